@@ -1,0 +1,21 @@
+# syntax=docker/dockerfile:1
+FROM node:24-slim AS dependencies
+WORKDIR /kiln
+COPY package.json package-lock.json .npmrc ./
+# The optional packages carry Node for machines with an older one; here it is the image's.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24-slim
+ENV NODE_ENV=production KILN_STORE=sqlite:/data
+WORKDIR /kiln
+COPY --from=dependencies /kiln/node_modules node_modules
+COPY package.json ./
+COPY src src
+RUN mkdir /data && chown node:node /data
+VOLUME /data
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.KILN_PORT ?? 8080}/ops/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself is the process: it gets the SIGTERM of `docker stop`.
+CMD ["node", "src/server.ts"]
