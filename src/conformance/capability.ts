@@ -1,0 +1,150 @@
+/** The claims as a CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement.html */
+import { fail } from '../fhir/issue.ts'
+import { isObject, type Json, type JsonObject, type Resource } from '../fhir/resource.ts'
+import type { Claims, OperationClaim, ResourceClaim, SearchParamClaim } from './claims.ts'
+import type { Definitions } from './definitions.ts'
+
+const modes = ['full', 'normative', 'terminology'] as const
+
+/** https://hl7.org/fhir/R4/http.html#capabilities */
+export type Mode = (typeof modes)[number]
+
+/** The `mode` of a request; without one it is `full`. */
+export function parseMode(text: string | null): Mode {
+  const mode = modes.find(each => each === (text ?? 'full'))
+  if (mode === undefined) throw fail('value', `mode '${text}' is unknown, expected one of ${modes.join(', ')}`)
+  return mode
+}
+
+export function capability(claims: Claims, mode: Mode, definitions: Definitions): Resource {
+  switch (mode) {
+    case 'full':
+      return capabilityStatement(claims)
+    case 'normative':
+      return normativeStatement(claims, definitions)
+    case 'terminology':
+      return terminologyCapabilities(claims)
+  }
+}
+
+export function capabilityStatement(claims: Claims): Resource {
+  const { software, formats, patchFormats, implementationGuides, deviations, resources, system } = claims
+  mustBeUnique('resource type', resources, ({ type }) => type)
+  return {
+    resourceType: 'CapabilityStatement',
+    url: `${claims.base}/metadata`,
+    ...identity(claims, 'CapabilityStatement'),
+    software: { name: software.name, version: software.version, releaseDate: software.releaseDate },
+    ...implementation(claims),
+    fhirVersion: '4.0.1',
+    format: formats,
+    ...list('patchFormat', patchFormats),
+    ...list('implementationGuide', implementationGuides),
+    rest: [
+      {
+        mode: 'server',
+        ...(deviations.length === 0 ? {} : { documentation: deviations.map(each => `* ${each}`).join('\n') }),
+        ...list('resource', resources.map(resource)),
+        ...list('interaction', system.interactions.map(coded)),
+        ...list('searchParam', system.searchParams.map(searchParam)),
+        ...list('operation', system.operations.map(operation)),
+      },
+    ],
+  }
+}
+
+/**
+ * "Only the normative portions of the Capability Statement": neither resource types nor elements of the statement that are
+ * for trial use.
+ */
+function normativeStatement(claims: Claims, { status, unsettled }: Definitions): Resource {
+  const resources = claims.resources.filter(({ type }) => status(type) === 'normative')
+  const statement = capabilityStatement({ ...claims, resources })
+  return { ...without(unsettled, statement, statement.resourceType), resourceType: statement.resourceType }
+}
+
+/**
+ * https://hl7.org/fhir/R4/terminologycapabilities.html: names no code system, expansion or validation, since there is no
+ * terminology service that could claim one.
+ */
+function terminologyCapabilities(claims: Claims): Resource {
+  const { name, version } = claims.software
+  return {
+    resourceType: 'TerminologyCapabilities',
+    ...identity(claims, 'TerminologyCapabilities'),
+    software: { name, version },
+    ...implementation(claims),
+  }
+}
+
+function identity({ software, date }: Claims, what: string): JsonObject {
+  return { version: software.version, name: `${software.name}${what}`, status: 'active', date, kind: 'instance' }
+}
+
+/** cpb-14: an instance has one. */
+function implementation({ description, base }: Claims): JsonObject {
+  return { implementation: { description, url: base } }
+}
+
+function resource(claim: ResourceClaim): JsonObject {
+  mustBeUnique(`search parameter of ${claim.type}`, claim.searchParams, ({ name }) => name)
+  return {
+    type: claim.type,
+    profile: `http://hl7.org/fhir/StructureDefinition/${claim.type}`,
+    ...list('supportedProfile', claim.supportedProfiles),
+    ...list('interaction', claim.interactions.map(coded)),
+    versioning: claim.versioning,
+    readHistory: claim.readHistory,
+    updateCreate: claim.updateCreate,
+    conditionalCreate: claim.conditionalCreate,
+    conditionalRead: claim.conditionalRead,
+    conditionalUpdate: claim.conditionalUpdate,
+    conditionalDelete: claim.conditionalDelete,
+    ...list('referencePolicy', claim.referencePolicy),
+    ...list('searchInclude', claim.searchIncludes),
+    ...list('searchRevInclude', claim.searchRevIncludes),
+    ...list('searchParam', claim.searchParams.map(searchParam)),
+    ...list('operation', claim.operations.map(operation)),
+  }
+}
+
+function coded(code: string): JsonObject {
+  return { code }
+}
+
+function searchParam({ name, definition, type, documentation }: SearchParamClaim): JsonObject {
+  return {
+    name,
+    ...(definition === undefined ? {} : { definition }),
+    type,
+    ...(documentation === undefined ? {} : { documentation }),
+  }
+}
+
+function operation({ name, definition, documentation }: OperationClaim): JsonObject {
+  return { name, definition, ...(documentation === undefined ? {} : { documentation }) }
+}
+
+/** FHIR knows no empty arrays. */
+function list(name: string, values: readonly Json[]): JsonObject {
+  return values.length === 0 ? {} : { [name]: values }
+}
+
+/** cpb-9, cpb-12. Registering something twice is our mistake, not a client's: the process does not start with it. */
+function mustBeUnique<T>(what: string, items: readonly T[], key: (item: T) => string): void {
+  const seen = new Set<string>()
+  for (const item of items) {
+    if (seen.has(key(item))) throw new Error(`${what} '${key(item)}' is claimed twice`)
+    seen.add(key(item))
+  }
+}
+
+function without(paths: ReadonlySet<string>, object: JsonObject, at: string): JsonObject {
+  const kept = Object.entries(object).filter(([name]) => !paths.has(`${at}.${name}`))
+  return Object.fromEntries(kept.map(([name, value]) => [name, pruned(paths, value, `${at}.${name}`)]))
+}
+
+function pruned(paths: ReadonlySet<string>, value: Json | undefined, at: string): Json | undefined {
+  if (Array.isArray(value)) return value.map(each => (isObject(each) ? without(paths, each, at) : each))
+  return isObject(value) ? without(paths, value, at) : value
+}

@@ -1,0 +1,76 @@
+/** What this server says of itself: collected from what is registered, never written by hand. */
+import type { SearchParameter } from './artifact.ts'
+
+/** https://hl7.org/fhir/R4/valueset-type-restful-interaction.html */
+export type TypeInteraction =
+  | 'read'
+  | 'vread'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'history-instance'
+  | 'history-type'
+  | 'create'
+  | 'search-type'
+
+/** https://hl7.org/fhir/R4/valueset-system-restful-interaction.html */
+export type SystemInteraction = 'transaction' | 'batch' | 'search-system' | 'history-system'
+
+export type SearchParamClaim = {
+  readonly name: string
+  readonly type: SearchParameter['type']
+  /** Canonical of its SearchParameter. */
+  readonly definition?: string
+  readonly documentation?: string
+}
+
+export type OperationClaim = {
+  /** Without `$`. */
+  readonly name: string
+  /** Canonical of its OperationDefinition. */
+  readonly definition: string
+  readonly documentation?: string
+}
+
+export type ResourceClaim = {
+  readonly type: string
+  readonly supportedProfiles: readonly string[]
+  readonly interactions: readonly TypeInteraction[]
+  /** `versioned-update` would mean that updates without If-Match are refused. */
+  readonly versioning: 'no-version' | 'versioned' | 'versioned-update'
+  /** Past versions can be read. */
+  readonly readHistory: boolean
+  /** A client may choose the id of what it creates. */
+  readonly updateCreate: boolean
+  readonly conditionalCreate: boolean
+  /** If-Modified-Since, If-None-Match, or both. */
+  readonly conditionalRead: 'not-supported' | 'modified-since' | 'not-match' | 'full-support'
+  readonly conditionalUpdate: boolean
+  readonly conditionalDelete: 'not-supported' | 'single' | 'multiple'
+  readonly referencePolicy: readonly ('literal' | 'logical' | 'resolves' | 'enforced' | 'local')[]
+  readonly searchIncludes: readonly string[]
+  readonly searchRevIncludes: readonly string[]
+  readonly searchParams: readonly SearchParamClaim[]
+  readonly operations: readonly OperationClaim[]
+}
+
+export type Claims = {
+  readonly software: { readonly name: string; readonly version: string; readonly releaseDate: string }
+  /** One sentence about this installation. */
+  readonly description: string
+  /** The FHIR base that clients see, without trailing slash. */
+  readonly base: string
+  /** When what is claimed last changed. */
+  readonly date: string
+  readonly formats: readonly string[]
+  readonly patchFormats: readonly string[]
+  readonly implementationGuides: readonly string[]
+  /** Where we knowingly differ from the specification; becomes `rest.documentation`. */
+  readonly deviations: readonly string[]
+  readonly resources: readonly ResourceClaim[]
+  readonly system: {
+    readonly interactions: readonly SystemInteraction[]
+    readonly searchParams: readonly SearchParamClaim[]
+    readonly operations: readonly OperationClaim[]
+  }
+}
