@@ -1,0 +1,57 @@
+import t from 'tap'
+import { error, FhirError, fail, isError, toOutcome } from '../../src/fhir/issue.ts'
+
+t.test('a refusal carries its text, its place and the status of its code', async t => {
+  const refusal = fail('value', "date '2024-02-30' does not exist", 'Patient.birthDate')
+  t.ok(refusal instanceof FhirError)
+  t.match(refusal, { name: 'FhirError', status: 400, message: "date '2024-02-30' does not exist", headers: {} })
+  t.strictSame(refusal.issues, [
+    {
+      severity: 'error',
+      code: 'value',
+      diagnostics: "date '2024-02-30' does not exist",
+      expression: 'Patient.birthDate',
+    },
+  ])
+  t.equal(fail('deleted', 'gone').status, 410)
+  t.equal(fail('invariant', 'broken').status, 422)
+})
+
+t.test('a refusal may set another status, headers and a cause', async t => {
+  const cause = new Error('why')
+  const refusal = fail('not-supported', 'no PATCH here', undefined, { status: 405, headers: { Allow: 'GET' }, cause })
+  t.match(refusal, { status: 405, headers: { Allow: 'GET' }, cause })
+})
+
+t.test('of several errors the lowest status counts, and warnings do not', async t => {
+  const broken = error('invariant', 'a rule')
+  const malformed = error('structure', 'the form')
+  const warning = { ...malformed, severity: 'warning' } as const
+  t.equal(new FhirError([broken, malformed]).status, 400)
+  t.equal(new FhirError([broken, warning]).status, 422)
+  t.equal(new FhirError([warning]).status, 500)
+  t.equal(new FhirError([broken, malformed]).message, 'a rule; the form')
+})
+
+t.test('fatal and error are errors', async t => {
+  const severities = ['fatal', 'error', 'warning', 'information'] as const
+  t.strictSame(
+    severities.map(severity => isError({ severity, code: 'invalid', diagnostics: '' })),
+    [true, true, false, false],
+  )
+})
+
+t.test('issues become an OperationOutcome without empty elements', async t => {
+  const details = { text: 'dom-6' }
+  const outcome = toOutcome([
+    error('required', 'name is missing', 'Patient.name'),
+    { ...error('invalid', 'no'), details },
+  ])
+  t.strictSame(outcome, {
+    resourceType: 'OperationOutcome',
+    issue: [
+      { severity: 'error', code: 'required', diagnostics: 'name is missing', expression: ['Patient.name'] },
+      { severity: 'error', code: 'invalid', details, diagnostics: 'no' },
+    ],
+  })
+})
