@@ -1,0 +1,74 @@
+/** Where the checks write what they find; the path is kept as steps and becomes text only for a finding. */
+import { Decimal } from '../fhir/decimal.ts'
+import { error, type Issue, type IssueCode } from '../fhir/issue.ts'
+
+/**
+ * One per checked resource, the only thing that changes while it is checked: a valid resource
+ * allocates nothing else. A step is a property name or an index.
+ */
+export type Findings = {
+  readonly root: string
+  readonly path: (string | number)[]
+  readonly issues: Issue[]
+  left: number
+}
+
+export const mostFindings = 100 // findings; more of them help nobody and would let a bad bundle make a huge answer
+
+export function findingsAt(root: string): Findings {
+  return { root, path: [], issues: [], left: 0 }
+}
+
+/** At the current path, or at the element that the further steps lead to. */
+export function report(found: Findings, code: IssueCode, text: string, ...steps: readonly (string | number)[]): void {
+  if (found.issues.length < mostFindings) {
+    found.issues.push(error(code, text, expressionOf(found, steps) || undefined))
+  } else {
+    found.left += 1
+  }
+}
+
+export function isFull(found: Findings): boolean {
+  return found.issues.length >= mostFindings
+}
+
+export function issuesOf({ issues, left }: Findings): readonly Issue[] {
+  if (left === 0) {
+    return issues
+  }
+  const diagnostics = `${left} further findings are left out: correct these ${mostFindings} first.`
+  return [...issues, { severity: 'information', code: 'informational', diagnostics }]
+}
+
+/** https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression: names, indices, dots. */
+function expressionOf({ root, path }: Findings, steps: readonly (string | number)[]): string {
+  return [...path, ...steps].reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
+    root,
+  )
+}
+
+/** What was received, for the reader of a finding. */
+export function describe(value: unknown): string {
+  if (value === null) {
+    return 'null'
+  }
+  if (Array.isArray(value)) {
+    return 'an array'
+  }
+  switch (typeof value) {
+    case 'string':
+      return `the string ${quote(value)}`
+    case 'number':
+      return `the number ${value}`
+    case 'boolean':
+      return `the boolean ${value}`
+    default:
+      return value instanceof Decimal ? `the number ${quote(value.text)}` : 'an object'
+  }
+}
+
+/** Text as it was sent, short enough to stand in a sentence. */
+export function quote(text: string): string {
+  return text.length > 64 ? `'${text.slice(0, 64)}…'` : `'${text}'`
+}
