@@ -1,0 +1,18 @@
+/** https://hl7.org/fhir/R4/http.html#capabilities */
+import { printJson } from '../fhir/json.ts'
+import type { Interaction } from './interaction.ts'
+import { partial } from './present.ts'
+
+export const capabilities: Interaction = {
+  code: 'capabilities',
+  method: 'GET',
+  at: 'system',
+  verb: 'metadata',
+  scope: 'none',
+  audit: 'none',
+  cost: 1,
+  async handle(ctx, { base, query }) {
+    const statement = ctx.capability(base, query.get('mode'))
+    return { status: 200, body: partial(ctx, query, printJson(statement)) }
+  },
+}

@@ -1,0 +1,88 @@
+/** What an interaction is, and the values that flow through it. https://hl7.org/fhir/R4/http.html */
+import type { Issue } from '../fhir/issue.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Shapes } from '../fhir/shape.ts'
+import type { Store } from '../store/port.ts'
+import type { Target } from './target.ts'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** A request, whether it came by HTTP, as a Bundle entry, from a job or from the CLI. */
+export type FhirRequest = {
+  readonly tenant: string
+  /** What the client sees as the FHIR base, without trailing slash: `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+  readonly method: Method
+  readonly target: Target
+  readonly query: URLSearchParams
+  /** Names in lower case. */
+  readonly headers: Headers
+  readonly body?: Payload
+}
+
+export type Headers = Readonly<Record<string, string | undefined>>
+
+/** Bytes with their media type (no parameters) as they came in, or a resource out of a Bundle. */
+export type Payload =
+  | { readonly is: 'bytes'; readonly bytes: Uint8Array; readonly type: string }
+  | { readonly is: 'resource'; readonly resource: Resource }
+
+export type Answer = {
+  readonly status: number
+  /** Beside those of the representation: ETag, Location, Last-Modified … */
+  readonly headers?: Headers
+  readonly body?: Body
+}
+
+export type Body =
+  /** A resource as JSON text that may go out as it is. */
+  | { readonly is: 'json'; readonly json: string }
+  /** Not FHIR: a Binary's own content. */
+  | { readonly is: 'content'; readonly bytes: Uint8Array; readonly type: string }
+
+/** The part of the world that interactions may touch. */
+export type Context = {
+  /** All that can be asked for, by method and form of the URL; made by `tabulate`. */
+  readonly interactions: ReadonlyMap<string, Interaction>
+  readonly store: Store
+  readonly shapes: Shapes
+  readonly clock: () => number
+  /** A new resource id. */
+  readonly newId: () => string
+  /** Structure and rules of a resource that is about to be stored; `at` is the FHIRPath that leads to it. */
+  readonly validate: (resource: Resource, at: string) => readonly Issue[]
+  /** Whether the tenant's references must lead somewhere. */
+  readonly integrity: (tenant: string) => boolean
+  /** The server's own description, for the capabilities interaction. */
+  readonly capability: (base: string, mode: string | null) => Resource
+}
+
+/** https://hl7.org/fhir/R4/valueset-restful-interaction.html */
+export type InteractionCode =
+  | 'read'
+  | 'vread'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'history-instance'
+  | 'history-type'
+  | 'history-system'
+  | 'batch'
+  | 'transaction'
+  | 'capabilities'
+
+export type Interaction = {
+  readonly code: InteractionCode
+  readonly method: Exclude<Method, 'HEAD'>
+  readonly at: Target['at']
+  /** `_history` and the like; empty for the plain form. */
+  readonly verb: string
+  /** SMART v2 permission that it takes: `entries` are authorized one by one. */
+  readonly scope: 'c' | 'r' | 'u' | 'd' | 's' | 'entries' | 'none'
+  /** https://hl7.org/fhir/R4/valueset-audit-event-action.html */
+  readonly audit: 'C' | 'R' | 'U' | 'D' | 'E' | 'none'
+  /** Rough number of resources that it touches, for budgets. */
+  readonly cost: number
+  readonly handle: (ctx: Context, request: FhirRequest) => Promise<Answer>
+}

@@ -1,0 +1,30 @@
+/** https://hl7.org/fhir/R4/http.html#patch */
+import { fail } from '../fhir/issue.ts'
+import { parseJson } from '../fhir/json.ts'
+import { patch as apply } from '../fhir/patch/patch.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Interaction } from './interaction.ts'
+import { patchDocument } from './patch-document.ts'
+import { replace } from './replace.ts'
+import { check } from './write.ts'
+
+export const patch: Interaction = {
+  code: 'patch',
+  method: 'PATCH',
+  at: 'instance',
+  verb: '',
+  scope: 'u',
+  audit: 'U',
+  cost: 1,
+  async handle(ctx, request) {
+    const { type, id } = request.target
+    const document = patchDocument(request)
+    return replace(ctx, request, 'PATCH', current => {
+      if (!current) throw fail('not-found', `${type}/${id} does not exist`)
+      if (current.json === undefined) throw fail('deleted', `${type}/${id} was deleted by version ${current.version}`)
+      const resource = apply(parseJson(current.json) as Resource, document, ctx.shapes)
+      // "The server SHALL … process the resource as if it were an update": a broken result is the patch's fault.
+      return { resource, issues: check(ctx, resource) }
+    })
+  },
+}

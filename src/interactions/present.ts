@@ -1,0 +1,47 @@
+/** A stored version as an answer: conditional read, Binary content, `_summary` and `_elements`. */
+import { fail } from '../fhir/issue.ts'
+import { parseJson, printJson } from '../fhir/json.ts'
+import { asksForResource } from '../fhir/media-type.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { parseSubset, subset } from '../fhir/subset.ts'
+import type { Version } from '../store/port.ts'
+import { content } from './binary.ts'
+import type { Answer, Body, Context, FhirRequest } from './interaction.ts'
+import { etag, notModified } from './preconditions.ts'
+
+export function present(ctx: Context, request: FhirRequest, version: Version): Answer {
+  const { json } = version
+  const headers = validators(version)
+  if (json === undefined) {
+    throw fail('deleted', `${version.type}/${version.id} was deleted by version ${version.version}`, undefined, {
+      headers,
+    })
+  }
+  const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = request.headers
+  if ((ifNoneMatch ?? ifModifiedSince) !== undefined && notModified(version, ifNoneMatch, ifModifiedSince)) {
+    return { status: 304, headers }
+  }
+  return represent(ctx, request, { status: 200, headers }, version.type, json)
+}
+
+/** ETag and Last-Modified, which RFC 9110 calls validators. */
+export function validators({ version, updated }: Pick<Version, 'version' | 'updated'>): Record<string, string> {
+  return { etag: etag(version), 'last-modified': new Date(updated).toUTCString() }
+}
+
+/** The answer with the resource as its body, in the form that the request asks for. */
+export function represent(ctx: Context, request: FhirRequest, answer: Answer, type: string, json: string): Answer {
+  const { headers, query } = request
+  if (type === 'Binary' && !asksForResource(headers['accept'], query.get('_format') ?? undefined)) {
+    const binary = content(json)
+    return { ...answer, headers: { ...answer.headers, ...binary.headers }, body: binary.body }
+  }
+  return { ...answer, body: partial(ctx, query, json) }
+}
+
+/** `_summary` and `_elements`: https://hl7.org/fhir/R4/search.html#summary. Without them the text goes out untouched. */
+export function partial({ shapes }: Context, query: URLSearchParams, json: string): Body {
+  const asked = query.size === 0 ? undefined : parseSubset(query)
+  if (!asked) return { is: 'json', json }
+  return { is: 'json', json: printJson(subset(parseJson(json) as Resource, asked, shapes)) }
+}

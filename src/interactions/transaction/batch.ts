@@ -1,0 +1,54 @@
+/** Each entry stands for itself: one that fails takes no other with it. https://hl7.org/fhir/R4/http.html#brules */
+import type { JsonObject } from '../../fhir/resource.ts'
+import type { Context, FhirRequest } from '../interaction.ts'
+import { rank } from './order.ts'
+import { refusedEntry, responseEntry } from './response.ts'
+import { entryPath, type Step, toStep } from './step.ts'
+
+export async function runBatch(
+  ctx: Context,
+  request: FhirRequest,
+  entries: readonly JsonObject[],
+): Promise<readonly string[]> {
+  const answers = new Array<string>(entries.length)
+  const steps: Step[] = []
+  for (const [index, entry] of entries.entries()) {
+    try {
+      steps.push(await toStep(ctx, request, entry, index))
+    } catch (error) {
+      answers[index] = refusedEntry(error, entryPath(index))
+    }
+  }
+  for (const group of [0, 1, 2, 3]) {
+    await inLanes(
+      steps.filter(step => rank(step.request.method) === group),
+      async step => {
+        answers[step.index] = await answerTo(ctx, step)
+      },
+    )
+  }
+  return answers
+}
+
+async function answerTo(ctx: Context, { interaction, request, at }: Step): Promise<string> {
+  try {
+    return responseEntry(request, await interaction.handle(ctx, request))
+  } catch (error) {
+    return refusedEntry(error, at)
+  }
+}
+
+const lanes = 32 // entries under way at once: enough to share commits, few enough to leave room for other clients
+
+/** Entries of one kind run side by side, those about the same resource one after the other. */
+async function inLanes(steps: readonly Step[], run: (step: Step) => Promise<void>): Promise<void> {
+  const about = Map.groupBy(steps, ({ request: { target }, index }) =>
+    target.id === '' ? `${index}` : `${target.type}/${target.id}`,
+  )
+  const waiting = about.values()
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      for (const group of waiting) for (const step of group) await run(step)
+    }),
+  )
+}

@@ -1,0 +1,93 @@
+/**
+ * Every value that equals an entry's fullUrl becomes that resource's `[type]/[id]`: in references, in elements of type uri, url,
+ * oid and uuid, and in the narrative's links. Canonicals, strings and Reference.identifier stay as they are.
+ * https://hl7.org/fhir/R4/http.html#trules
+ */
+import { fail } from '../../fhir/issue.ts'
+import { isObject, isResource, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
+import type { ElementShape, Shape, Shapes } from '../../fhir/shape.ts'
+
+const links = new Set(['uri', 'url', 'oid', 'uuid'])
+
+type Links = {
+  readonly shapes: Shapes
+  readonly urls: ReadonlyMap<string, string>
+  /** The base of the entry's own fullUrl: relative references are relative to it. https://hl7.org/fhir/R4/bundle.html#references */
+  readonly base: string | undefined
+}
+
+/** `at` is the FHIRPath that leads to the resource. */
+export function resolve(
+  resource: Resource,
+  at: string,
+  fullUrl: string | undefined,
+  urls: ReadonlyMap<string, string>,
+  shapes: Shapes,
+): Resource {
+  const base = fullUrl?.match(/^(https?:\/\/.+\/)[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/)?.[1]
+  return inResource(resource, at, { urls, shapes, base }) as Resource
+}
+
+function inResource(resource: Resource, at: string, it: Links): JsonObject {
+  const shape = it.shapes.shape(resource.resourceType)
+  return shape ? inObject(resource, shape, at, it) : resource
+}
+
+function inObject(object: JsonObject, shape: Shape, at: string, it: Links): JsonObject {
+  let copy: Record<string, Json | undefined> | undefined
+  for (const name of Object.keys(object)) {
+    const element = shape.elements.get(name.startsWith('_') ? name.slice(1) : name)
+    const value = object[name]
+    if (!element || value === undefined) continue
+    const next = inElement(value, name, element, shape, `${at}.${name}`, it)
+    if (next !== value) {
+      copy ??= { ...object }
+      copy[name] = next
+    }
+  }
+  return copy ?? object
+}
+
+function inElement(value: Json, name: string, element: ElementShape, of: Shape, at: string, it: Links): Json {
+  if (Array.isArray(value)) {
+    const items = value.map((item: Json, index) => inElement(item, name, element, of, `${at}[${index}]`, it))
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
+  if (typeof value === 'string') return inText(value, element, at, it)
+  // Reference.identifier names something in the world, not an entry.
+  if (!isObject(value) || (of.name === 'Reference' && name === 'identifier')) return value
+  if (isResource(value) && element.type === 'Resource') return inResource(value, at, it)
+  const shape = it.shapes.shape(name.startsWith('_') ? 'Element' : element.type)
+  return shape ? inObject(value, shape, at, it) : value
+}
+
+function inText(value: string, element: ElementShape, at: string, it: Links): string {
+  if (element.path === 'Reference.reference') return inReference(value, at, it)
+  if (element.type === 'xhtml') return inNarrative(value, it)
+  return links.has(element.type) && !element.attribute ? (it.urls.get(value) ?? value) : value
+}
+
+function inReference(value: string, at: string, { urls, base }: Links): string {
+  const found = urls.get(value) ?? (base === undefined ? undefined : urls.get(base + value))
+  if (found !== undefined) return found
+  if (/^urn:(uuid|oid):/i.test(value)) {
+    throw fail('value', `'${value}' is the fullUrl of no entry of this transaction that writes a resource`, at)
+  }
+  if (/^[A-Z][A-Za-z]+\?/.test(value)) {
+    throw fail('not-supported', `this server cannot resolve conditional references yet: '${value}'`, at, {
+      status: 501,
+    })
+  }
+  return value
+}
+
+/** "…in the narrative: img/@src and a/@href" */
+function inNarrative(div: string, { urls }: Links): string {
+  return div.replace(
+    /(\s(?:href|src)\s*=\s*)("([^"]*)"|'([^']*)')/g,
+    (whole, attribute: string, _quoted, double?: string, single?: string) => {
+      const found = urls.get(double ?? single ?? '')
+      return found === undefined ? whole : `${attribute}"${found}"`
+    },
+  )
+}

@@ -1,0 +1,65 @@
+/** POST [base] with a Bundle. https://hl7.org/fhir/R4/http.html#transaction */
+import { bundleText } from '../../fhir/bundle.ts'
+import { fail } from '../../fhir/issue.ts'
+import type { JsonObject, Resource } from '../../fhir/resource.ts'
+import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
+import { decode } from '../payload.ts'
+import { check } from '../write.ts'
+import { runBatch } from './batch.ts'
+import { entriesOf } from './step.ts'
+import { runTransaction } from './transaction.ts'
+
+const common = {
+  method: 'POST',
+  at: 'system',
+  verb: '',
+  scope: 'entries',
+  audit: 'E',
+  cost: 100,
+  handle: submit,
+} as const
+
+/** Both come by the same URL; Bundle.type tells them apart. */
+export const transaction: Interaction = { ...common, code: 'transaction' }
+export const batch: Interaction = { ...common, code: 'batch' }
+
+async function submit(ctx: Context, request: FhirRequest): Promise<Answer> {
+  const bundle = decode(ctx, request)
+  if (bundle.resourceType !== 'Bundle') {
+    throw fail(
+      'invalid',
+      `the body is a ${bundle.resourceType}: expected a Bundle of type batch or transaction`,
+      bundle.resourceType,
+    )
+  }
+  // The entries' resources are checked one by one: in a batch each stands for itself, in a transaction once references are resolved.
+  check(ctx, { ...bundle, ...shell(bundle) })
+  switch (bundle['type']) {
+    case 'batch':
+      return answer('batch-response', await runBatch(ctx, request, entriesOf(bundle)))
+    case 'transaction':
+      return answer('transaction-response', await runTransaction(ctx, request, entriesOf(bundle)))
+    default:
+      throw fail(
+        'value',
+        `a Bundle of type '${bundle['type']}' cannot be submitted: expected batch or transaction`,
+        'Bundle.type',
+      )
+  }
+}
+
+function shell(bundle: Resource): { entry?: Resource['entry'] } {
+  const { entry } = bundle
+  if (!Array.isArray(entry) || entriesOf(bundle).length !== entry.length) return {}
+  return { entry: entriesOf(bundle).map(withoutResource) }
+}
+
+/** An entry that is nothing but its resource stays: without it, it would be empty, which is another fault than lacking a request. */
+function withoutResource({ resource, ...rest }: JsonObject): JsonObject {
+  return Object.keys(rest).length === 0 && resource !== undefined ? { resource } : rest
+}
+
+/** "return=minimal" never empties a response Bundle: its entries tell what became of each request. */
+function answer(type: 'batch-response' | 'transaction-response', entries: readonly string[]): Answer {
+  return { status: 200, body: { is: 'json', json: bundleText({ type }, entries) } }
+}

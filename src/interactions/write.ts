@@ -1,0 +1,80 @@
+/** One resource on its way into the store: checked, drafted, committed, answered. Shared by create, update and patch. */
+import { equal } from '../fhir/equal.ts'
+import { FhirError, fail, type Issue, isError, toOutcome } from '../fhir/issue.ts'
+import { parseJson, printJson } from '../fhir/json.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { type Draft, draft, stamp } from '../fhir/stamp.ts'
+import type { Key, Method, Version, Write } from '../store/port.ts'
+import type { Answer, Context, FhirRequest, Headers } from './interaction.ts'
+import { localReferences } from './links.ts'
+import { parsePrefer } from './prefer.ts'
+import { represent, validators } from './present.ts'
+
+/** Findings that do not prevent the write; errors are thrown. */
+export function check(ctx: Context, resource: Resource, at: string = resource.resourceType): readonly Issue[] {
+  const issues = ctx.validate(resource, at)
+  if (issues.some(isError)) throw new FhirError(issues)
+  return issues
+}
+
+/** A condition that is ignored would make duplicates. */
+export function unconditional(headers: Headers): void {
+  if (headers['if-none-exist'] === undefined) return
+  throw fail('not-supported', 'this server cannot create conditionally yet: If-None-Exist', undefined, { status: 501 })
+}
+
+export function put(
+  ctx: Context,
+  request: Pick<FhirRequest, 'base'>,
+  key: Key,
+  resource: Resource,
+  method: Exclude<Method, 'DELETE'>,
+): Write & { do: 'put' } {
+  const write = { do: 'put', key, method, draft: draft(resource, key.id) } as const
+  return ctx.integrity(key.tenant) ? { ...write, links: localReferences(ctx, request.base, resource) } : write
+}
+
+/**
+ * The current version, if the next one would bring "no change": the same data but for versionId and lastUpdated, decimals
+ * as written. https://hl7.org/fhir/R4/http.html#update
+ */
+export function unchanged(current: Version | undefined, next: Draft): Version | undefined {
+  if (current?.json === undefined) return undefined
+  const text = stamp(next, current.version, current.updated)
+  // The same properties in another order make a text of the same length.
+  const same =
+    text === current.json || (text.length === current.json.length && equal(parseJson(text), parseJson(current.json)))
+  return same ? current : undefined
+}
+
+/** The answer to a successful write, as `Prefer: return` wants it. https://hl7.org/fhir/R4/http.html#return */
+export function written(
+  ctx: Context,
+  request: FhirRequest,
+  version: Version,
+  created: boolean,
+  issues: readonly Issue[],
+): Answer {
+  const answer = {
+    status: created ? 201 : 200,
+    headers: { ...validators(version), ...location(request.base, version, created) },
+  }
+  switch (parsePrefer(request.headers['prefer']).return) {
+    case 'minimal':
+      return answer
+    case 'OperationOutcome':
+      return { ...answer, body: { is: 'json', json: printJson(success(version, created, issues)) } }
+    default:
+      return represent(ctx, request, answer, version.type, version.json ?? '')
+  }
+}
+
+/** "The server SHALL return a Location header … [base]/[type]/[id]/_history/[vid]": of an update it says where this version stays. */
+function location(base: string, { type, id, version }: Version, created: boolean): Record<string, string> {
+  return { [created ? 'location' : 'content-location']: `${base}/${type}/${id}/_history/${version}` }
+}
+
+export function success({ type, id, version }: Version, created: boolean, issues: readonly Issue[] = []): Resource {
+  const diagnostics = `${created ? 'created' : 'stored'} ${type}/${id} as version ${version}`
+  return toOutcome([{ severity: 'information', code: 'informational', diagnostics }, ...issues])
+}

@@ -1,0 +1,210 @@
+/**
+ * What Kiln needs of a database. Two adapters keep these promises: `sqlite/` and `mongo/`, one contract suite proves it.
+ *
+ * The store knows keys, versions and text; it knows no HTTP and decides nothing about FHIR.
+ * Tenant leads every key: no function takes an id without its tenant.
+ */
+import type { Draft } from '../fhir/stamp.ts'
+
+export type Key = { readonly tenant: string; readonly type: string; readonly id: string }
+
+/** How a version came to be; `Bundle.entry.request.method` of history. */
+export type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** An immutable row: one state that a resource had. A deletion is a version without text. */
+export type Version = Key & {
+  /** `meta.versionId`: 1, 2, 3 … without gaps for each resource, deletions counted. */
+  readonly version: number
+  /** Place in the tenant's commit sequence: unique, rising in commit order, and per resource in version order. */
+  readonly seq: number
+  /** `meta.lastUpdated` in ms; never falls while `seq` rises. */
+  readonly updated: number
+  readonly method: Method
+  /** The JSON that goes out, byte for byte; `undefined`: deleted by this version. */
+  readonly json: string | undefined
+}
+
+/** What must hold when the write happens, judged inside the transaction. */
+export type Condition =
+  /** This is the current version, and not a deletion. */
+  | { readonly version: number }
+  /** There is a current version that is not a deletion. */
+  | 'present'
+  /** There is none: never was, or was deleted. */
+  | 'absent'
+
+export type Write =
+  | {
+      readonly do: 'put'
+      readonly key: Key
+      readonly method: Exclude<Method, 'DELETE'>
+      readonly draft: Draft
+      readonly when?: Condition /** `Type/id` of every local resource referred to; checked and kept where the tenant's integrity is on. */
+      readonly links?: readonly string[]
+    }
+  /** Of a resource that is absent or deleted already: no new version. */
+  | { readonly do: 'delete'; readonly key: Key; readonly when?: Condition }
+  /** Changes nothing, but the commit fails unless the condition holds. */
+  | { readonly do: 'check'; readonly key: Key; readonly when: Condition }
+
+/**
+ * A named counter that serialises those who act on the same criterion: read its `generation`, look at the data, commit with
+ * the generation that was read. Of several that read the same one, exactly one commits. (DESIGN: conditional interactions)
+ */
+export type Claim = { readonly key: string; readonly generation: number }
+
+/** Remembers what a request with an Idempotency-Key did. */
+export type Receipt = {
+  /** Principal and key. */
+  readonly key: string
+  /** Of method, target and body: the same key with another request is refused. */
+  readonly fingerprint: string
+  /** What the caller needs, beside the versions, to answer again. */
+  readonly note: string
+}
+
+export type Fence = { readonly name: string; readonly token: number }
+
+/** All of it happens, or nothing. At most one write per key. */
+export type Commit = {
+  readonly tenant: string
+  readonly writes: readonly Write[]
+  readonly claims?: readonly Claim[]
+  readonly receipt?: Receipt
+  /** The commit fails unless this lease is still held under this token. */
+  readonly fence?: Fence
+  /** Referential integrity: every link must lead to a present resource, and nothing linked to may be deleted. */
+  readonly integrity?: boolean
+}
+
+export type Outcome = Committed | Refused
+
+export type Committed = {
+  readonly ok: true
+  /** One per write, in order: the version it made; `undefined` for checks and for deletes that had nothing to delete. */
+  readonly versions: readonly (Version | undefined)[]
+  /** One per write: the put made a resource that was absent before. */
+  readonly created: readonly boolean[]
+}
+
+/** Nothing was written. */
+export type Refused = {
+  readonly ok: false
+  readonly because: /** `writes[at].when` did not hold; `current` is what stands instead. */
+    | { readonly why: 'condition'; readonly at: number; readonly current: Version | undefined }
+    /** Somebody else used the claim since its generation was read. */
+    | { readonly why: 'claim'; readonly key: string }
+    /** The receipt's key was used before; by another request if the fingerprints differ. */
+    | { readonly why: 'receipt'; readonly was: Receipt; readonly versions: readonly Version[] }
+    | { readonly why: 'fence' }
+    /** `writes[at]` links to a resource that is not there. */
+    | { readonly why: 'dangling'; readonly at: number; readonly link: string }
+    /** `writes[at]` would delete what `by` (`Type/id`) links to. */
+    | { readonly why: 'linked'; readonly at: number; readonly by: string }
+    /** `writes[at]` does not fit the store's size limit, in bytes. */
+    | { readonly why: 'too-large'; readonly at: number; readonly limit: number }
+}
+
+/** A commit whose outcome nobody knows: it may have happened. Everything else that `commit` throws means: it did not. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+}
+
+/** Could not be tried or was given up without effect (busy, lost connection, closing); the same call may succeed later. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+export type Change = { readonly after: Version; readonly before: Version | undefined }
+
+export type HistoryQuery = {
+  readonly tenant: string
+  readonly type?: string
+  /** Only with `type`. */
+  readonly id?: string
+  /** `updated >= since`, ms. */
+  readonly since?: number
+  /** Only versions that were current at some time in [low, high), ms: `updated < high` and no successor with `updated <= low`. */
+  readonly at?: { readonly low: number; readonly high: number }
+  readonly order: 'newest' | 'oldest'
+  /** Only versions with `seq <= until`: pages of one walk see one state. */
+  readonly until: number
+  /** Continue behind this `seq`, in the direction of `order`. */
+  readonly after?: number
+  readonly limit: number
+}
+
+export type HistoryPage = {
+  readonly versions: readonly Version[] /** There are more behind the last one. */
+  readonly more: boolean
+}
+
+export type ScanQuery = {
+  readonly tenant: string
+  readonly type: string
+  /** The state at this place of the commit sequence, whatever is written meanwhile. */
+  readonly at: number
+  /** Continue behind this id. */
+  readonly after?: string
+}
+
+/** The right to run a job alone until `expires` (ms); a later holder always has a higher token. */
+export type Lease = { readonly name: string; readonly owner: string; readonly token: number; readonly expires: number }
+
+export interface Store {
+  /** The current version, a deletion included. */
+  read(key: Key): Promise<Version | undefined>
+  /** As `read`, for many keys of one tenant, in order. */
+  readAll(keys: readonly Key[]): Promise<readonly (Version | undefined)[]>
+  vread(key: Key, version: number): Promise<Version | undefined>
+  history(query: HistoryQuery): Promise<HistoryPage>
+  /** How many versions all pages of this walk hold together. */
+  countHistory(query: Omit<HistoryQuery, 'order' | 'after' | 'limit'>): Promise<number>
+
+  /** Resolves once the outcome is durable. */
+  commit(commit: Commit): Promise<Outcome>
+
+  /** The end of the gap-free prefix of the tenant's commit sequence: nothing at or before it will still appear. Includes this process's own finished commits. */
+  sequence(tenant: string): Promise<number>
+  /** Every change behind `after`, in sequence order, never past a gap; waits for more until aborted. */
+  changes(tenant: string, after: number, signal: AbortSignal): AsyncIterable<Change>
+  /** The resources of a type as they stood at `at`, by id, deletions left out. May be resumed and takes no lock. */
+  scan(query: ScanQuery): AsyncIterable<Version>
+
+  /** 0 where the claim was never used. */
+  generation(tenant: string, claim: string): Promise<number>
+  receipt(
+    tenant: string,
+    key: string,
+  ): Promise<{ readonly receipt: Receipt; readonly versions: readonly Version[] } | undefined>
+  /** Forgets receipts and claims older than `before` (ms). */
+  forget(tenant: string, before: number): Promise<void>
+
+  /** Takes the lease if it is free or has expired; `undefined` if somebody else holds it. */
+  acquire(tenant: string, name: string, owner: string, ms: number): Promise<Lease | undefined>
+  /** `undefined` if it was lost meanwhile. */
+  renew(tenant: string, lease: Lease, ms: number): Promise<Lease | undefined>
+  release(tenant: string, lease: Lease): Promise<void>
+
+  /** 32 random bytes that all processes on this store share, made at first use. */
+  secret(name: string): Promise<Uint8Array>
+
+  /** Throws `StoreUnavailable` unless the store answers and its migrations are done. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What an adapter needs of the world. */
+export type StoreNeeds = {
+  readonly clock: () => number
+  readonly random: (bytes: number) => Uint8Array
+  readonly observe: (event: StoreEvent) => void
+  /** Throws where a test wants this step to fail; does nothing in production. */
+  readonly fault?: (step: string) => void | Promise<void>
+}
+
+export type StoreEvent =
+  | { readonly event: 'store.migrated'; readonly from: number; readonly to: number; readonly ms: number }
+  | { readonly event: 'store.commit'; readonly commits: number; readonly writes: number; readonly ms: number }
+  | { readonly event: 'store.retry'; readonly step: string; readonly attempt: number }
+  | { readonly event: 'store.failed'; readonly step: string; readonly error: Error }

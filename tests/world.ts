@@ -1,0 +1,142 @@
+/** A whole Kiln below HTTP, on a real store, whose clock and ids a test holds in its hand. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loadDefinitions } from '../src/conformance/definitions.ts'
+import { FhirError, toOutcome } from '../src/fhir/issue.ts'
+import { parseJson, printJson } from '../src/fhir/json.ts'
+import type { JsonObject, Resource } from '../src/fhir/resource.ts'
+import { dispatch, tabulate } from '../src/interactions/dispatch.ts'
+import { interactions } from '../src/interactions/index.ts'
+import type { Context, Method, Payload } from '../src/interactions/interaction.ts'
+import { openMongo } from '../src/store/mongo/open.ts'
+import type { Store, StoreNeeds } from '../src/store/port.ts'
+import { openSqlite } from '../src/store/sqlite/open.ts'
+import { compileStructure } from '../src/validation/structure.ts'
+import { mongoUrl } from './mongo-engine/engine.ts'
+
+export const base = 'http://kiln.test/fhir'
+
+const { shapes } = loadDefinitions()
+const validate = compileStructure(shapes)
+
+export type Reply = {
+  status: number
+  headers: Record<string, string | undefined>
+  json: string
+  body: Loose
+  bytes?: Uint8Array
+}
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely by tests
+export type Loose = any
+
+export type World = {
+  readonly ctx: Context
+  readonly store: Store
+  /** ms; a test may set it. */
+  clock: number
+  ask(method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+}
+
+export type Backing = {
+  readonly name: string
+  open(needs: StoreNeeds, id: string): Promise<Store>
+  drop(id: string): Promise<void> | void
+}
+
+const sqlite: Backing = {
+  name: 'sqlite',
+  open: (needs, id) => openSqlite({ ...needs, path: join(id, 'kiln.db'), synchronous: 'NORMAL' }),
+  drop: id => rmSync(id, { recursive: true, force: true }),
+}
+
+/** Runs the same tests on SQLite and, where there is one, on a MongoDB-compatible engine. */
+export async function onBothStores(
+  run: (test: Test, open: (over?: Partial<Context>) => Promise<World>) => Promise<void>,
+): Promise<void> {
+  await t.test('on SQLite', async test => {
+    await run(test, over => openWorld(test, sqlite, mkdtempSync(join(tmpdir(), 'kiln-')), over))
+  })
+  const url = await mongoUrl()
+  if (url === undefined) return
+  await t.test('on MongoDB', async test => {
+    const mongo: Backing = {
+      name: 'mongo',
+      open: (needs, id) => openMongo({ ...needs, url, database: id }),
+      drop: async id => {
+        const { MongoClient } = await import('mongodb')
+        const client = await MongoClient.connect(url)
+        await client.db(id).dropDatabase()
+        await client.close()
+      },
+    }
+    await run(test, over => openWorld(test, mongo, `kiln_${randomUUID().slice(0, 8)}`, over))
+  })
+}
+
+async function openWorld(test: Test, backing: Backing, id: string, over: Partial<Context> = {}): Promise<World> {
+  const world = { clock: Date.UTC(2026, 0, 1) }
+  const store = await backing.open({ clock: () => world.clock, random: n => randomBytes(n), observe: () => {} }, id)
+  test.teardown(async () => {
+    await store.close()
+    await backing.drop(id)
+  })
+  const ctx: Context = {
+    interactions: tabulate(interactions),
+    store,
+    shapes,
+    clock: () => world.clock,
+    newId: randomUUID,
+    validate,
+    integrity: () => false,
+    capability: () => ({ resourceType: 'CapabilityStatement' }),
+    ...over,
+  }
+  return Object.assign(world, { ctx, store, ask: asker(ctx) })
+}
+
+function asker(ctx: Context): World['ask'] {
+  return async (method, target, body, headers = {}) => {
+    const [path = '', query = ''] = target.split('?', 2)
+    const tenant = headers['x-tenant'] ?? 'default'
+    try {
+      const answer = await dispatch(ctx, {
+        tenant,
+        base,
+        method,
+        path,
+        query,
+        headers,
+        ...(body === undefined ? {} : { body: payload(body, headers) }),
+      })
+      const json = answer.body?.is === 'json' ? answer.body.json : ''
+      const bytes = answer.body?.is === 'content' ? { bytes: answer.body.bytes } : {}
+      return {
+        status: answer.status,
+        headers: answer.headers ?? {},
+        json,
+        body: json === '' ? undefined : JSON.parse(json),
+        ...bytes,
+      }
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error
+      const json = printJson(toOutcome(error.issues))
+      return { status: error.status, headers: error.headers, json, body: JSON.parse(json) }
+    }
+  }
+}
+
+function payload(body: unknown, headers: Record<string, string>): Payload {
+  const bytes = Buffer.from(typeof body === 'string' ? body : body instanceof Uint8Array ? body : JSON.stringify(body))
+  return { is: 'bytes', bytes, type: headers['content-type'] ?? 'application/fhir+json' }
+}
+
+export function entries(reply: Reply): Loose[] {
+  return reply.body.entry ?? []
+}
+
+export function resource(text: string): Resource {
+  return parseJson(text) as Resource & JsonObject
+}
