@@ -13,6 +13,6 @@ export const capabilities: Interaction = {
   cost: 1,
   async handle(ctx, { base, query }) {
     const statement = ctx.capability(base, query.get('mode'))
-    return { status: 200, body: partial(ctx, query, printJson(statement)) }
+    return { status: 200, body: { is: 'json', json: partial(ctx, query, printJson(statement)) } }
   },
 }

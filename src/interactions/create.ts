@@ -20,7 +20,7 @@ export const create: Interaction = {
     unconditional(headers)
     const receipt = receiptFor(request)
     const before = await replay(ctx, request, receipt)
-    if (before?.[0]) return written(ctx, request, before[0], true, [])
+    if (before?.[0]) return written(request, before[0], true, [])
 
     // "The server SHALL ignore any provided id, versionId and lastUpdated": they are not even checked.
     const { id: _id, ...resource } = decodeFor(ctx, request)
@@ -31,7 +31,7 @@ export const create: Interaction = {
     const it = { tenant, writes, integrity: ctx.integrity(tenant), ...(receipt ? { receipt } : {}) }
     const outcome = await ctx.store.commit(it)
     const [version] = outcome.ok ? outcome.versions : (overtaken(outcome, receipt) ?? [])
-    if (version) return written(ctx, request, version, true, issues)
+    if (version) return written(request, version, true, issues)
     throw outcome.ok ? new Error('a put makes a version') : refusal(it, outcome)
   },
 }

@@ -9,9 +9,16 @@ export type Incoming = Omit<FhirRequest, 'target' | 'query'> & { readonly path: 
 
 const none = new URLSearchParams()
 
-export function dispatch(ctx: Context, incoming: Incoming): Promise<Answer> {
+/** `found` is told what is going to answer, before it does. */
+export async function dispatch(
+  ctx: Context,
+  incoming: Incoming,
+  found?: (interaction: Interaction) => void,
+): Promise<Answer> {
   const request = locate(ctx, incoming)
-  return find(ctx, request).handle(ctx, request)
+  const interaction = find(ctx, request)
+  found?.(interaction)
+  return interaction.handle(ctx, request)
 }
 
 /** The same request with its URL understood. */

@@ -6,7 +6,7 @@ import type { Resource } from '../fhir/resource.ts'
 import { parseSubset, subset } from '../fhir/subset.ts'
 import type { Version } from '../store/port.ts'
 import { content } from './binary.ts'
-import type { Answer, Body, Context, FhirRequest } from './interaction.ts'
+import type { Answer, Context, FhirRequest } from './interaction.ts'
 import { etag, notModified } from './preconditions.ts'
 
 export function present(ctx: Context, request: FhirRequest, version: Version): Answer {
@@ -21,7 +21,7 @@ export function present(ctx: Context, request: FhirRequest, version: Version): A
   if ((ifNoneMatch ?? ifModifiedSince) !== undefined && notModified(version, ifNoneMatch, ifModifiedSince)) {
     return { status: 304, headers }
   }
-  return represent(ctx, request, { status: 200, headers }, version.type, json)
+  return represent(request, { status: 200, headers }, version.type, json, whole => partial(ctx, request.query, whole))
 }
 
 /** ETag and Last-Modified, which RFC 9110 calls validators. */
@@ -29,19 +29,23 @@ export function validators({ version, updated }: Pick<Version, 'version' | 'upda
   return { etag: etag(version), 'last-modified': new Date(updated).toUTCString() }
 }
 
-/** The answer with the resource as its body, in the form that the request asks for. */
-export function represent(ctx: Context, request: FhirRequest, answer: Answer, type: string, json: string): Answer {
-  const { headers, query } = request
+/** The answer with the resource as its body: whole after a write, perhaps a part of it after a read. */
+export function represent(
+  { headers, query }: FhirRequest,
+  answer: Answer,
+  type: string,
+  json: string,
+  part: (json: string) => string = whole => whole,
+): Answer {
   if (type === 'Binary' && !asksForResource(headers['accept'], query.get('_format') ?? undefined)) {
     const binary = content(json)
     return { ...answer, headers: { ...answer.headers, ...binary.headers }, body: binary.body }
   }
-  return { ...answer, body: partial(ctx, query, json) }
+  return { ...answer, body: { is: 'json', json: part(json) } }
 }
 
 /** `_summary` and `_elements`: https://hl7.org/fhir/R4/search.html#summary. Without them the text goes out untouched. */
-export function partial({ shapes }: Context, query: URLSearchParams, json: string): Body {
+export function partial({ shapes }: Context, query: URLSearchParams, json: string): string {
   const asked = query.size === 0 ? undefined : parseSubset(query)
-  if (!asked) return { is: 'json', json }
-  return { is: 'json', json: printJson(subset(parseJson(json) as Resource, asked, shapes)) }
+  return asked ? printJson(subset(parseJson(json) as Resource, asked, shapes)) : json
 }

@@ -45,7 +45,7 @@ async function once(
   const { resource, issues } = next(current)
   const write = put(ctx, request, key, resource, method)
   const standing = unchanged(current, write.draft)
-  if (standing) return written(ctx, request, standing, false, issues)
+  if (standing) return written(request, standing, false, issues)
 
   const about = provenance(ctx, request, [{ ...key, version: (current?.version ?? 0) + 1 }])
   // A patch, and a Provenance that names the version, are only true of the version that was read.
@@ -57,7 +57,7 @@ async function once(
   if (outcome.ok) {
     const [version] = outcome.versions
     if (!version) throw new Error('a put makes a version')
-    return written(ctx, request, version, outcome.created[0] ?? false, issues)
+    return written(request, version, outcome.created[0] ?? false, issues)
   }
   if (outcome.because.why === 'condition') return undefined
   throw refusal(it, outcome)

@@ -48,13 +48,7 @@ export function unchanged(current: Version | undefined, next: Draft): Version | 
 }
 
 /** The answer to a successful write, as `Prefer: return` wants it. https://hl7.org/fhir/R4/http.html#return */
-export function written(
-  ctx: Context,
-  request: FhirRequest,
-  version: Version,
-  created: boolean,
-  issues: readonly Issue[],
-): Answer {
+export function written(request: FhirRequest, version: Version, created: boolean, issues: readonly Issue[]): Answer {
   const answer = {
     status: created ? 201 : 200,
     headers: { ...validators(version), ...location(request.base, version, created) },
@@ -65,7 +59,7 @@ export function written(
     case 'OperationOutcome':
       return { ...answer, body: { is: 'json', json: printJson(success(version, created, issues)) } }
     default:
-      return represent(ctx, request, answer, version.type, version.json ?? '')
+      return represent(request, answer, version.type, version.json ?? '')
   }
 }
 

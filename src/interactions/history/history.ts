@@ -73,9 +73,7 @@ async function totalOf(
 }
 
 function text(ctx: Context, { query }: FhirRequest, { json }: Version): string | undefined {
-  if (json === undefined) return undefined
-  const body = partial(ctx, query, json)
-  return body.is === 'json' ? body.json : undefined
+  return json === undefined ? undefined : partial(ctx, query, json)
 }
 
 function links(url: string, { canonical, page }: HistoryParameters, next: string | undefined): Link[] {

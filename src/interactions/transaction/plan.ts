@@ -49,7 +49,7 @@ export function planWrite(ctx: Context, entry: Prepared, current: Version | unde
         step,
         write,
         makes,
-        answer: async ({ version }) => written(ctx, request, made(version), true, issues),
+        answer: async ({ version }) => written(request, made(version), true, issues),
       }
     }
     case 'PUT':
@@ -75,13 +75,13 @@ function planPut(
   const stands = unchanged(current, write.draft)
   if (stands) {
     const still = { do: 'check', key, when: asRead(stands) } as const
-    return { step, write: still, stands, answer: async () => written(ctx, request, stands, false, issues) }
+    return { step, write: still, stands, answer: async () => written(request, stands, false, issues) }
   }
   return {
     step,
     write: { ...write, ...when(bind ? asRead(current) : asked) },
     makes: { ...key, version: (current?.version ?? 0) + 1 },
-    answer: async ({ version, created }) => written(ctx, request, made(version), created, issues),
+    answer: async ({ version, created }) => written(request, made(version), created, issues),
   }
 }
 
