@@ -1,12 +1,13 @@
 /**
- * `npm run boundaries`: who may import whom. dependency-cruiser passes in silence when its parser cannot read TypeScript,
+ * `npm run boundaries [-- TREE]`: who may import whom. dependency-cruiser passes in silence when its parser cannot read TypeScript,
  * so what it saw is counted against the files that there are.
  */
 import { globSync } from 'node:fs'
-import { cruise } from 'dependency-cruiser'
-import config from '../.dependency-cruiser.cjs'
+import { createRequire } from 'node:module'
+import { cruise, type IConfiguration } from 'dependency-cruiser'
 
-const { options, ...ruleSet } = config
+process.chdir(process.argv[2] ?? '.')
+const { options, ...ruleSet }: IConfiguration = createRequire(import.meta.url)('../.dependency-cruiser.cjs')
 const { output } = await cruise(['src'], { ...options, ruleSet, validate: true, outputType: 'json' })
 const result = JSON.parse(String(output)) as {
   modules: { source: string }[]

@@ -4,7 +4,11 @@ import { copyFileSync, globSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 rmSync('dist', { recursive: true, force: true })
-execFileSync('tsc', ['--noEmit', 'false', '--outDir', 'dist', '--rootDir', 'src', '--project', '.ci/tsconfig.build.json'], { stdio: 'inherit' })
+execFileSync(
+  'tsc',
+  ['--noEmit', 'false', '--outDir', 'dist', '--rootDir', 'src', '--project', '.ci/tsconfig.build.json'],
+  { stdio: 'inherit' },
+)
 for (const data of globSync('src/**/*.json')) {
   const to = data.replace(/^src/, 'dist')
   mkdirSync(dirname(to), { recursive: true })

@@ -1,0 +1,176 @@
+/** What is registered: the interactions, the claim that follows from them, and the scopes of Fastify. */
+import { readFileSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type FastifyInstance, fastify } from 'fastify'
+import { capability, parseMode } from './conformance/capability.ts'
+import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
+import { parseJson } from './fhir/json.ts'
+import { isResource } from './fhir/resource.ts'
+import type { Shapes } from './fhir/shape.ts'
+import { printXml } from './fhir/xml/print.ts'
+import { type Admission, watchDelay } from './http/admission.ts'
+import { baseFinder } from './http/base.ts'
+import { clientErrorHandler } from './http/client-error.ts'
+import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
+import { limitsFor } from './http/limits.ts'
+import { opsScope } from './http/ops.ts'
+import type { ToXml } from './http/representation.ts'
+import { requestIds } from './http/request-id.ts'
+import { dispatch, tabulate } from './interactions/dispatch.ts'
+import { interactions } from './interactions/index.ts'
+import type { Context } from './interactions/interaction.ts'
+import type { Metrics } from './observe.ts'
+import type { Runtime } from './runtime.ts'
+
+export type App = {
+  readonly server: FastifyInstance
+  /** `http://127.0.0.1:8080/fhir` */
+  base(): string
+  /** From now on not ready for new requests; those that come are served. */
+  drain(): void
+}
+
+export function openApp(runtime: Runtime, metrics: Metrics): App {
+  const { config, outside, observe, store } = runtime
+  const { KILN_HOST: host, KILN_PORT } = config
+  let draining = false
+  let port = KILN_PORT
+  const origin = (): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const context = contextOf(runtime)
+  const admission = admissionFor(runtime)
+  const edge: Edge = edgeOf({
+    dispatch: (incoming, found) => dispatch(context, incoming, found),
+    baseOf: baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES }),
+    tenants: config.KILN_TENANTS,
+    bodyLimit: config.KILN_MAX_BODY,
+    toXml: xmlPrinter(runtime.definitions.shapes),
+    overloaded: admission.overloaded,
+    elapsed: outside.elapsed,
+    observe,
+  })
+  const server = fastify({
+    ...limitsFor(config.KILN_REQUEST_TIMEOUT),
+    return503OnClosing: false, // what came before the door closed is still served
+    genReqId: requestIds(outside.random),
+    clientErrorHandler: clientErrorHandler(observe),
+    frameworkErrors: edge.refuse,
+    routerOptions: { querystringParser: () => ({}) }, // FHIR reads the query itself
+  })
+  server.server.maxHeadersCount = 0 // Node would drop what is beyond without a word; their size is bounded anyway
+  server.setErrorHandler(edge.refuse)
+  server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
+  server.register(fhirScope(edge, config.KILN_MAX_BODY))
+  server.register(
+    opsScope({
+      storeReady: () => store.ready(),
+      overloaded: admission.overloaded,
+      draining: () => draining,
+      metrics: metrics.print,
+    }),
+  )
+  server.addHook('onListen', async () => {
+    const address = server.server.address()
+    if (typeof address === 'object' && address !== null) port = address.port // KILN_PORT may have asked for any
+  })
+  server.addHook('onClose', async () => admission.close())
+
+  return {
+    server,
+    base: () => config.KILN_BASE_URL || `${origin()}/fhir`,
+    drain: () => {
+      draining = true
+    },
+  }
+}
+
+function admissionFor({ config, observe }: Runtime): Admission {
+  const resolution = 10 // ms between the samples, which Node counts as part of the delay
+  const histogram = monitorEventLoopDelay({ resolution })
+  histogram.enable()
+  const admission = watchDelay({
+    mean: () => histogram.mean / 1e6 - resolution,
+    reset: () => histogram.reset(),
+    bound: config.KILN_MAX_EVENT_LOOP_DELAY,
+    observe,
+  })
+  return {
+    ...admission,
+    close() {
+      histogram.disable()
+      admission.close()
+    },
+  }
+}
+
+function contextOf({ config, definitions, outside, store, validate }: Runtime): Context {
+  const integrity = new Set(config.KILN_INTEGRITY)
+  return {
+    interactions: tabulate(interactions),
+    store,
+    shapes: definitions.shapes,
+    clock: outside.clock,
+    newId: outside.newId,
+    validate,
+    integrity: tenant => integrity.has(tenant),
+    capability: (base, mode) => capability(claims(base, definitions.shapes), parseMode(mode), definitions),
+  }
+}
+
+function xmlPrinter(shapes: Shapes): ToXml {
+  return (json, pretty) => {
+    const resource = parseJson(json)
+    if (!isResource(resource)) throw new Error('the body of an answer is not a resource')
+    return printXml(resource, shapes, { pretty })
+  }
+}
+
+export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+/** When what is claimed last changed. */
+const released = '2026-11-21'
+
+const ofSystem: readonly string[] = ['transaction', 'batch', 'history-system'] satisfies SystemInteraction[]
+
+/** What this server can do, as far as it follows from what is registered. */
+export function claims(base: string, shapes: Shapes): Claims {
+  const codes = interactions.map(({ code }) => code)
+  const resource: Omit<ResourceClaim, 'type'> = {
+    supportedProfiles: [],
+    interactions: codes.filter(
+      (code): code is TypeInteraction & typeof code => !ofSystem.includes(code) && code !== 'capabilities',
+    ),
+    versioning: 'versioned',
+    readHistory: codes.includes('vread'),
+    updateCreate: codes.includes('update'),
+    conditionalCreate: false,
+    conditionalRead: 'full-support',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    referencePolicy: ['literal', 'logical', 'local'],
+    searchIncludes: [],
+    searchRevIncludes: [],
+    searchParams: [],
+    operations: [],
+  }
+  return {
+    software: { name: 'Kiln', version, releaseDate: released },
+    description: `Kiln at ${base}`,
+    base,
+    date: released,
+    formats: ['application/fhir+json', 'application/fhir+xml'],
+    patchFormats: [
+      'application/json-patch+json',
+      'application/xml-patch+xml',
+      'application/fhir+json',
+      'application/fhir+xml',
+    ],
+    implementationGuides: [],
+    deviations: [],
+    resources: shapes.resourceTypes.map(type => ({ type, ...resource })),
+    system: {
+      interactions: codes.filter((code): code is SystemInteraction & typeof code => ofSystem.includes(code)),
+      searchParams: [],
+      operations: [],
+    },
+  }
+}

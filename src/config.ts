@@ -1,0 +1,141 @@
+/** All settings: merged from the folders' fragments, taken from KILN_* only, checked at once, frozen. */
+import { BlockList, isIP } from 'node:net'
+import { Ajv, type ErrorObject } from 'ajv'
+import { nearest } from './fhir/nearest.ts'
+import { httpSettings } from './http/config.ts'
+import { storeSettings } from './store/config.ts'
+
+const processSettings = {
+  KILN_LOG_LEVEL: {
+    type: 'string',
+    enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    description: 'Least level that is logged. `debug` tells every request by its id, never by its URL.',
+    expected: 'trace, debug, info, warn, error, fatal or silent',
+  },
+  KILN_TENANTS: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[a-z0-9-]{1,63}$', not: { const: 'default' } },
+    default: [],
+    description: 'Further tenants, separated by commas; tenant `t` is served at `/t/t/fhir`.',
+    expected: "names of a-z, 0-9 and -, other than 'default', separated by commas",
+  },
+  KILN_INTEGRITY: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
+    default: [],
+    description: 'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`.',
+    expected: "'default' or names out of KILN_TENANTS, separated by commas",
+  },
+} as const
+
+/** In the order in which README lists them. */
+export const settings = { ...httpSettings, ...storeSettings, ...processSettings }
+
+type Settings = typeof settings
+type Name = keyof Settings
+
+export type Config = {
+  readonly [N in Name]: Settings[N] extends { readonly enum: readonly (infer One)[] }
+    ? One
+    : Settings[N]['type'] extends 'integer'
+      ? number
+      : Settings[N]['type'] extends 'array'
+        ? readonly string[]
+        : string
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The message names every mistake, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const validate = compile()
+
+/** An empty variable counts as absent: compose files pass those along. Throws `ConfigError`. */
+export function parseConfig(environment: Environment): Config {
+  const given = Object.entries(environment).filter(([name, value]) => name.startsWith('KILN_') && value?.trim())
+  const values: unknown = Object.fromEntries(given.map(([name, value = '']) => [name, split(name, value.trim())]))
+  if (!validate(values)) throw refuse((validate.errors ?? []).map(error => say(error, environment)))
+  const strange = values.KILN_INTEGRITY.filter(name => name !== 'default' && !values.KILN_TENANTS.includes(name))
+  if (strange.length > 0) {
+    throw refuse([`KILN_INTEGRITY names '${strange.join(', ')}': expected ${settings.KILN_INTEGRITY.expected}`])
+  }
+  for (const value of Object.values(values)) Object.freeze(value)
+  return Object.freeze(values)
+}
+
+function refuse(mistakes: readonly string[]): ConfigError {
+  return new ConfigError([...new Set(mistakes)].join('\n'))
+}
+
+/** For logs: what may be secret is left out. */
+export function visible(config: Config): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, isSecret(name) ? '(secret)' : value]))
+}
+
+/** Where the data lies, without user and password. */
+export function placeOf(store: string): string {
+  return store.replace(/^(mongodb(?:\+srv)?:\/\/)[^/]*@/, '$1')
+}
+
+function compile() {
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, coerceTypes: true })
+  ajv.addVocabulary(['secret', 'expected'])
+  ajv.addFormat('loopback', isLoopback)
+  ajv.addFormat('network', isNetwork)
+  ajv.addFormat('base-url', isBase)
+  return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
+}
+
+function split(name: string, value: string): string | string[] {
+  if (!isSetting(name) || settings[name].type !== 'array') return value
+  return value
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '')
+}
+
+function say({ keyword, params, instancePath }: ErrorObject, environment: Environment): string {
+  if (keyword === 'additionalProperties') {
+    const unknown = String(params['additionalProperty'])
+    const meant = nearest(unknown, Object.keys(settings))
+    return `${unknown} is not a setting${meant ? `; did you mean ${meant}?` : ''}`
+  }
+  const name = instancePath.split('/')[1] ?? ''
+  const received = isSecret(name) ? 'not valid' : `'${environment[name]}'`
+  return `${name} is ${received}: expected ${isSetting(name) ? settings[name].expected : ''}`
+}
+
+function isSetting(name: string): name is Name {
+  return Object.hasOwn(settings, name)
+}
+
+function isSecret(name: string): boolean {
+  return isSetting(name) && 'secret' in settings[name]
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+export function isLoopback(host: string): boolean {
+  const family = isIP(host)
+  return host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
+}
+
+function isBase(text: string): boolean {
+  if (text === '') return true // the default: address and port
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return false
+  return !/[?#\s]|\/$/.test(text)
+}

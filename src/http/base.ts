@@ -1,0 +1,71 @@
+/** The FHIR base that the client sees. https://hl7.org/fhir/R4/http.html#general */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import { fail } from '../fhir/issue.ts'
+
+/**
+ * Links lead where this says, and issuers are named after it. So it never comes from a Host header, which anybody can
+ * write: it is configured, or the address that is listened on, or what a trusted proxy says.
+ */
+export type BaseOf = (request: IncomingMessage, tenant: string) => string
+
+export type BaseNeeds = {
+  /** KILN_BASE_URL; empty: `origin()` and `/fhir`. */
+  readonly configured: string
+  readonly origin: () => string
+  /** Addresses and networks. */
+  readonly trusted: readonly string[]
+}
+
+export function baseFinder({ configured, origin, trusted }: BaseNeeds): BaseOf {
+  const proxies = networks(trusted)
+  return ({ headers, socket }, tenant) => {
+    if (trusted.length > 0 && isForwarded(headers) && isFrom(proxies, socket.remoteAddress)) {
+      return forwarded(headers, origin()) + pathOf(tenant)
+    }
+    if (configured === '') return origin() + pathOf(tenant)
+    return tenant === 'default' ? configured : configured.replace(/\/fhir$/, '') + pathOf(tenant)
+  }
+}
+
+function pathOf(tenant: string): string {
+  return tenant === 'default' ? '/fhir' : `/t/${tenant}/fhir`
+}
+
+function networks(trusted: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of trusted) {
+    const [address = '', bits] = network.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+function isFrom(proxies: BlockList, address: string | undefined): boolean {
+  return address !== undefined && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+}
+
+function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return ['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix'].some(name => headers[name] !== undefined)
+}
+
+function forwarded(headers: IncomingHttpHeaders, origin: string): string {
+  const own = new URL(origin)
+  const proto = last(headers, 'x-forwarded-proto', /^https?$/) ?? own.protocol.slice(0, -1)
+  const host = last(headers, 'x-forwarded-host', /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/) ?? own.host
+  const prefix = last(headers, 'x-forwarded-prefix', /^(?:\/[\w.~-]+)*\/?$/) ?? ''
+  return `${proto}://${host}${prefix.replace(/\/$/, '')}`
+}
+
+/** Each proxy appends to the list: the last value is that of the one we trust. */
+function last(headers: IncomingHttpHeaders, name: string, form: RegExp): string | undefined {
+  const value = String(headers[name] ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim()
+  if (!value) return undefined
+  if (!form.test(value)) throw fail('invalid', `the header ${name} that the proxy sent is malformed: '${value}'`)
+  return value
+}

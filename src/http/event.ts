@@ -1,0 +1,16 @@
+/** What the edge reports. No URLs and no bodies: both carry names, numbers and dates of patients. */
+export type HttpEvent =
+  | {
+      readonly event: 'http.answered'
+      readonly request: string
+      /** The code of the interaction, or `none` where the request was refused before one was found. */
+      readonly interaction: string
+      readonly status: number
+      /** `undefined` where it was refused before anybody looked at the clock. */
+      readonly ms: number | undefined
+    }
+  /** A bug of ours: the client got a 500 that tells nothing. */
+  | { readonly event: 'http.failed'; readonly request: string; readonly interaction: string; readonly error: unknown }
+  /** The connection broke the protocol before there was a request. */
+  | { readonly event: 'http.malformed'; readonly code: string; readonly status: number }
+  | { readonly event: 'http.overloaded'; readonly delay: number; readonly bound: number }

@@ -1,0 +1,168 @@
+/** The RESTful API over HTTP: one wildcard route, bytes in, bytes out. https://hl7.org/fhir/R4/http.html */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type FhirError, fail, toOutcome } from '../fhir/issue.ts'
+import { printJson } from '../fhir/json.ts'
+import type { Incoming } from '../interactions/dispatch.ts'
+import type { Answer, Interaction, Method, Payload } from '../interactions/interaction.ts'
+import type { BaseOf } from './base.ts'
+import { acceptBodies } from './body.ts'
+import type { HttpEvent } from './event.ts'
+import { bug, methods, notAMethod, refusalOf, unavailable } from './refusal.ts'
+import { sender } from './reply.ts'
+import { plainWish, type ToXml, type Wish, wisher } from './representation.ts'
+
+/** `found` is told what is going to answer, before it does. */
+export type Dispatch = (incoming: Incoming, found: (interaction: Interaction) => void) => Promise<Answer>
+
+export type FhirNeeds = {
+  readonly dispatch: Dispatch
+  readonly baseOf: BaseOf
+  /** Those beside `default`. */
+  readonly tenants: readonly string[]
+  /** Bytes. */
+  readonly bodyLimit: number
+  readonly toXml: ToXml
+  readonly overloaded: () => boolean
+  /** Milliseconds that only ever rise. */
+  readonly elapsed: () => number
+  readonly observe: (event: HttpEvent) => void
+}
+
+type Request = FastifyRequest<{ Body: Payload | undefined }>
+
+export type Edge = {
+  /** Fails only where not even the refusal could be sent. */
+  answer(request: Request, reply: FastifyReply): Promise<void>
+  /** For what is refused before there is an exchange. */
+  refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void>
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2: "A server MUST respond with a 400" */
+const hostless = fail('structure', 'the request has no Host header, which HTTP/1.1 demands')
+
+export function fhirScope(edge: Edge, bodyLimit: number): (scope: FastifyInstance) => Promise<void> {
+  return async scope => {
+    acceptBodies(scope, bodyLimit)
+    scope.setErrorHandler(edge.refuse)
+    for (const url of ['/fhir', '/fhir/*', '/t/:tenant/fhir', '/t/:tenant/fhir/*']) {
+      // Not async: Fastify would wait for a promise only to learn that the answer is out already.
+      const handler = (request: Request, reply: FastifyReply): void => {
+        edge.answer(request, reply).catch(() => reply.raw.destroy()) // better no answer than an end of the process
+      }
+      scope.route<{ Body: Payload | undefined }>({ method: [...methods], url, handler, exposeHeadRoute: false })
+    }
+  }
+}
+
+export function edgeOf(needs: FhirNeeds): Edge {
+  const { elapsed, observe } = needs
+  const tenants = new Set(needs.tenants)
+  const wishOf = wisher()
+  const send = sender(needs.toXml)
+
+  async function answer(request: Request, reply: FastifyReply): Promise<void> {
+    const started = elapsed()
+    const { raw, id, body } = request
+    let interaction = 'none'
+    let wish = plainWish
+    try {
+      if (raw.headers.host === undefined && raw.httpVersion === '1.1') throw hostless
+      const { tenant, path, query } = placeOf(raw.url ?? '', tenants)
+      const method = raw.method as Method
+      wish = isBinaryRead(method, path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, query)
+      if (needs.overloaded()) throw unavailable('the server has more to do than it can')
+      const headers = raw.headers as Incoming['headers']
+      const incoming = { tenant, base: needs.baseOf(raw, tenant), method, path, query, headers }
+      const given = await needs.dispatch(body ? { ...incoming, body } : incoming, ({ code }) => {
+        interaction = code
+      })
+      await send(given, wish, request, reply)
+    } catch (error) {
+      await explain(error, wish, interaction, request, reply)
+    }
+    observe({ event: 'http.answered', request: id, interaction, status: reply.statusCode, ms: elapsed() - started })
+  }
+
+  async function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { accept } = request.raw.headers
+    await explain(error, lenient(accept, queryOf(request.raw.url ?? '')), 'none', request, reply)
+    observe({
+      event: 'http.answered',
+      request: request.id,
+      interaction: 'none',
+      status: reply.statusCode,
+      ms: undefined,
+    })
+  }
+
+  /** The answer that an error deserves; a bug is reported and answered without any detail. */
+  async function explain(
+    error: unknown,
+    wish: Wish,
+    interaction: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const refusal = refusalOf(error, needs.bodyLimit) ?? bug
+    if (refusal === bug) observe({ event: 'http.failed', request: request.id, interaction, error })
+    if (reply.raw.headersSent) {
+      reply.raw.destroy()
+      return
+    }
+    const { status, headers } = refusal
+    const json = printJson(toOutcome(refusal.issues))
+    const given: Answer = { status, headers, body: { is: 'json', json } }
+    try {
+      await send(given, wish, request, reply)
+    } catch {
+      await send(given, plainWish, request, reply) // what the client sent is quoted, and may be what XML cannot say
+    }
+  }
+
+  /** As far as the wish can be fulfilled; otherwise JSON. */
+  function lenient(accept: string | undefined, query: string): Wish {
+    try {
+      return wishOf(accept, query)
+    } catch {
+      return plainWish
+    }
+  }
+
+  return { answer, refuse }
+}
+
+type Place = { readonly tenant: string; readonly path: string; readonly query: string }
+
+const prefix = '/fhir/'
+
+/** The tenant and what is below its base, as the client wrote it: FHIR has a URL grammar of its own. */
+function placeOf(url: string, tenants: ReadonlySet<string>): Place {
+  const query = queryOf(url)
+  const whole = query === '' ? url.replace('?', '') : url.slice(0, -query.length - 1)
+  if (whole.startsWith(prefix)) return { tenant: 'default', path: whole.slice(prefix.length), query }
+  if (whole === '/fhir') return { tenant: 'default', path: '', query }
+  const [, tenant = '', path = ''] = /^\/t\/([^/]+)\/fhir(?:\/(.*))?$/.exec(whole) ?? []
+  if (tenants.has(tenant)) return { tenant, path, query }
+  throw tenant === '' ? nothingAt(url) : fail('not-found', `there is no tenant '${tenant}'`)
+}
+
+function queryOf(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? '' : url.slice(mark + 1)
+}
+
+/** A read of a Binary is never unacceptable: what is no FHIR format asks for the content. */
+function isBinaryRead(method: Method, path: string): boolean {
+  return path.startsWith('Binary/') && (method === 'GET' || method === 'HEAD')
+}
+
+/** What no route takes: another path, or another method on ours. */
+export function unrouted({ raw }: FastifyRequest): FhirError {
+  const url = raw.url ?? ''
+  if (!/^(?:\/t\/[^/?]+)?\/fhir(?:[/?]|$)/.test(url)) return nothingAt(url)
+  return fail('not-supported', `the method ${raw.method} is not part of the RESTful API`, undefined, notAMethod)
+}
+
+function nothingAt(url: string): FhirError {
+  return fail('not-found', `there is nothing at '${url.split('?', 1)[0]}': the base of the FHIR API is /fhir`)
+}

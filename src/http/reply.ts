@@ -1,0 +1,64 @@
+/** An answer as HTTP. https://hl7.org/fhir/R4/http.html#general */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Answer, Headers } from '../interactions/interaction.ts'
+import { bare, compressor, contentHeaders, render, type ToXml, type Wish } from './representation.ts'
+
+/** A promise only where compressing takes a while. */
+export type Send = (
+  given: Answer,
+  wish: Wish,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<void> | undefined
+
+export function sender(toXml: ToXml): Send {
+  const compressed = compressor()
+  return (given, wish, request, reply) => {
+    const { body } = given
+    if (body === undefined) {
+      write(given, request, reply, bare)
+      return undefined
+    }
+    if (body.is === 'content') {
+      write(given, request, reply, contentHeaders(body), body.bytes)
+      return undefined
+    }
+    const text = render(body.json, wish, toXml)
+    const packed = compressed(text, request.raw.headers['accept-encoding'])
+    if (packed) return packed.then(bytes => write(given, request, reply, packedHeaders(wish), bytes))
+    write(given, request, reply, wish.headers, text)
+    return undefined
+  }
+}
+
+/** Only here does Accept-Encoding matter to caches: an answer that is not compressed suits everybody. */
+function packedHeaders({ headers }: Wish): Headers {
+  return { ...headers, vary: `${headers['vary']}, Accept-Encoding`, 'content-encoding': 'gzip' }
+}
+
+/**
+ * Past Fastify straight to Node, in one go: headers set one by one, which Fastify then copies and Node checks again, cost a
+ * tenth of a whole read. `writeHead` throws, and nothing is sent, if a value cannot be a header.
+ */
+function write(
+  { status, headers }: Answer,
+  { id }: FastifyRequest,
+  reply: FastifyReply,
+  own: Headers,
+  body?: string | Uint8Array,
+): void {
+  const lines = ['Cache-Control', 'private, no-cache', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', id]
+  collect(lines, own)
+  collect(lines, headers)
+  if (status !== 204 && status !== 304) lines.push('Content-Length', String(body ? Buffer.byteLength(body) : 0))
+  reply.hijack()
+  reply.raw.writeHead(status, lines)
+  reply.raw.end(body)
+}
+
+function collect(lines: string[], headers: Headers | undefined): void {
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) lines.push(name, value)
+  }
+}

@@ -1,0 +1,130 @@
+/** The process: settings → runtime → app → listen; on SIGTERM or SIGINT not ready, drained, closed, gone within 10 s. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+import { type App, openApp } from './app.ts'
+import { type Config, ConfigError, type Environment, parseConfig, placeOf } from './config.ts'
+import { logReader, type Observe, openMetrics } from './observe.ts'
+import { type Outside, openRuntime, type Runtime } from './runtime.ts'
+
+export const outside: Outside = {
+  clock: Date.now,
+  random: bytes => randomBytes(bytes),
+  newId: randomUUID,
+  elapsed: () => performance.now(),
+}
+
+/** Until a signal ends it. A process that cannot start says why in one sentence and ends with code 1. */
+export async function serve(environment: Environment): Promise<void> {
+  const started = outside.elapsed()
+  try {
+    const config = parseConfig(environment)
+    const log = logReader(config.KILN_LOG_LEVEL)
+    const metrics = openMetrics()
+    const observe: Observe = event => {
+      log(event)
+      metrics.read(event)
+    }
+    const runtime = await openRuntime(config, outside, observe).catch(cause => {
+      throw storeBroken(config, cause)
+    })
+    const app = openApp(runtime, metrics)
+    await listen(app, config)
+    endOnSignal(app, runtime)
+    observe({ event: 'process.started', base: app.base(), store: place(config), ms: outside.elapsed() - started })
+    console.log(greeting(app, config))
+  } catch (error) {
+    console.error(`Kiln cannot start: ${sentence(error)}`)
+    process.exit(1)
+  }
+}
+
+/** An obstacle to starting that the operator can remove. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof ConfigError) return `the settings are wrong\n  ${error.message.replaceAll('\n', '\n  ')}`
+  if (error instanceof StartError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+export function storeBroken(config: Config, cause: unknown): StartError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new StartError(`the store ${place(config)} cannot be opened: ${why}`, { cause })
+}
+
+async function listen({ server }: App, { KILN_HOST: host, KILN_PORT: port }: Config): Promise<void> {
+  try {
+    await server.listen({ host, port, backlog: 1024 })
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EADDRINUSE') {
+      throw new StartError(`port ${port} of ${host} is taken by another process; choose another with KILN_PORT`, {
+        cause,
+      })
+    }
+    if (code === 'EACCES') throw new StartError(`this user may not listen on port ${port} of ${host}`, { cause })
+    if (code === 'EADDRNOTAVAIL') throw new StartError(`this machine has no address ${host}; see KILN_HOST`, { cause })
+    throw new StartError(`cannot listen on port ${port} of ${host}: ${code ?? cause}`, { cause })
+  }
+}
+
+/** Where the data lies, as a person would look for it. */
+export function place({ KILN_STORE: store }: Config): string {
+  return store.startsWith('sqlite:') ? `in ${resolve(store.slice('sqlite:'.length))}` : `at ${placeOf(store)}`
+}
+
+function greeting(app: App, config: Config): string {
+  const base = app.base()
+  return `
+Kiln serves FHIR R4 at ${base}
+The data lies ${place(config)}
+
+Try it:
+  curl -s ${base}/Patient -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Patient","name":[{"family":"Chalmers","given":["Peter"]}]}'
+`
+}
+
+/** Requests get this long to finish, in ms; with what the store takes to close it stays below 10 s. */
+const patience = 7_000
+
+function endOnSignal(app: App, runtime: Runtime): void {
+  const { observe } = runtime
+  let since: number | undefined
+  const end = async (signal: string): Promise<void> => {
+    // Whoever asks twice does not want to wait. But a Ctrl-C comes twice by itself: from the terminal, and again from npm.
+    if (since !== undefined && outside.elapsed() - since > 500) process.exit(1)
+    if (since !== undefined) return
+    since = outside.elapsed()
+    observe({ event: 'process.stopping', signal })
+    await drain(app, observe)
+    setTimeout(() => process.exit(1), 2_000).unref() // a store that does not close is as good as killed: nothing acknowledged is lost
+    await runtime.close()
+    observe({ event: 'process.stopped', ms: outside.elapsed() - since })
+    process.exit(0)
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  process.on('uncaughtException', error => {
+    observe({ event: 'process.crashed', error })
+    process.exit(1)
+  })
+}
+
+/** No new connections; those that there are end with the answers that are due. */
+async function drain(app: App, observe: Observe): Promise<void> {
+  const { server } = app.server
+  app.drain()
+  // Node hangs up on connections that are idle now; others become so when their answer is out.
+  const reaper = setInterval(() => server.closeIdleConnections(), 50)
+  const cut = setTimeout(() => {
+    observe({ event: 'process.cut', after: patience })
+    server.closeAllConnections()
+  }, patience)
+  await app.server.close()
+  clearInterval(reaper)
+  clearTimeout(cut)
+}
+
+if (import.meta.main) await serve(process.env)

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { ConfigError, type Environment, parseConfig, placeOf, settings, visible } from '../src/config.ts'
+
+function mistakes(environment: Environment): readonly string[] {
+  try {
+    parseConfig(environment)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n')
+    throw error
+  }
+}
+
+t.test('without any setting everything has its default', async t => {
+  const config = parseConfig({ PATH: '/bin', HOME: '/root' })
+  for (const [name, { default: value }] of Object.entries(settings)) {
+    t.same(config[name as keyof typeof config], value, name)
+  }
+  t.equal(Object.keys(config).length, Object.keys(settings).length)
+})
+
+t.test('values are read as what they are', async t => {
+  const config = parseConfig({
+    KILN_PORT: ' 9090 ',
+    KILN_HOST: '::1',
+    KILN_TENANTS: 'north, south,',
+    KILN_INTEGRITY: 'default,south',
+    KILN_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,fd00::/8',
+    KILN_SYNCHRONOUS: 'NORMAL',
+    KILN_BASE_URL: 'https://example.org/fhir',
+  })
+  t.equal(config.KILN_PORT, 9090)
+  t.same(config.KILN_TENANTS, ['north', 'south'])
+  t.same(config.KILN_INTEGRITY, ['default', 'south'])
+  t.same(config.KILN_TRUSTED_PROXIES, ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'])
+  t.equal(config.KILN_SYNCHRONOUS, 'NORMAL')
+})
+
+t.test('an empty variable counts as absent', async t => {
+  t.equal(parseConfig({ KILN_PORT: '', KILN_STORE: '  ' }).KILN_PORT, 8080)
+})
+
+t.test('an unknown setting is refused and the nearest known one is named', async t => {
+  t.same(mistakes({ KILN_BASEURL: 'https://example.org/fhir' }), [
+    'KILN_BASEURL is not a setting; did you mean KILN_BASE_URL?',
+  ])
+  t.same(mistakes({ KILN_WHATEVER_THIS_IS: '1' }), ['KILN_WHATEVER_THIS_IS is not a setting'])
+  t.same(mistakes({ KILN___proto__: '1', KILN_constructor: '1' }).length, 2)
+})
+
+t.test('all mistakes come in one message', async t => {
+  const found = mistakes({
+    KILN_PORT: 'eighty',
+    KILN_PROT: '80',
+    KILN_SYNCHRONOUS: 'SOMETIMES',
+    KILN_TENANTS: 'North,a b',
+    KILN_MAX_BODY: '-1',
+  })
+  t.equal(found.length, 5)
+  t.ok(found.includes("KILN_PORT is 'eighty': expected a port from 0 to 65535"))
+})
+
+t.test('a value that is out of range or malformed is refused', async t => {
+  const bad: Environment[] = [
+    { KILN_PORT: '65536' },
+    { KILN_PORT: '-1' },
+    { KILN_PORT: '80.5' },
+    { KILN_BASE_URL: 'example.org/fhir' },
+    { KILN_BASE_URL: 'https://example.org/fhir/' },
+    { KILN_BASE_URL: 'https://example.org/fhir?x=1' },
+    { KILN_BASE_URL: 'https://user:pass@example.org/fhir' },
+    { KILN_BASE_URL: 'ftp://example.org/fhir' },
+    { KILN_TRUSTED_PROXIES: 'proxy.example.org' },
+    { KILN_TRUSTED_PROXIES: '10.0.0.0/33' },
+    { KILN_TRUSTED_PROXIES: '10.0.0.0/8/9' },
+    { KILN_STORE: './data' },
+    { KILN_STORE: 'postgres://localhost' },
+    { KILN_TENANTS: 'default' },
+    { KILN_INTEGRITY: 'nobody' },
+    { KILN_LOG_LEVEL: 'loud' },
+  ]
+  for (const environment of bad) t.equal(mistakes(environment).length, 1, JSON.stringify(environment))
+})
+
+t.test('without authentication only loopback may be listened on, and the message says why', async t => {
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+    t.same(mistakes({ KILN_HOST: host }), [], host)
+  }
+  for (const host of ['0.0.0.0', '::', '192.168.1.10', '10.0.0.1', 'example.org', '::ffff:10.0.0.1']) {
+    t.match(mistakes({ KILN_HOST: host }), [/no authentication yet/], host)
+  }
+})
+
+t.test('a secret is neither in messages nor in what may be logged', async t => {
+  const wrong = mistakes({ KILN_STORE: 'mongo://root:hunter2@db/kiln' })
+  t.equal(wrong.length, 1)
+  t.notMatch(wrong.join(), /hunter2/)
+  const shown = JSON.stringify(visible(parseConfig({ KILN_STORE: 'mongodb://root:hunter2@db/kiln' })))
+  t.notMatch(shown, /hunter2/)
+  t.match(shown, /KILN_PORT/)
+  t.equal(placeOf('mongodb://root:hunter2@db:27017/kiln'), 'mongodb://db:27017/kiln')
+  t.equal(placeOf('mongodb+srv://root:p%40ss@db/kiln'), 'mongodb+srv://db/kiln')
+  t.equal(placeOf('sqlite:./data'), 'sqlite:./data')
+})
+
+t.test('the configuration is frozen, and one does not reach into the next', async t => {
+  const config = parseConfig({})
+  t.ok(Object.isFrozen(config))
+  t.ok(Object.isFrozen(config.KILN_TENANTS))
+  parseConfig({ KILN_TENANTS: 'north' })
+  t.same(parseConfig({}).KILN_TENANTS, [])
+})
+
+t.test('the table in README is up to date', async t => {
+  t.match(execFileSync(process.execPath, ['.ci/settings-table.ts', '--check'], { encoding: 'utf8' }), /up to date/)
+})
