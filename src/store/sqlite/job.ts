@@ -1,0 +1,59 @@
+import type { Commit, Lease, Refused } from '../port.ts'
+
+/** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
+export type Job =
+  | { readonly do: 'commit'; readonly commit: Commit; readonly now: number; readonly fail: CommitStep | undefined }
+  | {
+      readonly do: 'acquire'
+      readonly tenant: string
+      readonly name: string
+      readonly owner: string
+      readonly ms: number
+      readonly now: number
+    }
+  | { readonly do: 'renew'; readonly tenant: string; readonly lease: Lease; readonly ms: number; readonly now: number }
+  | { readonly do: 'release'; readonly tenant: string; readonly lease: Lease }
+  | { readonly do: 'forget'; readonly tenant: string; readonly before: number }
+  | { readonly do: 'secret'; readonly name: string; readonly fresh: Uint8Array }
+  /** Takes the write lock and lets it go. */
+  | { readonly do: 'ping' }
+  /** Comes alone, when all others are answered. */
+  | { readonly do: 'close' }
+
+/** What comes back for each. */
+export type Results = {
+  readonly commit: Applied | Refused
+  readonly acquire: Lease | undefined
+  readonly renew: Lease | undefined
+  readonly release: undefined
+  /** Rows forgotten; 0: no more. */
+  readonly forget: number
+  readonly secret: Uint8Array
+  readonly ping: undefined
+  readonly close: undefined
+}
+
+/** A commit's versions without what the asker has: he prints the same text from the same draft. */
+export type Applied = {
+  readonly ok: true
+  readonly updated: number
+  /** Of the first version made; the others follow without gaps. */
+  readonly seq: number
+  /** One per write; 0 where it made no version. */
+  readonly versions: readonly number[]
+  readonly created: readonly boolean[]
+}
+
+/** Steps of a commit in the writer that a test may let fail: a function cannot cross, the name of the step can. */
+export const commitSteps = ['commit.begin', 'commit.apply', 'commit.durable', 'commit.answer'] as const
+export type CommitStep = (typeof commitSteps)[number]
+
+export type Answer =
+  | { readonly is: 'done'; readonly value: Results[Job['do']] }
+  /** Without effect. */
+  | { readonly is: 'failed'; readonly error: Error }
+  /** May have taken effect. */
+  | { readonly is: 'unknown'; readonly error: Error }
+
+/** The first message says that the file is open; then answers come in the order of the jobs. */
+export type FromWriter = 'open' | readonly Answer[]

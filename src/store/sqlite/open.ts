@@ -1,0 +1,121 @@
+/** The embedded store: one file of SQLite in WAL mode, read on the main thread, written by a thread of its own. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Commit, type Outcome, type Store, type StoreNeeds, StoreUnavailable } from '../port.ts'
+import { changes, openBell, openChanges } from './changes.ts'
+import { openGeneration } from './claims.ts'
+import { code, codeOf, openReading, openWriting, type Synchronous } from './connection.ts'
+import { openHistory } from './history.ts'
+import { commitSteps, type Job } from './job.ts'
+import { latest, type Migrated, migrate, versionOf } from './migrations.ts'
+import { openNames } from './names.ts'
+import { checkCommit, toCommitted, tooLarge } from './outcome.ts'
+import { openQueue } from './queue.ts'
+import { openReads } from './read.ts'
+import { openReceiptReader } from './receipts.ts'
+import { openScan, scan } from './scan.ts'
+import { openSecretReader } from './secrets.ts'
+import { failing, openSteps } from './step.ts'
+
+export type SqliteNeeds = StoreNeeds & {
+  /** A folder; made if it is not there. */
+  readonly path: string
+  readonly synchronous?: Synchronous
+}
+
+export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
+  const { clock, random, observe, fault, path, synchronous = 'FULL' } = needs
+  const step = openSteps(fault)
+  const file = join(path, 'kiln.db')
+  await step('open', () => prepare(file, needs))()
+
+  const db = openReading(file)
+  const tenants = openNames(db, 'tenant')
+  const types = openNames(db, 'type')
+  const reads = openReads(db, tenants, types)
+  const generation = openGeneration(db)
+  const receipt = openReceiptReader(db, types)
+  const secret = openSecretReader(db)
+  const { history, countHistory } = openHistory(db, tenants, types)
+  const bell = openBell(db)
+  const queue = openQueue({ file, synchronous, clock, observe, onDone: jobs => bell.ring(() => tenantsOf(jobs)) })
+  const readScan = step('scan', openScan(db, tenants, types))
+  const readChanges = step('changes', openChanges(db, tenants, types))
+
+  async function commit(commit: Commit): Promise<Outcome> {
+    checkCommit(commit)
+    const fail = fault && (await failing(fault, commitSteps))
+    const result = tooLarge(commit) ?? (await queue.ask({ do: 'commit', commit, now: clock(), fail }))
+    return result.ok ? toCommitted(commit, result) : result
+  }
+
+  async function forget(tenant: string, before: number): Promise<void> {
+    while ((await queue.ask({ do: 'forget', tenant, before })) > 0);
+  }
+
+  function ready(): Promise<void> {
+    if (versionOf(db) !== latest) throw new StoreUnavailable('the store was migrated by another Kiln; restart this one')
+    return queue.ask({ do: 'ping' })
+  }
+
+  /** The writer comes last: a connection that only reads cannot clear the log away. */
+  function close(): Promise<void> {
+    return queue.close(() => {
+      db.close()
+      bell.close()
+    })
+  }
+
+  return {
+    read: step('read', reads.read),
+    readAll: step('readAll', reads.readAll),
+    vread: step('vread', reads.vread),
+    history: step('history', history),
+    countHistory: step('countHistory', countHistory),
+    commit: step('commit', commit),
+    sequence: step('sequence', reads.sequence),
+    changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
+    scan: query => scan(query, readScan),
+    generation: step('generation', (tenant, claim) => generation(tenants.key(tenant) ?? 0, claim)),
+    receipt: step('receipt', (name, key) => receipt({ key: tenants.key(name) ?? 0, name }, key)),
+    forget: step('forget', forget),
+    acquire: step('acquire', (tenant, name, owner, ms) =>
+      queue.ask({ do: 'acquire', tenant, name, owner, ms, now: clock() }),
+    ),
+    renew: step('renew', (tenant, lease, ms) => queue.ask({ do: 'renew', tenant, lease, ms, now: clock() })),
+    release: step('release', (tenant, lease) => queue.ask({ do: 'release', tenant, lease })),
+    secret: step('secret', name => secret(name) ?? queue.ask({ do: 'secret', name, fresh: random(32) })),
+    ready: step('ready', ready),
+    close,
+  }
+}
+
+/** The folder, the file, the present schema. */
+async function prepare(file: string, { clock, observe, synchronous = 'FULL' }: SqliteNeeds): Promise<void> {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 }) // health data: for the owner alone
+  const since = clock()
+  const db = openWriting(file, synchronous)
+  try {
+    const { from, to } = await patiently(() => migrate(db))
+    if (from !== to) observe({ event: 'store.migrated', from, to, ms: clock() - since })
+  } finally {
+    db.close()
+  }
+}
+
+/** SQLite does not wait when two processes switch a new file to WAL at once. */
+async function patiently(run: () => Migrated): Promise<Migrated> {
+  for (let left = 200; ; left--) {
+    try {
+      return run()
+    } catch (error) {
+      if (left === 0 || codeOf(error) !== code.busy) throw error
+      await sleep(50)
+    }
+  }
+}
+
+function tenantsOf(jobs: readonly Job[]): ReadonlySet<string> {
+  return new Set(jobs.flatMap(job => (job.do === 'commit' ? [job.commit.tenant] : [])))
+}

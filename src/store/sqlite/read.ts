@@ -1,0 +1,41 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Key, Version } from '../port.ts'
+import type { Names } from './names.ts'
+import { toVersion, type VersionRow, versionColumns } from './version.ts'
+
+export function openReads(db: DatabaseSync, tenants: Names, types: Names) {
+  const current = db.prepare(
+    `SELECT ${versionColumns} FROM resource r JOIN version v ON v.seq = r.seq
+     WHERE r.tenant = ? AND r.type = ? AND r.id = ?`,
+  )
+  const past = db.prepare(
+    `SELECT ${versionColumns} FROM resource r JOIN version v ON v.root = r.root AND v.version = ?
+     WHERE r.tenant = ? AND r.type = ? AND r.id = ?`,
+  )
+  const last = db.prepare('SELECT seq FROM version WHERE tenant = ? ORDER BY seq DESC LIMIT 1')
+  current.setReturnArrays(true)
+  past.setReturnArrays(true)
+
+  function read(key: Key): Version | undefined {
+    const row = current.get(tenants.key(key.tenant) ?? 0, types.key(key.type) ?? 0, key.id)
+    return row && toVersion(key, row as unknown as VersionRow)
+  }
+
+  return {
+    read,
+    /** All of one state. */
+    readAll(keys: readonly Key[]): (Version | undefined)[] {
+      db.exec('BEGIN')
+      try {
+        return keys.map(read)
+      } finally {
+        db.exec('COMMIT')
+      }
+    },
+    vread(key: Key, version: number): Version | undefined {
+      const row = past.get(version, tenants.key(key.tenant) ?? 0, types.key(key.type) ?? 0, key.id)
+      return row && toVersion(key, row as unknown as VersionRow)
+    },
+    sequence: (tenant: string): number => (last.get(tenants.key(tenant) ?? 0)?.['seq'] as number | undefined) ?? 0,
+  }
+}

@@ -1,0 +1,90 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { openCommits } from './commit.ts'
+import { code, codeOf } from './connection.ts'
+import type { Answer, CommitStep, Job, Results } from './job.ts'
+import { openLeases } from './leases.ts'
+import { openGrowingNames } from './names.ts'
+import { openSecrets } from './secrets.ts'
+
+/** COMMIT itself failed, and not because there was no room or no lock: the log may or may not hold the transaction. */
+class Doubt extends Error {
+  override readonly name = 'Doubt'
+}
+
+/** Runs jobs in one transaction: one fsync for all of them. */
+export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => Answer[] {
+  const tenants = openGrowingNames(db, 'tenant')
+  const types = openGrowingNames(db, 'type')
+  const leases = openLeases(db, tenants)
+  const commits = openCommits(db, tenants, types, leases)
+  const secrets = openSecrets(db)
+
+  function run(job: Job): Results[Job['do']] {
+    switch (job.do) {
+      case 'commit':
+        return commits.run(job)
+      case 'acquire':
+        return leases.acquire(job.tenant, job.name, job.owner, job.ms, job.now)
+      case 'renew':
+        return leases.renew(job.tenant, job.lease, job.ms, job.now)
+      case 'release':
+        return leases.release(job.tenant, job.lease)
+      case 'forget':
+        return commits.forget(job.tenant, job.before)
+      case 'secret':
+        return secrets.keep(job.name, job.fresh)
+      case 'ping':
+      case 'close':
+        return undefined
+    }
+  }
+
+  function together(jobs: readonly Job[]): Answer[] {
+    commits.begin()
+    const answers = jobs.map(job => ({ is: 'done', value: run(job) }) as const)
+    commit(jobs)
+    return answers
+  }
+
+  function commit(jobs: readonly Job[]): void {
+    try {
+      fault(jobs, 'commit.durable')
+      db.exec('COMMIT')
+    } catch (error) {
+      throw isWithoutEffect(error) ? error : new Doubt('COMMIT failed', { cause: error })
+    }
+  }
+
+  function rollback(): void {
+    if (db.isTransaction) db.exec('ROLLBACK') // SQLite has done it by itself after some errors
+    tenants.reset()
+    types.reset()
+  }
+
+  return function transaction(jobs: readonly Job[]): Answer[] {
+    try {
+      fault(jobs, 'commit.begin')
+      db.exec('BEGIN IMMEDIATE')
+    } catch (error) {
+      return jobs.map(() => ({ is: 'failed', error: error as Error }))
+    }
+    try {
+      return together(jobs)
+    } catch (error) {
+      rollback()
+      if (error instanceof Doubt) return jobs.map(() => ({ is: 'unknown', error }))
+      if (jobs.length === 1) return [{ is: 'failed', error: error as Error }]
+      return jobs.flatMap(job => transaction([job])) // one of them failed: the others must not suffer
+    }
+  }
+}
+
+function isWithoutEffect(error: unknown): boolean {
+  const number = codeOf(error)
+  return number === code.busy || number === code.locked || number === code.full
+}
+
+/** Only a test asks for it, by the job. */
+export function fault(jobs: readonly Job[], step: CommitStep): void {
+  if (jobs.some(job => job.do === 'commit' && job.fail === step)) throw new Error(`fault: ${step}`)
+}
