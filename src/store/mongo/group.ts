@@ -1,0 +1,98 @@
+/**
+ * Commits of one tenant that touch disjoint keys, made in one transaction: read and judge all, leave out those refused,
+ * take numbers, write. State is read before the numbers are taken and relied on by compare-and-set, so whoever moves a
+ * resource has seen its last commit first and takes a higher number: per resource `seq` rises with the version.
+ */
+import type { ClientSession, MongoClient } from 'mongodb'
+import type { Commit, Outcome, StoreNeeds } from '../port.ts'
+import { apply } from './apply.ts'
+import { type Accepted, makeVersions, versionCount } from './effects.ts'
+import { CommitUnknown, lost, Stale, strike } from './errors.ts'
+import { judge } from './judge.ts'
+import type { Reads } from './read.ts'
+import { refusal } from './refusal.ts'
+import type { Collections } from './schema.ts'
+import type { Block, Sequences } from './sequence.ts'
+import { readStandings, type Standings } from './standing.ts'
+import { idOf, transact } from './transaction.ts'
+import type { Types } from './types.ts'
+
+export type GroupNeeds = Pick<StoreNeeds, 'clock' | 'fault'> & {
+  readonly client: MongoClient
+  readonly collections: Collections
+  readonly types: Types
+  readonly sequences: Sequences
+  readonly reads: Reads
+}
+
+/** One outcome for each. Throws if none of them happened; `CommitUnknown`: all of the accepted ones, or none. */
+export async function commitGroup(
+  needs: GroupNeeds,
+  tenant: string,
+  commits: readonly Commit[],
+  trusting: boolean,
+): Promise<readonly Outcome[]> {
+  const { client, collections, types, sequences, reads, clock, fault } = needs
+  if (fault) await strike(fault, 'commit.read')
+  await types.ensure(new Set(commits.flatMap(({ writes }) => writes.map(({ key }) => key.type))))
+  const standings = await readStandings(collections, tenant, commits, trusting)
+  const outcomes = new Map<Commit, Outcome>()
+  for (const commit of commits) {
+    const objection = judge(commit, standings, clock())
+    if (objection) outcomes.set(commit, await refusal(reads, commit, objection))
+  }
+  if (trusting && outcomes.size > 0) return commitGroup(needs, tenant, commits, false) // trust is for those who pass
+  const accepted = commits.filter(commit => !outcomes.has(commit))
+  const count = accepted.reduce((sum, commit) => sum + versionCount(commit, standings), 0)
+  if (fault) await strike(fault, 'commit.reserve')
+  const session = client.startSession()
+  try {
+    const block = count > 0 ? await sequences.reserve(tenant, count, idOf(session)) : undefined
+    const numbered = number(accepted, standings, block)
+    await write(needs, session, numbered, standings, block)
+    for (const { commit, made } of numbered) outcomes.set(commit, made)
+  } finally {
+    await session.endSession()
+  }
+  return commits.map(commit => outcomes.get(commit) as Outcome)
+}
+
+/** The commits in their order, each with the next numbers of the block. */
+function number(accepted: readonly Commit[], standings: Standings, block: Block | undefined): readonly Accepted[] {
+  let next = block?.from ?? 0
+  return accepted.map(commit => {
+    const made = makeVersions(commit, standings, next, block?.updated ?? 0)
+    next += made.versions.filter(Boolean).length
+    return { commit, made }
+  })
+}
+
+async function write(
+  needs: GroupNeeds,
+  session: ClientSession,
+  accepted: readonly Accepted[],
+  standings: Standings,
+  block: Block | undefined,
+): Promise<void> {
+  const { client, collections, sequences, clock, fault } = needs
+  if (!accepted.some(({ commit, made }) => hasEffect(commit, made.versions))) return
+  try {
+    if (fault) await strike(fault, 'commit.begin')
+    await transact(client, session, async () => {
+      await apply(collections, session, accepted, standings, clock())
+      if (fault) await strike(fault, 'commit.durable')
+    })
+  } catch (error) {
+    if (!(error instanceof CommitUnknown) || !block) throw error
+    const committed = await sequences.settle(block).catch(() => Promise.reject(error))
+    if (!committed) throw new Stale('the transaction was lost before its commit')
+  } finally {
+    if (block) sequences.release(block)
+  }
+  if (fault) await strike(fault, 'commit.answer').catch(lost)
+}
+
+function hasEffect({ writes, claims = [], receipt, fence }: Commit, versions: readonly unknown[]): boolean {
+  const checks = writes.some(write => write.do === 'check')
+  return checks || claims.length > 0 || receipt !== undefined || fence !== undefined || versions.some(Boolean)
+}

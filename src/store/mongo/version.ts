@@ -1,0 +1,42 @@
+import type { Key, Version } from '../port.ts'
+import { pointerId, versionId } from './key.ts'
+import { toProjection } from './projection.ts'
+import type { PointerDoc, VersionDoc } from './schema.ts'
+
+export function toVersion(type: string, doc: PointerDoc | VersionDoc): Version {
+  const { tenant, id, version, seq, updated, method, raw } = doc
+  return { tenant, type, id, version, seq, updated: updated.getTime(), method, json: raw }
+}
+
+export function toVersionDoc({ tenant, id, version, seq, updated, method, json }: Version): VersionDoc {
+  const _id = versionId(tenant, id, version)
+  return {
+    _id,
+    tenant,
+    id,
+    version,
+    seq,
+    updated: new Date(updated),
+    method,
+    ...(json === undefined ? {} : { raw: json }),
+  }
+}
+
+export function toPointerDoc(made: Version, linked: boolean): PointerDoc {
+  const { tenant, id, json } = made
+  const { _id: _, ...version } = toVersionDoc(made)
+  const resource = json === undefined ? undefined : toProjection(json)
+  return {
+    _id: pointerId(tenant, id),
+    ...version,
+    deleted: json === undefined,
+    ...(resource ? { resource } : {}),
+    ...(linked ? { linked } : {}),
+  }
+}
+
+/** Stands for a resource that is not there, so that whoever creates it conflicts with whoever relied on that. */
+export function absentPointer({ tenant, id }: Key): PointerDoc {
+  const _id = pointerId(tenant, id)
+  return { _id, tenant, id, version: 0, seq: 0, updated: new Date(0), method: 'DELETE', deleted: true }
+}
