@@ -24,7 +24,7 @@ const processSettings = {
     type: 'array',
     items: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
     default: [],
-    description: 'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`.',
+    description: 'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`. To be decided before the first write: links of what was stored without it are not known.',
     expected: "'default' or names out of KILN_TENANTS, separated by commas",
   },
 } as const
@@ -56,7 +56,7 @@ const validate = compile()
 
 /** An empty variable counts as absent: compose files pass those along. Throws `ConfigError`. */
 export function parseConfig(environment: Environment): Config {
-  const given = Object.entries(environment).filter(([name, value]) => name.startsWith('KILN_') && value?.trim())
+  const given = Object.entries(environment).filter(([name, value]) => isOurs(name) && value?.trim())
   const values: unknown = Object.fromEntries(given.map(([name, value = '']) => [name, split(name, value.trim())]))
   if (!validate(values)) throw refuse((validate.errors ?? []).map(error => say(error, environment)))
   const strange = values.KILN_INTEGRITY.filter(name => name !== 'default' && !values.KILN_TENANTS.includes(name))
@@ -65,6 +65,11 @@ export function parseConfig(environment: Environment): Config {
   }
   for (const value of Object.values(values)) Object.freeze(value)
   return Object.freeze(values)
+}
+
+/** KILN_TEST_* tell the tests where things are, which start servers in the same environment. */
+function isOurs(name: string): boolean {
+  return name.startsWith('KILN_') && !name.startsWith('KILN_TEST_')
 }
 
 function refuse(mistakes: readonly string[]): ConfigError {

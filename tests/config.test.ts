@@ -115,3 +115,7 @@ t.test('the configuration is frozen, and one does not reach into the next', asyn
 t.test('the table in README is up to date', async t => {
   t.match(execFileSync(process.execPath, ['.ci/settings-table.ts', '--check'], { encoding: 'utf8' }), /up to date/)
 })
+
+t.test('what only concerns the tests is no setting', async t => {
+  t.strictSame(parseConfig({ KILN_TEST_MONGODB: 'mongodb://x' }), parseConfig({}))
+})

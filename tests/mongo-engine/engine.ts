@@ -6,12 +6,13 @@ import { promisify } from 'node:util'
 import { place } from './place.ts'
 
 const help = `
-  ┌────────────────────────────────────────────────────────────────────────────┐
-  │ MongoDB is NOT tested: there is no MongoDB here and the test engine cannot │
-  │ start (it needs Linux on amd64, root, apt with a Debian mirror).           │
-  │ Get one:  docker compose up -d mongo                                       │
-  │ and run   KILN_TEST_MONGODB='mongodb://127.0.0.1:27017/?replicaSet=rs0'    │
-  └────────────────────────────────────────────────────────────────────────────┘
+  ┌──────────────────────────────────────────────────────────────────────────────────┐
+  │ MongoDB is NOT tested: there is no MongoDB here and the test engine cannot start │
+  │ (it needs Linux on amd64, root, and apt with a Debian mirror). Get one:          │
+  │                                                                                  │
+  │   docker compose up -d mongo                                                     │
+  │   export KILN_TEST_MONGODB='mongodb://127.0.0.1:27017/?directConnection=true'    │
+  └──────────────────────────────────────────────────────────────────────────────────┘
 `
 const needed = ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', '/usr/bin/flock', '/usr/sbin/chroot']
 
