@@ -1,7 +1,7 @@
 /** The JSON codec against JSON.parse + JSON.stringify, on bytes as they come from a socket. */
 import { parseJson, printJson } from '../src/fhir/json.ts'
 
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 40)
+const rounds = process.argv.includes('--quick') ? 1 : 40
 
 function patient(n: number, decimal: string): string {
   const coding = (system: string, code: string, display: string) => ({

@@ -3,7 +3,7 @@
 import { loadDefinitions } from '../src/conformance/definitions.ts'
 import { compileStructure } from '../src/validation/structure.ts'
 
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 20_000)
+const rounds = process.argv.includes('--quick') ? 50 : 20_000
 
 const coding = (system: string, code: string, display: string) => ({
   coding: [{ system, code, display }],

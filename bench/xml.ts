@@ -4,7 +4,7 @@ import type { Resource } from '../src/fhir/resource.ts'
 import { parseXml } from '../src/fhir/xml/parse.ts'
 import { printXml } from '../src/fhir/xml/print.ts'
 
-const rounds = Number(process.argv[2] ?? 5_000)
+const rounds = process.argv.includes('--quick') ? 50 : 5_000
 
 const patient: Resource = {
   resourceType: 'Patient',

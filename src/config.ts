@@ -24,7 +24,8 @@ const processSettings = {
     type: 'array',
     items: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
     default: [],
-    description: 'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`. To be decided before the first write: links of what was stored without it are not known.',
+    description:
+      'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`. To be decided before the first write: links of what was stored without it are not known.',
     expected: "'default' or names out of KILN_TENANTS, separated by commas",
   },
 } as const

@@ -69,7 +69,7 @@ export function edgeOf(needs: FhirNeeds): Edge {
       if (raw.headers.host === undefined && raw.httpVersion === '1.1') throw hostless
       const { tenant, path, query } = placeOf(raw.url ?? '', tenants)
       const method = raw.method as Method
-      wish = isBinaryRead(method, path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, query)
+      wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, query)
       if (needs.overloaded()) throw unavailable('the server has more to do than it can')
       const headers = raw.headers as Incoming['headers']
       const incoming = { tenant, base: needs.baseOf(raw, tenant), method, path, query, headers }
@@ -151,9 +151,9 @@ function queryOf(url: string): string {
   return mark < 0 ? '' : url.slice(mark + 1)
 }
 
-/** A read of a Binary is never unacceptable: what is no FHIR format asks for the content. */
-function isBinaryRead(method: Method, path: string): boolean {
-  return path.startsWith('Binary/') && (method === 'GET' || method === 'HEAD')
+/** A Binary is never unacceptable, neither read nor written: what is no FHIR format asks for the content. */
+function isBinary(path: string): boolean {
+  return path.startsWith('Binary') && /^Binary(?:\/[^/_][^/]*(?:\/_history\/[^/]+)?)?\/?$/.test(path)
 }
 
 /** What no route takes: another path, or another method on ours. */

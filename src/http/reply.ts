@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Headers } from '../interactions/interaction.ts'
 import { bare, compressor, contentHeaders, render, type ToXml, type Wish } from './representation.ts'
+import { correlationId } from './request-id.ts'
 
 /** A promise only where compressing takes a while. */
 export type Send = (
@@ -42,12 +43,14 @@ function packedHeaders({ headers }: Wish): Headers {
  */
 function write(
   { status, headers }: Answer,
-  { id }: FastifyRequest,
+  { id, raw }: FastifyRequest,
   reply: FastifyReply,
   own: Headers,
   body?: string | Uint8Array,
 ): void {
   const lines = ['Cache-Control', 'private, no-cache', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', id]
+  const correlation = correlationId(raw, id)
+  if (correlation !== undefined) lines.push('X-Correlation-Id', correlation)
   collect(lines, own)
   collect(lines, headers)
   if (status !== 204 && status !== 304) lines.push('Content-Length', String(body ? Buffer.byteLength(body) : 0))

@@ -13,6 +13,16 @@ export function requestIds(random: (bytes: number) => Uint8Array): (request: Inc
   }
 }
 
+/**
+ * "When the server assigned id is different to the client assigned id, the server SHOULD also return the X-Correlation-Id
+ * header with the client's original id in it." Only text of a bearable length goes back.
+ */
+export function correlationId({ headers }: IncomingMessage, id: string): string | undefined {
+  const given = headers['x-request-id']
+  const differs = typeof given === 'string' && given !== id
+  return differs && given.length <= longest && /^[\x20-\x7e]+$/.test(given) ? given : undefined
+}
+
 function isHarmless(id: string): boolean {
   return id.length <= longest && /^[\w.:/+=@-]+$/.test(id)
 }

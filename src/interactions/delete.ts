@@ -1,12 +1,14 @@
 /** https://hl7.org/fhir/R4/http.html#delete */
 
-import { toOutcome } from '../fhir/issue.ts'
+import { FhirError, toOutcome } from '../fhir/issue.ts'
 import { printJson } from '../fhir/json.ts'
-import type { Version, Write } from '../store/port.ts'
-import type { Answer, FhirRequest, Interaction } from './interaction.ts'
-import { etag, writeCondition } from './preconditions.ts'
+import type { Condition, Version, Write } from '../store/port.ts'
+import type { Answer, Context, FhirRequest, Interaction } from './interaction.ts'
+import { asRead, etag, holds, preconditionFailed, writeCondition } from './preconditions.ts'
 import { parsePrefer } from './prefer.ts'
+import { provenance } from './provenance.ts'
 import { refusal } from './refusal.ts'
+import { retried } from './replace.ts'
 
 export const remove: Interaction = {
   code: 'delete',
@@ -17,15 +19,45 @@ export const remove: Interaction = {
   audit: 'D',
   cost: 1,
   async handle(ctx, request) {
-    const { tenant, target, headers } = request
-    const { type, id } = target
-    const when = writeCondition(headers['if-match'], headers['if-none-match'])
-    const write: Write = { do: 'delete', key: { tenant, type, id }, ...(when === undefined ? {} : { when }) }
-    const it = { tenant, writes: [write], integrity: ctx.integrity(tenant) }
-    const outcome = await ctx.store.commit(it)
-    if (!outcome.ok) throw refusal(it, outcome)
-    return deleted(request, outcome.versions[0])
+    const { headers } = request
+    const asked = writeCondition(headers['if-match'], headers['if-none-match'])
+    return headers['x-provenance'] === undefined
+      ? removed(ctx, request, asked, [])
+      : retried(() => explained(ctx, request, asked))
   },
+}
+
+/** With its Provenance, which names the version that deletes. `undefined`: another write came between. */
+async function explained(
+  ctx: Context,
+  request: FhirRequest,
+  asked: Condition | undefined,
+): Promise<Answer | undefined> {
+  const { tenant, target } = request
+  const key = { tenant, type: target.type, id: target.id }
+  const current = await ctx.store.read(key)
+  if (asked !== undefined && !holds(asked, current)) throw preconditionFailed(asked, current)
+  if (current?.json === undefined) return deleted(request, undefined)
+  const about = provenance(ctx, request, [{ ...key, version: current.version + 1 }])
+  return removed(ctx, request, asRead(current), about).catch(error => {
+    if (error instanceof FhirError && error.status === 412) return undefined
+    throw error
+  })
+}
+
+async function removed(
+  ctx: Context,
+  request: FhirRequest,
+  when: Condition | undefined,
+  about: readonly Write[],
+): Promise<Answer> {
+  const { tenant, target } = request
+  const key = { tenant, type: target.type, id: target.id }
+  const write: Write = { do: 'delete', key, ...(when === undefined ? {} : { when }) }
+  const it = { tenant, writes: [write, ...about], integrity: ctx.integrity(tenant) }
+  const outcome = await ctx.store.commit(it)
+  if (!outcome.ok) throw refusal(it, outcome)
+  return deleted(request, outcome.versions[0])
 }
 
 /** "…either 200 with a payload, or 204 without": also when there was nothing to delete. */

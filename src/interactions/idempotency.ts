@@ -12,12 +12,21 @@ import type { Context, FhirRequest } from './interaction.ts'
 export function receiptFor(request: FhirRequest, note = ''): Receipt | undefined {
   const given = request.headers['idempotency-key']
   if (given === undefined) return undefined
-  // The draft has a quoted string; many clients send the bare text.
-  const key = given.replace(/^"(.*)"$/, '$1')
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+  const key = bare(given)
+  if (!/^[\x21-\x7e]{1,255}(?:#\d+)?$/.test(key)) {
     throw fail('value', 'Idempotency-Key: expected 1 to 255 visible ASCII characters', undefined, { status: 400 })
   }
   return { key, fingerprint: fingerprint(request), note }
+}
+
+/** The key of one entry of a batch, whose entries stand for themselves. */
+export function keyOfEntry(given: string, index: number): string {
+  return `${bare(given)}#${index}`
+}
+
+/** The draft has a quoted string; many clients send the bare text. */
+function bare(given: string): string {
+  return given.replace(/^"(.*)"$/, '$1')
 }
 
 /** The versions that this very request made before, if it did. */

@@ -31,6 +31,8 @@ export type Answer = {
   readonly status: number
   /** Beside those of the representation: ETag, Location, Last-Modified … */
   readonly headers?: Headers
+  /** meta.lastUpdated of the version that it is about, in ms: Last-Modified has only seconds. */
+  readonly modified?: number
   readonly body?: Body
 }
 

@@ -19,9 +19,10 @@ export function present(ctx: Context, request: FhirRequest, version: Version): A
   }
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = request.headers
   if ((ifNoneMatch ?? ifModifiedSince) !== undefined && notModified(version, ifNoneMatch, ifModifiedSince)) {
-    return { status: 304, headers }
+    return { status: 304, headers, modified: version.updated }
   }
-  return represent(request, { status: 200, headers }, version.type, json, whole => partial(ctx, request.query, whole))
+  const answer = { status: 200, headers, modified: version.updated }
+  return represent(request, answer, version.type, json, whole => partial(ctx, request.query, whole))
 }
 
 /** ETag and Last-Modified, which RFC 9110 calls validators. */

@@ -13,7 +13,8 @@ import { check, put } from './write.ts'
 export function provenance(ctx: Context, request: FhirRequest, about: readonly (Key & { version: number })[]): Write[] {
   const header = request.headers['x-provenance']
   if (header === undefined || about.length === 0) return []
-  const given = parseJson(header)
+  // Node reads headers as Latin-1; JSON is UTF-8.
+  const given = parseJson(Buffer.from(header, 'latin1'))
   if (!isResource(given) || given.resourceType !== 'Provenance') {
     throw fail('invalid', 'the X-Provenance header is not a Provenance resource in JSON')
   }

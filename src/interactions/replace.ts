@@ -21,8 +21,13 @@ export async function replace(
 ): Promise<Answer> {
   const { headers } = request
   const asked = writeCondition(headers['if-match'], headers['if-none-match'])
+  return retried(() => once(ctx, request, method, asked, next))
+}
+
+/** `undefined` of one try: another write came between. */
+export async function retried(once: () => Promise<Answer | undefined>): Promise<Answer> {
   for (let attempt = 0; attempt < tries; attempt++) {
-    const answer = await once(ctx, request, method, asked, next)
+    const answer = await once()
     if (answer) return answer
   }
   throw fail('conflict', 'the resource was changed by others again and again meanwhile; please try again', undefined, {

@@ -52,6 +52,7 @@ export function written(request: FhirRequest, version: Version, created: boolean
   const answer = {
     status: created ? 201 : 200,
     headers: { ...validators(version), ...location(request.base, version, created) },
+    modified: version.updated,
   }
   switch (parsePrefer(request.headers['prefer']).return) {
     case 'minimal':

@@ -24,11 +24,11 @@ async function history(ctx: Context, request: FhirRequest): Promise<Answer> {
   const [until = await ctx.store.sequence(request.tenant), after] =
     asked.page === undefined ? [] : unseal(secret, name, asked.page)
   const walk = walkOf(request, asked, until)
-  if (asked.countOnly)
-    return {
-      status: 200,
-      body: { is: 'json', json: bundleText({ type: 'history', total: await ctx.store.countHistory(walk) }, []) },
-    }
+  if (asked.countOnly) {
+    const total = await ctx.store.countHistory(walk)
+    if (total === 0) await mustExist(ctx, request)
+    return { status: 200, body: { is: 'json', json: bundleText({ type: 'history', total }, []) } }
+  }
 
   const { versions, more } = await ctx.store.history({
     ...walk,

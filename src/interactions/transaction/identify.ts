@@ -9,12 +9,15 @@ export type Identities = {
   readonly keys: ReadonlyMap<number, Key>
   /** fullUrl → `Patient/123` */
   readonly urls: ReadonlyMap<string, string>
+  /** `Patient/123` of the entries that create. */
+  readonly created: ReadonlySet<string>
 }
 
 /** "If any resource identities … overlap …, then the transaction SHALL fail." https://hl7.org/fhir/R4/http.html#trules */
 export function identify({ newId }: Context, steps: readonly Step[]): Identities {
   const keys = new Map<number, Key>()
   const urls = new Map<string, string>()
+  const created = new Set<string>()
   const writers = new Map<string, string>()
   for (const { index, at, request, fullUrl, resource } of steps) {
     const { tenant, method, target } = request
@@ -25,9 +28,10 @@ export function identify({ newId }: Context, steps: readonly Step[]): Identities
     if (other) throw fail('invalid', `${name} is written by two entries, here and in ${other}`, `${at}.request.url`)
     writers.set(name, at)
     keys.set(index, key)
+    if (method === 'POST') created.add(name)
     if (fullUrl === undefined || !resource || method === 'PATCH') continue
     if (urls.has(fullUrl)) throw fail('invalid', `two entries have the fullUrl '${fullUrl}'`, `${at}.fullUrl`)
     urls.set(fullUrl, name)
   }
-  return { keys, urls }
+  return { keys, urls, created }
 }

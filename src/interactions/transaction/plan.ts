@@ -18,7 +18,7 @@ export type Prepared = Step & { readonly key: Key; readonly issues: readonly Iss
 export type Plan = {
   readonly step: Step
   readonly write?: Write
-  /** The version that a put will make. */
+  /** The version that it will make, if nobody else is faster. */
   readonly makes?: Key & { readonly version: number }
   /** The version that stays, where the entry changes nothing. */
   readonly stands?: Version
@@ -39,7 +39,8 @@ export function planWrite(ctx: Context, entry: Prepared, current: Version | unde
   switch (request.method) {
     case 'DELETE': {
       const write = { do: 'delete', key, ...when(bind ? asRead(current) : asked) } as const
-      return { step, write, answer: async ({ version }) => deleted(request, version) }
+      const makes = current?.json === undefined ? {} : { makes: { ...key, version: current.version + 1 } }
+      return { step, write, ...makes, answer: async ({ version }) => deleted(request, version) }
     }
     case 'POST': {
       unconditional(request.headers)

@@ -24,13 +24,13 @@ export function prepare(ctx: Context, steps: readonly Step[]): readonly Prepared
   return prepared
 }
 
-function prepareOne(ctx: Context, step: Step, key: Key, { urls }: Identities): Prepared {
+function prepareOne(ctx: Context, step: Step, key: Key, identities: Identities): Prepared {
   const { request, resource, interaction, fullUrl } = step
   const at = `${step.at}.resource`
   if (interaction.code === 'delete') return { ...step, key, issues: [] }
   if (!resource) throw fail('required', `a ${request.method} entry needs a resource`, at)
   const given = withoutOwnId(resource, request.method)
-  const resolved = resolve(given, at, fullUrl, urls, ctx.shapes)
+  const resolved = resolve(given, at, fullUrl, identities, ctx.shapes)
   if (interaction.code === 'patch') {
     return { ...step, request: { ...request, body: { is: 'resource', resource: resolved } }, key, issues: [] }
   }

@@ -6,12 +6,13 @@
 import { fail } from '../../fhir/issue.ts'
 import { isObject, isResource, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import type { ElementShape, Shape, Shapes } from '../../fhir/shape.ts'
+import type { Identities } from './identify.ts'
 
 const links = new Set(['uri', 'url', 'oid', 'uuid'])
 
 type Links = {
   readonly shapes: Shapes
-  readonly urls: ReadonlyMap<string, string>
+  readonly identities: Identities
   /** The base of the entry's own fullUrl: relative references are relative to it. https://hl7.org/fhir/R4/bundle.html#references */
   readonly base: string | undefined
 }
@@ -21,14 +22,16 @@ export function resolve(
   resource: Resource,
   at: string,
   fullUrl: string | undefined,
-  urls: ReadonlyMap<string, string>,
+  identities: Identities,
   shapes: Shapes,
 ): Resource {
   const base = fullUrl?.match(/^(https?:\/\/.+\/)[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/)?.[1]
-  return inResource(resource, at, { urls, shapes, base }) as Resource
+  return inResource(resource, at, { identities, shapes, base }) as Resource
 }
 
+/** What stands in a Bundle that is itself written refers to the entries of that Bundle. */
 function inResource(resource: Resource, at: string, it: Links): JsonObject {
+  if (resource.resourceType === 'Bundle') return resource
   const shape = it.shapes.shape(resource.resourceType)
   return shape ? inObject(resource, shape, at, it) : resource
 }
@@ -57,18 +60,18 @@ function inElement(value: Json, name: string, element: ElementShape, of: Shape, 
   // Reference.identifier names something in the world, not an entry.
   if (!isObject(value) || (of.name === 'Reference' && name === 'identifier')) return value
   if (isResource(value) && element.type === 'Resource') return inResource(value, at, it)
-  const shape = it.shapes.shape(name.startsWith('_') ? 'Element' : element.type)
+  const shape = it.shapes.shape(element.type)
   return shape ? inObject(value, shape, at, it) : value
 }
 
 function inText(value: string, element: ElementShape, at: string, it: Links): string {
   if (element.path === 'Reference.reference') return inReference(value, at, it)
   if (element.type === 'xhtml') return inNarrative(value, it)
-  return links.has(element.type) && !element.attribute ? (it.urls.get(value) ?? value) : value
+  return links.has(element.type) && !element.attribute ? (it.identities.urls.get(value) ?? value) : value
 }
 
-function inReference(value: string, at: string, { urls, base }: Links): string {
-  const found = urls.get(value) ?? (base === undefined ? undefined : urls.get(base + value))
+function inReference(value: string, at: string, it: Links): string {
+  const found = entryOf(value, it) ?? versionOf(value, it)
   if (found !== undefined) return found
   if (/^urn:(uuid|oid):/i.test(value)) {
     throw fail('value', `'${value}' is the fullUrl of no entry of this transaction that writes a resource`, at)
@@ -81,13 +84,26 @@ function inReference(value: string, at: string, { urls, base }: Links): string {
   return value
 }
 
+function entryOf(value: string, { identities: { urls }, base }: Links): string | undefined {
+  return urls.get(value) ?? (base === undefined ? undefined : urls.get(base + value))
+}
+
+/** "Version-specific references should remain as version-specific references after the references have been updated." */
+function versionOf(value: string, it: Links): string | undefined {
+  const [, url, version] = /^(.+)\/_history\/([A-Za-z0-9.-]{1,64})$/.exec(value) ?? []
+  const found = url === undefined ? undefined : entryOf(url, it)
+  // Of what is created here there is but one version, whatever it was where the bundle comes from.
+  return found && `${found}/_history/${it.identities.created.has(found) ? '1' : version}`
+}
+
 /** "…in the narrative: img/@src and a/@href" */
-function inNarrative(div: string, { urls }: Links): string {
+function inNarrative(div: string, { identities: { urls } }: Links): string {
   return div.replace(
     /(\s(?:href|src)\s*=\s*)("([^"]*)"|'([^']*)')/g,
-    (whole, attribute: string, _quoted, double?: string, single?: string) => {
+    (whole, attribute: string, quoted: string, double?: string, single?: string) => {
       const found = urls.get(double ?? single ?? '')
-      return found === undefined ? whole : `${attribute}"${found}"`
+      const quote = quoted.charAt(0)
+      return found === undefined ? whole : `${attribute}${quote}${found}${quote}`
     },
   )
 }

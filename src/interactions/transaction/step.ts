@@ -2,6 +2,7 @@
 import { FhirError, fail } from '../../fhir/issue.ts'
 import { isObject, isResource, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import { find, locate } from '../dispatch.ts'
+import { keyOfEntry } from '../idempotency.ts'
 import type { Context, FhirRequest, Headers, Interaction, Method } from '../interaction.ts'
 
 export type Step = {
@@ -93,7 +94,7 @@ function headers(outer: FhirRequest, request: JsonObject, index: number): Header
     'if-modified-since': string(request['ifModifiedSince']),
     'if-none-exist': string(request['ifNoneExist']),
     'x-provenance': provenance,
-    'idempotency-key': key === undefined ? undefined : `${key}#${index}`,
+    'idempotency-key': key === undefined ? undefined : keyOfEntry(key, index),
   }
 }
 
