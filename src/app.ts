@@ -5,6 +5,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
 import { parseJson } from './fhir/json.ts'
+import { ownLimits } from './fhir/json-limits.ts'
 import { isResource } from './fhir/resource.ts'
 import type { Shapes } from './fhir/shape.ts'
 import { printXml } from './fhir/xml/print.ts'
@@ -54,9 +55,12 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
     genReqId: requestIds(outside.random),
     clientErrorHandler: clientErrorHandler(observe),
     frameworkErrors: edge.refuse,
+    rewriteUrl: ({ url = '' }) => (url.startsWith('/') ? url : originForm(url)),
     routerOptions: { querystringParser: () => ({}) }, // FHIR reads the query itself
   })
   server.server.maxHeadersCount = 0 // Node would drop what is beyond without a word; their size is bounded anyway
+  // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node would refuse it without a word.
+  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response))
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
@@ -83,6 +87,11 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   }
 }
 
+/** "A server MUST accept the absolute-form in requests": https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+function originForm(url: string): string {
+  return url.replace(/^https?:\/\/[^/?#]*(?=\/)/i, '')
+}
+
 function admissionFor({ config, observe }: Runtime): Admission {
   const resolution = 10 // ms between the samples, which Node counts as part of the delay
   const histogram = monitorEventLoopDelay({ resolution })
@@ -102,7 +111,7 @@ function admissionFor({ config, observe }: Runtime): Admission {
   }
 }
 
-function contextOf({ config, definitions, outside, store, validate }: Runtime): Context {
+function contextOf({ config, definitions, observe, outside, store, validate }: Runtime): Context {
   const integrity = new Set(config.KILN_INTEGRITY)
   return {
     interactions: tabulate(interactions),
@@ -111,6 +120,7 @@ function contextOf({ config, definitions, outside, store, validate }: Runtime): 
     clock: outside.clock,
     newId: outside.newId,
     validate,
+    observe,
     integrity: tenant => integrity.has(tenant),
     capability: (base, mode) => capability(claims(base, definitions.shapes), parseMode(mode), definitions),
   }
@@ -118,7 +128,7 @@ function contextOf({ config, definitions, outside, store, validate }: Runtime): 
 
 function xmlPrinter(shapes: Shapes): ToXml {
   return (json, pretty) => {
-    const resource = parseJson(json)
+    const resource = parseJson(json, ownLimits)
     if (!isResource(resource)) throw new Error('the body of an answer is not a resource')
     return printXml(resource, shapes, { pretty })
   }

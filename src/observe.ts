@@ -2,6 +2,7 @@
 import { type Logger, pino } from 'pino'
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { HttpEvent } from './http/event.ts'
+import type { InteractionEvent } from './interactions/interaction.ts'
 import type { StoreEvent } from './store/port.ts'
 
 type ProcessEvent =
@@ -13,7 +14,7 @@ type ProcessEvent =
   /** An error that nobody caught: the process cannot know what state it is in, and ends. */
   | { readonly event: 'process.crashed'; readonly error: unknown }
 
-export type Event = StoreEvent | HttpEvent | ProcessEvent
+export type Event = StoreEvent | InteractionEvent | HttpEvent | ProcessEvent
 
 export type Observe = (event: Event) => void
 
@@ -24,6 +25,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'http.malformed': 'debug',
   'http.failed': 'error',
   'http.overloaded': 'warn',
+  'interaction.failed': 'error',
   'store.commit': 'trace',
   'store.migrated': 'info',
   'store.retry': 'debug',

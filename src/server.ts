@@ -3,13 +3,14 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type App, openApp } from './app.ts'
 import { type Config, ConfigError, type Environment, parseConfig, placeOf } from './config.ts'
+import { timeOrderedId } from './fhir/uuid.ts'
 import { logReader, type Observe, openMetrics } from './observe.ts'
 import { type Outside, openRuntime, type Runtime } from './runtime.ts'
 
 export const outside: Outside = {
   clock: Date.now,
   random: bytes => randomBytes(bytes),
-  newId: randomUUID,
+  newId: () => timeOrderedId(Date.now(), randomUUID()),
   elapsed: () => performance.now(),
 }
 

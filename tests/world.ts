@@ -91,6 +91,7 @@ async function openWorld(test: Test, backing: Backing, id: string, over: Partial
     newId: randomUUID,
     validate,
     integrity: () => false,
+    observe: () => {},
     capability: () => ({ resourceType: 'CapabilityStatement' }),
     ...over,
   }

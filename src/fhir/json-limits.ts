@@ -9,3 +9,6 @@ export type JsonLimits = {
 }
 
 export const jsonLimits: JsonLimits = { depth: 64, keys: 1_000, values: 2_000_000 }
+
+/** For what this server prints itself: many resources as large as may be, in a history, in the answer to a batch. */
+export const ownLimits: JsonLimits = { ...jsonLimits, depth: jsonLimits.depth + 8, values: Number.POSITIVE_INFINITY }

@@ -6,37 +6,62 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type FhirError, fail } from '../fhir/issue.ts'
 import { parseContentType } from '../fhir/media-type.ts'
 import type { Payload } from '../interactions/interaction.ts'
+import { memo } from './memo.ts'
 
 const inflate = promisify(gunzip)
 
+/** Named beside "any", because Fastify remembers where named ones lead. */
+const usual = ['application/fhir+json', 'application/fhir+xml', 'application/json', 'application/json-patch+json']
+
+type Done = (error: Error | null, payload?: Payload) => void
+
 /** Fastify counts the bytes while they come in, and stops reading at the limit; so does zlib with what it puts out. */
 export function acceptBodies(scope: FastifyInstance, limit: number): void {
+  const essenceOf = memo(header => parseContentType(header).essence)
+
+  /** `undefined` where nothing was sent. */
+  function payload({ headers, rawHeaders }: IncomingMessage, bytes: Buffer): Payload | undefined {
+    const type = headers['content-type']
+    if (bytes.length === 0 && type === undefined) return undefined
+    refuseSecondType(rawHeaders)
+    return { is: 'bytes', bytes, type: type === undefined ? parseContentType(type).essence : essenceOf(type) }
+  }
+
+  /** Calls back at once unless there is something to inflate: a promise would cost a turn of the loop. */
+  function parse({ raw }: FastifyRequest, bytes: Buffer, done: Done): void {
+    const settle = (plain: Buffer) => attempt(() => payload(raw, plain), done)
+    const encoding = raw.headers['content-encoding']
+    if (encoding === undefined) settle(bytes)
+    else decompress(bytes, encoding, limit).then(settle, done)
+  }
+
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: limit },
-    async ({ raw }: FastifyRequest, bytes: Buffer) => decode(raw, bytes, limit),
-  )
+  for (const type of [...usual, '*']) scope.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit: limit }, parse)
 }
 
-/** `undefined` where nothing was sent. */
-async function decode(request: IncomingMessage, bytes: Buffer, limit: number): Promise<Payload | undefined> {
-  const plain = await decompress(bytes, request.headers['content-encoding'], limit)
-  if (plain.length === 0 && request.headers['content-type'] === undefined) return undefined
-  refuseSecondType(request.rawHeaders)
-  return { is: 'bytes', bytes: plain, type: parseContentType(request.headers['content-type']).essence }
+function attempt(make: () => Payload | undefined, done: Done): void {
+  let made: Payload | undefined
+  try {
+    made = make()
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done(null, made)
 }
 
 /** Node keeps the first of several; whoever stands before us may have looked at the last. */
 function refuseSecondType(rawHeaders: readonly string[]): void {
-  const types = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'content-type')
-  if (types.length > 1) {
-    throw fail('not-supported', 'the request has several Content-Type headers', undefined, { status: 415 })
+  let types = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 12 && name.toLowerCase() === 'content-type') types++
   }
+  if (types > 1) throw fail('not-supported', 'the request has several Content-Type headers', undefined, { status: 415 })
 }
 
-async function decompress(bytes: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
-  const codings = (encoding ?? '').toLowerCase().trim()
+async function decompress(bytes: Buffer, encoding: string, limit: number): Promise<Buffer> {
+  const codings = encoding.toLowerCase().trim()
   if (codings === '' || codings === 'identity') return bytes
   if (codings !== 'gzip' && codings !== 'x-gzip') {
     throw fail(

@@ -1,7 +1,7 @@
 /** Whatever went wrong, as a refusal that a client can read. https://hl7.org/fhir/R4/http.html#Status-Codes */
-import { FhirError, fail, type IssueCode, type Refusal } from '../fhir/issue.ts'
+import { type FhirError, fail, type IssueCode, type Refusal } from '../fhir/issue.ts'
 import type { Method } from '../interactions/interaction.ts'
-import { OutcomeUnknown, StoreUnavailable } from '../store/port.ts'
+import { foreseen } from '../interactions/refusal.ts'
 import { tooLarge } from './body.ts'
 
 export const methods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -10,34 +10,13 @@ export const notAMethod: Refusal = { status: 405, headers: { allow: methods.join
 
 /** `undefined`: nobody foresaw this error. It is a bug, and nothing of it goes out. */
 export function refusalOf(error: unknown, bodyLimit: number): FhirError | undefined {
-  if (error instanceof FhirError) return error
-  if (error instanceof StoreUnavailable) return unavailable('the store cannot be reached for the moment', error)
-  if (error instanceof OutcomeUnknown) return unknownOutcome(error)
-  return isFastify(error) ? ofFramework(error, bodyLimit) : undefined
+  return foreseen(error) ?? (isFastify(error) ? ofFramework(error, bodyLimit) : undefined) ?? ofSocket(error)
 }
 
-export function unavailable(what: string, cause?: unknown): FhirError {
-  return fail('transient', `${what}; nothing was changed, try again`, undefined, {
-    status: 503,
-    headers: { 'retry-after': '1' },
-    cause,
-  })
-}
-
-export const bug: FhirError = fail('exception', 'the server failed at this request, which is a bug of the server')
-
-function unknownOutcome(cause: OutcomeUnknown): FhirError {
-  const advice =
-    'read the resource or its _history before you send it again, or send it again with the same Idempotency-Key'
-  return fail(
-    'incomplete',
-    `the store did not say whether the write happened: it may have. To find out, ${advice}`,
-    undefined,
-    {
-      status: 504,
-      cause,
-    },
-  )
+/** The client went away while it was sending: nobody will read this, but it is no bug either. */
+function ofSocket(error: unknown): FhirError | undefined {
+  const left = error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
+  return left ? fail('incomplete', 'the connection ended within the request', undefined, { status: 400 }) : undefined
 }
 
 type FrameworkError = Error & { readonly code: string; readonly statusCode: number }

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { parseJson } from '../fhir/json.ts'
+import { ownLimits } from '../fhir/json-limits.ts'
 import { contentTypeOf, type Format, namesVersion, negotiate, parseMediaType } from '../fhir/media-type.ts'
 import type { Body, Headers } from '../interactions/interaction.ts'
 import { memo } from './memo.ts'
@@ -29,7 +30,7 @@ export function wisher(): Wisher {
   return (accept = '', query) => {
     if (query === '' || !/(?:_|%5[Ff])(?:format|pretty)/.test(query)) return byAccept(accept)
     const given = new URLSearchParams(query)
-    return wishFor(accept, given.get('_format') ?? undefined, given.get('_pretty') === 'true')
+    return wishFor(accept, given.get('_format') || undefined, given.get('_pretty') === 'true')
   }
 }
 
@@ -48,7 +49,7 @@ export type ToXml = (json: string, pretty: boolean) => string
 
 export function render(json: string, { format, pretty }: Wish, toXml: ToXml): string {
   if (format === 'xml') return toXml(json, pretty)
-  return pretty ? JSON.stringify(parseJson(json), undefined, 2) : json
+  return pretty ? JSON.stringify(parseJson(json, ownLimits), undefined, 2) : json
 }
 
 /**

@@ -57,6 +57,14 @@ export type Context = {
   readonly integrity: (tenant: string) => boolean
   /** The server's own description, for the capabilities interaction. */
   readonly capability: (base: string, mode: string | null) => Resource
+  readonly observe: (event: InteractionEvent) => void
+}
+
+/** A bug of ours at a part of a request whose other parts were answered. */
+export type InteractionEvent = {
+  readonly event: 'interaction.failed'
+  readonly interaction: InteractionCode
+  readonly error: unknown
 }
 
 /** https://hl7.org/fhir/R4/valueset-restful-interaction.html */

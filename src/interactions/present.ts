@@ -38,7 +38,7 @@ export function represent(
   json: string,
   part: (json: string) => string = whole => whole,
 ): Answer {
-  if (type === 'Binary' && !asksForResource(headers['accept'], query.get('_format') ?? undefined)) {
+  if (type === 'Binary' && !asksForResource(headers['accept'], query.get('_format') || undefined)) {
     const binary = content(json)
     return { ...answer, headers: { ...answer.headers, ...binary.headers }, body: binary.body }
   }

@@ -7,6 +7,7 @@ import { parseJson } from '../fhir/json.ts'
 import { isResource } from '../fhir/resource.ts'
 import type { Key, Write } from '../store/port.ts'
 import type { Context, FhirRequest } from './interaction.ts'
+import { localReferences } from './links.ts'
 import { check, put } from './write.ts'
 
 /** The write of the header's Provenance about these versions; none without the header. */
@@ -29,5 +30,8 @@ export function provenance(ctx: Context, request: FhirRequest, about: readonly (
   const { id: _id, ...resource } = { ...given, target }
   check(ctx, resource)
   const key = { tenant: request.tenant, type: 'Provenance', id: ctx.newId() }
-  return [{ ...put(ctx, request, key, resource, 'POST'), when: 'absent' }]
+  const write = put(ctx, request, key, resource, 'POST')
+  // The versions that it speaks of stay readable whatever becomes of their resources, which may therefore be deleted.
+  const links = write.links && localReferences(ctx, request.base, given)
+  return [{ ...write, ...(links ? { links } : {}), when: 'absent' }]
 }

@@ -1,7 +1,28 @@
-/** Why a commit did not go through, in words for the client. */
-import { fail } from '../fhir/issue.ts'
-import type { Commit, Refused } from '../store/port.ts'
+/** Why something could not be done, in words for the client. */
+import { FhirError, fail } from '../fhir/issue.ts'
+import { type Commit, OutcomeUnknown, type Refused, StoreUnavailable } from '../store/port.ts'
 import { preconditionFailed } from './preconditions.ts'
+
+/** `undefined`: nobody foresaw this error. It is a bug, which is to be reported, and nothing of it goes out. */
+export function foreseen(error: unknown): FhirError | undefined {
+  if (error instanceof FhirError) return error
+  if (error instanceof StoreUnavailable) return unavailable('the store cannot be reached for the moment', error)
+  return error instanceof OutcomeUnknown ? unknownOutcome(error) : undefined
+}
+
+export const bug: FhirError = fail('exception', 'the server failed at this request, which is a bug of the server')
+
+export function unavailable(what: string, cause?: unknown): FhirError {
+  const text = `${what}; nothing was changed, try again`
+  return fail('transient', text, undefined, { status: 503, headers: { 'retry-after': '1' }, cause })
+}
+
+function unknownOutcome(cause: OutcomeUnknown): FhirError {
+  const advice =
+    'read the resource or its _history before you send it again, or send it again with the same Idempotency-Key'
+  const text = `the store did not say whether the write happened: it may have. To find out, ${advice}`
+  return fail('incomplete', text, undefined, { status: 504, cause })
+}
 
 /** `at(i)`: where write i stands in the request, such as `Bundle.entry[3]`. */
 export function refusal(

@@ -8,8 +8,11 @@ import { provenance } from './provenance.ts'
 import { refusal } from './refusal.ts'
 import { put, unchanged, written } from './write.ts'
 
-/** How often a write is tried anew because somebody else was faster. What If-Match asks is judged anew each time. */
-const tries = 8
+/**
+ * How often a write is tried anew because somebody else was faster. What If-Match asks is judged anew each time. Of those who
+ * are under way at once each round lets one through, so this is how many may patch one resource at the same moment.
+ */
+const tries = 64
 
 export type Next = { readonly resource: Resource; readonly issues: readonly Issue[] }
 

@@ -1,6 +1,7 @@
 /** Each entry stands for itself: one that fails takes no other with it. https://hl7.org/fhir/R4/http.html#brules */
 import type { JsonObject } from '../../fhir/resource.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
+import { bug, foreseen } from '../refusal.ts'
 import { rank } from './order.ts'
 import { refusedEntry, responseEntry } from './response.ts'
 import { entryPath, type Step, toStep } from './step.ts'
@@ -16,7 +17,7 @@ export async function runBatch(
     try {
       steps.push(await toStep(ctx, request, entry, index))
     } catch (error) {
-      answers[index] = refusedEntry(error, entryPath(index))
+      answers[index] = refused(ctx, error, entryPath(index))
     }
   }
   for (const group of [0, 1, 2, 3]) {
@@ -34,8 +35,15 @@ async function answerTo(ctx: Context, { interaction, request, at }: Step): Promi
   try {
     return responseEntry(request, await interaction.handle(ctx, request))
   } catch (error) {
-    return refusedEntry(error, at)
+    return refused(ctx, error, at)
   }
+}
+
+/** A bug at one entry is reported as any, and the others go on. */
+function refused({ observe }: Context, error: unknown, at: string): string {
+  const refusal = foreseen(error)
+  if (!refusal) observe({ event: 'interaction.failed', interaction: 'batch', error })
+  return refusedEntry(refusal ?? bug, at)
 }
 
 const lanes = 32 // entries under way at once: enough to share commits, few enough to leave room for other clients

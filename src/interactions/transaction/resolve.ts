@@ -10,11 +10,14 @@ import type { Identities } from './identify.ts'
 
 const links = new Set(['uri', 'url', 'oid', 'uuid'])
 
-type Links = {
+type Walk = {
   readonly shapes: Shapes
   readonly identities: Identities
   /** The base of the entry's own fullUrl: relative references are relative to it. https://hl7.org/fhir/R4/bundle.html#references */
   readonly base: string | undefined
+  /** Where the resource stands, and the steps from there to the element in hand. */
+  readonly at: string
+  readonly trail: (string | number)[]
 }
 
 /** `at` is the FHIRPath that leads to the resource. */
@@ -26,70 +29,88 @@ export function resolve(
   shapes: Shapes,
 ): Resource {
   const base = fullUrl?.match(/^(https?:\/\/.+\/)[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/)?.[1]
-  return inResource(resource, at, { identities, shapes, base }) as Resource
+  return inResource(resource, { identities, shapes, base, at, trail: [] }) as Resource
 }
 
 /** What stands in a Bundle that is itself written refers to the entries of that Bundle. */
-function inResource(resource: Resource, at: string, it: Links): JsonObject {
+function inResource(resource: Resource, it: Walk): JsonObject {
   if (resource.resourceType === 'Bundle') return resource
   const shape = it.shapes.shape(resource.resourceType)
-  return shape ? inObject(resource, shape, at, it) : resource
+  return shape ? inObject(resource, shape, it) : resource
 }
 
-function inObject(object: JsonObject, shape: Shape, at: string, it: Links): JsonObject {
+/** Copies only what changes: most of a resource stays. */
+function inObject(object: JsonObject, shape: Shape, it: Walk): JsonObject {
   let copy: Record<string, Json | undefined> | undefined
   for (const name of Object.keys(object)) {
     const element = shape.elements.get(name.startsWith('_') ? name.slice(1) : name)
     const value = object[name]
     if (!element || value === undefined) continue
-    const next = inElement(value, name, element, shape, `${at}.${name}`, it)
-    if (next !== value) {
-      copy ??= { ...object }
-      copy[name] = next
-    }
+    it.trail.push(name)
+    const next = inElement(value, name, element, shape, it)
+    it.trail.pop()
+    if (next === value) continue
+    copy ??= { ...object }
+    copy[name] = next
   }
   return copy ?? object
 }
 
-function inElement(value: Json, name: string, element: ElementShape, of: Shape, at: string, it: Links): Json {
-  if (Array.isArray(value)) {
-    const items = value.map((item: Json, index) => inElement(item, name, element, of, `${at}[${index}]`, it))
-    return items.some((item, index) => item !== value[index]) ? items : value
-  }
-  if (typeof value === 'string') return inText(value, element, at, it)
+function inElement(value: Json, name: string, element: ElementShape, of: Shape, it: Walk): Json {
+  if (typeof value === 'string') return inText(value, element, it)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return inArray(value, name, element, of, it)
   // Reference.identifier names something in the world, not an entry.
   if (!isObject(value) || (of.name === 'Reference' && name === 'identifier')) return value
-  if (isResource(value) && element.type === 'Resource') return inResource(value, at, it)
+  if (isResource(value) && element.type === 'Resource') return inResource(value, it)
   const shape = it.shapes.shape(element.type)
-  return shape ? inObject(value, shape, at, it) : value
+  return shape ? inObject(value, shape, it) : value
 }
 
-function inText(value: string, element: ElementShape, at: string, it: Links): string {
-  if (element.path === 'Reference.reference') return inReference(value, at, it)
+function inArray(items: readonly Json[], name: string, element: ElementShape, of: Shape, it: Walk): readonly Json[] {
+  let copy: Json[] | undefined
+  for (const [index, item] of items.entries()) {
+    it.trail.push(index)
+    const next = inElement(item, name, element, of, it)
+    it.trail.pop()
+    if (next === item) continue
+    copy ??= [...items]
+    copy[index] = next
+  }
+  return copy ?? items
+}
+
+/** Put together only for a refusal: nearly every element is passed, and nearly none refused. */
+function pathOf({ at, trail }: Walk): string {
+  return at + trail.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+}
+
+function inText(value: string, element: ElementShape, it: Walk): string {
+  if (element.path === 'Reference.reference') return inReference(value, it)
   if (element.type === 'xhtml') return inNarrative(value, it)
   return links.has(element.type) && !element.attribute ? (it.identities.urls.get(value) ?? value) : value
 }
 
-function inReference(value: string, at: string, it: Links): string {
+function inReference(value: string, it: Walk): string {
   const found = entryOf(value, it) ?? versionOf(value, it)
   if (found !== undefined) return found
   if (/^urn:(uuid|oid):/i.test(value)) {
-    throw fail('value', `'${value}' is the fullUrl of no entry of this transaction that writes a resource`, at)
+    throw fail('value', `'${value}' is the fullUrl of no entry of this transaction that writes a resource`, pathOf(it))
   }
   if (/^[A-Z][A-Za-z]+\?/.test(value)) {
-    throw fail('not-supported', `this server cannot resolve conditional references yet: '${value}'`, at, {
+    throw fail('not-supported', `this server cannot resolve conditional references yet: '${value}'`, pathOf(it), {
       status: 501,
     })
   }
   return value
 }
 
-function entryOf(value: string, { identities: { urls }, base }: Links): string | undefined {
+function entryOf(value: string, { identities: { urls }, base }: Walk): string | undefined {
   return urls.get(value) ?? (base === undefined ? undefined : urls.get(base + value))
 }
 
 /** "Version-specific references should remain as version-specific references after the references have been updated." */
-function versionOf(value: string, it: Links): string | undefined {
+function versionOf(value: string, it: Walk): string | undefined {
   const [, url, version] = /^(.+)\/_history\/([A-Za-z0-9.-]{1,64})$/.exec(value) ?? []
   const found = url === undefined ? undefined : entryOf(url, it)
   // Of what is created here there is but one version, whatever it was where the bundle comes from.
@@ -97,7 +118,7 @@ function versionOf(value: string, it: Links): string | undefined {
 }
 
 /** "…in the narrative: img/@src and a/@href" */
-function inNarrative(div: string, { identities: { urls } }: Links): string {
+function inNarrative(div: string, { identities: { urls } }: Walk): string {
   return div.replace(
     /(\s(?:href|src)\s*=\s*)("([^"]*)"|'([^']*)')/g,
     (whole, attribute: string, quoted: string, double?: string, single?: string) => {

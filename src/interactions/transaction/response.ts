@@ -1,6 +1,6 @@
 /** The entry of a response Bundle that answers one request. https://hl7.org/fhir/R4/http.html#transaction-response */
 import { STATUS_CODES } from 'node:http'
-import { FhirError, fail, toOutcome } from '../../fhir/issue.ts'
+import { type FhirError, toOutcome } from '../../fhir/issue.ts'
 import { printJson } from '../../fhir/json.ts'
 import type { Answer, FhirRequest } from '../interaction.ts'
 import { relocated } from './step.ts'
@@ -40,11 +40,8 @@ function fullUrl(base: string, name: string): string {
 }
 
 /** A refused entry of a batch: its issues say which entry they are about. */
-export function refusedEntry(thrown: unknown, at: string): string {
-  const error = relocated(
-    thrown instanceof FhirError ? thrown : fail('exception', 'this entry could not be processed', at),
-    at,
-  )
-  const status = `${error.status} ${STATUS_CODES[error.status] ?? ''}`.trim()
-  return `{"response":{"status":${JSON.stringify(status)},"outcome":${printJson(toOutcome(error.issues))}}}`
+export function refusedEntry(refusal: FhirError, at: string): string {
+  const { status, issues } = relocated(refusal, at)
+  const line = JSON.stringify(`${status} ${STATUS_CODES[status] ?? ''}`.trim())
+  return `{"response":{"status":${line},"outcome":${printJson(toOutcome(issues))}}}`
 }

@@ -5,7 +5,7 @@
  */
 import { fail } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
-import type { Commit, Committed, Key, Receipt, Write } from '../../store/port.ts'
+import { type Commit, type Committed, type Key, type Receipt, StoreUnavailable, type Write } from '../../store/port.ts'
 import { overtaken, receiptFor, replay } from '../idempotency.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
 import { provenance } from '../provenance.ts'
@@ -17,8 +17,8 @@ import { answerAgain } from './replay.ts'
 import { responseEntry } from './response.ts'
 import { placed, type Step, toStep } from './step.ts'
 
-/** How often a transaction is planned anew because others changed what it had read. */
-const tries = 8
+/** How often a transaction is planned anew because others changed what it had read: one gets through each time. */
+const tries = 32
 
 export async function runTransaction(
   ctx: Context,
@@ -57,11 +57,19 @@ async function once(
     ...(receipt ? { receipt } : {}),
   }
   const outcome = await ctx.store.commit(it)
-  if (outcome.ok) return answerAll(plans, writers, outcome)
+  if (outcome.ok) return answerAll(plans, writers, outcome).catch(unanswered)
   const done = overtaken(outcome, receipt)
   if (done) return answerAgain(ctx, steps, done)
   if (outcome.because.why === 'condition') return undefined
   throw refusal(it, outcome, write => writers[write]?.step.at)
+}
+
+/** It is done: whatever fails from here on must not sound as if it were not. */
+function unanswered(cause: unknown): never {
+  if (!(cause instanceof StoreUnavailable)) throw cause
+  const advice = 'read what it wrote, or send it again with the same Idempotency-Key'
+  const text = `the transaction was carried out, but a part of its answer could not be read: ${advice}`
+  throw fail('incomplete', text, undefined, { status: 500, cause })
 }
 
 type Writer = Plan & { readonly write: Write }

@@ -1,0 +1,30 @@
+/** Chance that can be repeated: every choice of a run follows from one printed seed. */
+import type { Test } from 'tap'
+
+export type Random = {
+  /** A number in [0, 1). */
+  next(): number
+  /** A whole number from 0 to below `end`. */
+  below(end: number): number
+  pick<T>(from: readonly T[]): T
+}
+
+/** The seed comes from FAULTS_SEED, where a run is to be repeated. */
+export function openRandom(t: Test): Random {
+  const seed = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000)
+  t.comment(`repeat these choices with FAULTS_SEED=${seed}`)
+  return seeded(seed)
+}
+
+/** Mulberry32. */
+function seeded(seed: number): Random {
+  let state = seed
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const below = (end: number): number => Math.floor(next() * end)
+  return { next, below, pick: from => from[below(from.length)] as (typeof from)[number] }
+}
