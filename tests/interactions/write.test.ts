@@ -205,7 +205,7 @@ await onBothStores(async (t, open) => {
     const world = await open()
     await world.ask('PUT', 'Patient/1', { resourceType: 'Patient', id: '1', name: [{ text: 'x' }] })
     const replies = await Promise.all(
-      Array.from({ length: 6 }, (_, n) =>
+      Array.from({ length: 24 }, (_, n) =>
         world.ask('PATCH', 'Patient/1', [{ op: 'add', path: '/name/-', value: { text: `${n}` } }], {
           'content-type': 'application/json-patch+json',
         }),
@@ -213,9 +213,9 @@ await onBothStores(async (t, open) => {
     )
     t.same(
       replies.map(({ status }) => status),
-      Array(6).fill(200),
+      Array(24).fill(200),
     )
-    t.equal((await world.ask('GET', 'Patient/1')).body.name.length, 7)
+    t.equal((await world.ask('GET', 'Patient/1')).body.name.length, 25)
   })
 
   await t.test('an Idempotency-Key gives the same answer again and refuses another request', async t => {
@@ -261,6 +261,47 @@ await onBothStores(async (t, open) => {
     )
     t.equal((await world.ask('POST', 'Patient', patient, { 'x-provenance': 'nonsense' })).status, 400)
     t.equal(entries(await world.ask('GET', 'Patient/_history')).length, 2)
+  })
+
+  await t.test('what X-Provenance speaks of may be deleted where integrity is on, with a Provenance too', async t => {
+    const world = await open({ integrity: () => true })
+    const provenance = (who: object) => ({
+      'x-provenance': JSON.stringify({
+        resourceType: 'Provenance',
+        recorded: '2026-01-01T00:00:00Z',
+        agent: [{ who }],
+      }),
+    })
+    const me = provenance({ display: 'me' })
+    await world.ask('PUT', 'Patient/1', { ...patient, id: '1' }, me)
+    const nobody = provenance({ reference: 'Practitioner/nobody' })
+    t.equal((await world.ask('DELETE', 'Patient/1', undefined, nobody)).status, 422, 'its other references are checked')
+    t.equal((await world.ask('DELETE', 'Patient/1', undefined, { ...me, 'if-match': 'W/"7"' })).status, 412)
+    t.equal((await world.ask('DELETE', 'Patient/1', undefined, me)).status, 204)
+    t.equal((await world.ask('DELETE', 'Patient/1', undefined, me)).status, 204, 'nothing happens, nothing is told')
+    const told = entries(await world.ask('GET', 'Provenance/_history'))
+    t.strictSame(
+      told.map(({ resource }) => resource.target[0].reference),
+      ['Patient/1/_history/2', 'Patient/1/_history/1'],
+    )
+  })
+
+  await t.test('deletes with X-Provenance that race tell the truth', async t => {
+    const world = await open()
+    const header = {
+      'x-provenance':
+        '{"resourceType":"Provenance","recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"display":"me"}}]}',
+    }
+    await world.ask('PUT', 'Patient/1', { ...patient, id: '1' })
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, () => world.ask('DELETE', 'Patient/1', undefined, header)),
+    )
+    t.same(
+      replies.map(({ status }) => status),
+      Array(8).fill(204),
+    )
+    t.equal(entries(await world.ask('GET', 'Provenance/_history')).length, 1)
+    t.equal(entries(await world.ask('GET', 'Patient/1/_history')).length, 2)
   })
 
   await t.test('Binary is content unless a FHIR format is asked for', async t => {
