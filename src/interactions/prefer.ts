@@ -7,9 +7,11 @@ export type Preferences = {
 }
 
 const nothing: Preferences = { return: undefined, handling: undefined }
+const minimal: Preferences = { ...nothing, return: 'minimal' } // what every entry of a Bundle says
 
 export function parsePrefer(header: string | undefined): Preferences {
   if (header === undefined) return nothing
+  if (header === 'return=minimal') return minimal
   const found = new Map<string, string>()
   for (const preference of header.split(/[,;]/)) {
     const [name = '', value = ''] = preference.split('=', 2).map(part => part.trim())

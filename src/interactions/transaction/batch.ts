@@ -15,7 +15,7 @@ export async function runBatch(
   const steps: Step[] = []
   for (const [index, entry] of entries.entries()) {
     try {
-      steps.push(await toStep(ctx, request, entry, index))
+      steps.push(toStep(ctx, request, entry, index))
     } catch (error) {
       answers[index] = refused(ctx, error, entryPath(index))
     }

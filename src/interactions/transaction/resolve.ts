@@ -10,6 +10,22 @@ import type { Identities } from './identify.ts'
 
 const links = new Set(['uri', 'url', 'oid', 'uuid'])
 
+/** Elements that may hold a link, or something that may; the rest is passed over. By JSON property, `_name` included. */
+const worthALook = new WeakMap<Shape, ReadonlyMap<string, ElementShape>>()
+
+function looksAt(shape: Shape): ReadonlyMap<string, ElementShape> {
+  const known = worthALook.get(shape)
+  if (known) return known
+  const found = new Map<string, ElementShape>()
+  for (const [name, element] of shape.elements) {
+    const isLink = element.path === 'Reference.reference' || element.type === 'xhtml' || links.has(element.type)
+    if (isLink ? !element.attribute : !element.primitive) found.set(name, element)
+    if (element.primitive) found.set(`_${name}`, element) // its extensions
+  }
+  worthALook.set(shape, found)
+  return found
+}
+
 type Walk = {
   readonly shapes: Shapes
   readonly identities: Identities
@@ -42,8 +58,9 @@ function inResource(resource: Resource, it: Walk): JsonObject {
 /** Copies only what changes: most of a resource stays. */
 function inObject(object: JsonObject, shape: Shape, it: Walk): JsonObject {
   let copy: Record<string, Json | undefined> | undefined
+  const elements = looksAt(shape)
   for (const name of Object.keys(object)) {
-    const element = shape.elements.get(name.startsWith('_') ? name.slice(1) : name)
+    const element = elements.get(name)
     const value = object[name]
     if (!element || value === undefined) continue
     it.trail.push(name)
@@ -88,7 +105,7 @@ function pathOf({ at, trail }: Walk): string {
 function inText(value: string, element: ElementShape, it: Walk): string {
   if (element.path === 'Reference.reference') return inReference(value, it)
   if (element.type === 'xhtml') return inNarrative(value, it)
-  return links.has(element.type) && !element.attribute ? (it.identities.urls.get(value) ?? value) : value
+  return links.has(element.type) ? (it.identities.urls.get(value) ?? value) : value
 }
 
 function inReference(value: string, it: Walk): string {

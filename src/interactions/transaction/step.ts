@@ -22,7 +22,7 @@ export function entriesOf(bundle: Resource): readonly JsonObject[] {
   return Array.isArray(entries) ? entries.filter(isObject) : []
 }
 
-export function toStep(ctx: Context, outer: FhirRequest, entry: JsonObject, index: number): Promise<Step> {
+export function toStep(ctx: Context, outer: FhirRequest, entry: JsonObject, index: number): Step {
   return placed(`${entryPath(index)}.request.url`, () => understand(ctx, outer, entry, index))
 }
 
@@ -58,10 +58,17 @@ export function entryPath(index: number): string {
 }
 
 /** Whatever `act` refuses is refused there. */
-export async function placed<T>(expression: string, act: () => T | Promise<T>): Promise<T> {
+export function placed<T>(expression: string, act: () => T): T {
   try {
-    return await act()
+    return act()
   } catch (error) {
+    return misplaced(expression)(error)
+  }
+}
+
+/** Throws what was thrown, with its place if it is a refusal. */
+export function misplaced(expression: string): (error: unknown) => never {
+  return error => {
     throw error instanceof FhirError ? relocated(error, expression) : error
   }
 }

@@ -15,7 +15,7 @@ import { type Done, type Plan, type Prepared, planRead, planWrite } from './plan
 import { prepare } from './prepare.ts'
 import { answerAgain } from './replay.ts'
 import { responseEntry } from './response.ts'
-import { placed, type Step, toStep } from './step.ts'
+import { misplaced, placed, type Step, toStep } from './step.ts'
 
 /** How often a transaction is planned anew because others changed what it had read: one gets through each time. */
 const tries = 32
@@ -25,7 +25,7 @@ export async function runTransaction(
   request: FhirRequest,
   entries: readonly JsonObject[],
 ): Promise<readonly string[]> {
-  const steps = await Promise.all(entries.map((entry, index) => toStep(ctx, request, entry, index)))
+  const steps = entries.map((entry, index) => toStep(ctx, request, entry, index))
   const receipt = receiptFor(request)
   const before = await replay(ctx, request, receipt)
   if (before) return answerAgain(ctx, steps, before)
@@ -94,17 +94,20 @@ async function planAll(
   prepared: readonly Prepared[],
 ): Promise<readonly Plan[]> {
   const bind = request.headers['x-provenance'] !== undefined
-  const before = await ctx.store.readAll(prepared.map(({ key }) => key))
+  // What is created under an id that was made a moment ago needs no look.
+  const standing = prepared.filter(({ interaction }) => interaction.code !== 'create')
+  const states = await ctx.store.readAll(standing.map(({ key }) => key))
+  const before = new Map(standing.map((entry, position) => [entry, states[position]]))
   const plans = new Map<number, Plan>()
   const writes = new Map<string, Plan>()
-  for (const [position, entry] of prepared.entries()) {
-    const plan = await placed(entry.at, () => planWrite(ctx, entry, before[position], bind))
+  for (const entry of prepared) {
+    const plan = placed(entry.at, () => planWrite(ctx, entry, before.get(entry), bind))
     plans.set(entry.index, plan)
     writes.set(nameOf(entry.key), plan)
   }
   const all: Plan[] = []
   for (const step of steps) {
-    all.push(plans.get(step.index) ?? (await placed(step.at, () => planRead(ctx, step, writes))))
+    all.push(plans.get(step.index) ?? (await planRead(ctx, step, writes).catch(misplaced(step.at))))
   }
   return all
 }
