@@ -27,7 +27,15 @@ export function present(ctx: Context, request: FhirRequest, version: Version): A
 
 /** ETag and Last-Modified, which RFC 9110 calls validators. */
 export function validators({ version, updated }: Pick<Version, 'version' | 'updated'>): Record<string, string> {
-  return { etag: etag(version), 'last-modified': new Date(updated).toUTCString() }
+  return { etag: etag(version), 'last-modified': httpDate(updated) }
+}
+
+let latest = { ms: Number.NaN, text: '' }
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats. Versions of one commit have the same, and printing it is slow. */
+function httpDate(ms: number): string {
+  if (latest.ms !== ms) latest = { ms, text: new Date(ms).toUTCString() }
+  return latest.text
 }
 
 /** The answer with the resource as its body: whole after a write, perhaps a part of it after a read. */

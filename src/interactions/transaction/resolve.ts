@@ -79,7 +79,7 @@ function inElement(value: Json, name: string, element: ElementShape, of: Shape, 
   if (Array.isArray(value)) return inArray(value, name, element, of, it)
   // Reference.identifier names something in the world, not an entry.
   if (!isObject(value) || (of.name === 'Reference' && name === 'identifier')) return value
-  if (isResource(value) && element.type === 'Resource') return inResource(value, it)
+  if (element.type === 'Resource') return isResource(value) ? inResource(value, it) : value
   const shape = it.shapes.shape(element.type)
   return shape ? inObject(value, shape, it) : value
 }
@@ -128,6 +128,7 @@ function entryOf(value: string, { identities: { urls }, base }: Walk): string | 
 
 /** "Version-specific references should remain as version-specific references after the references have been updated." */
 function versionOf(value: string, it: Walk): string | undefined {
+  if (!value.includes('/_history/')) return undefined
   const [, url, version] = /^(.+)\/_history\/([A-Za-z0-9.-]{1,64})$/.exec(value) ?? []
   const found = url === undefined ? undefined : entryOf(url, it)
   // Of what is created here there is but one version, whatever it was where the bundle comes from.
