@@ -1,0 +1,42 @@
+/** https://hl7.org/fhir/R4/search.html#string */
+import type { Json } from '../../fhir/resource.ts'
+import { fold } from './fold.ts'
+import { objectOf, textOf } from './member.ts'
+import type { Extract, ParameterType } from './parameter-type.ts'
+
+/** One field: of a name its family, each given …, so that "starts with" holds for each. */
+export type StringValue = {
+  readonly type: 'string'
+  /** As it stands, for `:exact`. */
+  readonly text: string
+  /** For everything else. */
+  readonly folded: string
+}
+
+const nameParts = ['text', 'family', 'given', 'prefix', 'suffix'] as const
+const addressParts = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country'] as const
+
+const plain: Extract<StringValue> = element => fieldsOf([element])
+
+export const string: ParameterType<StringValue> = {
+  extract: {
+    string: plain,
+    markdown: plain,
+    HumanName: partsOf(nameParts),
+    Address: partsOf(addressParts),
+  },
+}
+
+function partsOf(names: readonly string[]): Extract<StringValue> {
+  return element => {
+    const object = objectOf(element)
+    return fieldsOf(names.flatMap((name): Json | readonly Json[] => object[name] ?? []))
+  }
+}
+
+function fieldsOf(values: readonly Json[]): readonly StringValue[] {
+  return values
+    .map(textOf)
+    .filter(text => text !== undefined)
+    .map(text => ({ type: 'string', text, folded: fold(text) }))
+}
