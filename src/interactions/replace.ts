@@ -65,7 +65,7 @@ async function once(
   if (outcome.ok) {
     const [version] = outcome.versions
     if (!version) throw new Error('a put makes a version')
-    return written(request, version, outcome.created[0] ?? false, issues)
+    return written(request, version, version.created, issues)
   }
   if (outcome.because.why === 'condition') return undefined
   throw refusal(it, outcome)

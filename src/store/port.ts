@@ -20,6 +20,8 @@ export type Version = Key & {
   /** `meta.lastUpdated` in ms; never falls while `seq` rises. */
   readonly updated: number
   readonly method: Method
+  /** There was no such resource before: the first version of all, or the first after a deletion. */
+  readonly created: boolean
   /** The JSON that goes out, byte for byte; `undefined`: deleted by this version. */
   readonly json: string | undefined
 }
@@ -83,8 +85,6 @@ export type Committed = {
   readonly ok: true
   /** One per write, in order: the version it made; `undefined` for checks and for deletes that had nothing to delete. */
   readonly versions: readonly (Version | undefined)[]
-  /** One per write: the put made a resource that was absent before. */
-  readonly created: readonly boolean[]
 }
 
 /** Nothing was written. */

@@ -20,9 +20,9 @@ function promised({ writes }: Commit): Committed {
   const versions = writes.map((write): Version | undefined => {
     if (write.do !== 'put') return undefined
     const { key, method, draft } = write
-    return { ...key, version: 1, seq: 0, updated, method, json: stamp(draft, 1, updated) }
+    return { ...key, version: 1, seq: 0, updated, method, created: true, json: stamp(draft, 1, updated) }
   })
-  return { ok: true, versions, created: writes.map(() => true) }
+  return { ok: true, versions }
 }
 
 /** Makes the changes of a transaction one by one; gives up between two of them where `goesOn` says so. */
@@ -40,7 +40,7 @@ async function oneByOne(store: Store, commit: Commit, goesOn: () => boolean): Pr
     if (!part.ok) return part
     parts.push(part)
   }
-  return { ok: true, versions: parts.flatMap(part => part.versions), created: parts.flatMap(part => part.created) }
+  return { ok: true, versions: parts.flatMap(part => part.versions) }
 }
 
 /** Looks at the conditions first and writes afterwards, whatever has happened between. */

@@ -12,6 +12,7 @@ const version: Version = {
   seq: 9,
   updated: 1_700_000_000_500,
   method: 'PUT',
+  created: false,
   json: '{}',
 }
 /** The shape of a 400; tap compares it with the error. */

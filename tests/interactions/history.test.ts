@@ -53,6 +53,15 @@ await onBothStores(async (t, open) => {
     t.strictSame(bundle.link[0], { relation: 'self', url: 'http://kiln.test/fhir/Patient/b/_history' })
   })
 
+  await t.test('a version that brings a deleted resource back was created', async t => {
+    const other = await open()
+    await other.ask('PUT', 'Basic/1', { resourceType: 'Basic', id: '1', code: { text: 'x' } })
+    await other.ask('DELETE', 'Basic/1')
+    t.equal((await other.ask('PUT', 'Basic/1', { resourceType: 'Basic', id: '1', code: { text: 'x' } })).status, 201)
+    const statuses = entries(await other.ask('GET', 'Basic/1/_history')).map(({ response }) => response.status)
+    t.strictSame(statuses, ['201 Created', '204 No Content', '201 Created'])
+  })
+
   await t.test('_since includes its own instant', async t => {
     t.strictSame(await walk('Patient/_history?_since=2026-01-01T00:00:04Z'), ['a/3', 'b/gone', 'a/2'])
     t.strictSame(await walk('Patient/_history?_since=2026-01-01T01:00:05%2B01:00'), ['a/3', 'b/gone'])

@@ -76,7 +76,6 @@ export function openOracle() {
     const { tenant, writes, receipt } = commit
     const last = versions.findLast(version => version.tenant === tenant)
     const updated = Math.max(now, last?.updated ?? 0)
-    const created = writes.map(write => write.do === 'put' && !present(write.key))
     const made = writes.map((write, at) => {
       const seq = (actual.ok && actual.versions[at]?.seq) || Number.NaN
       return after(write, current(write.key), updated, seq)
@@ -90,7 +89,7 @@ export function openOracle() {
     if (receipt) {
       receipts.set(`${tenant} ${receipt.key}`, { receipt, versions: made.filter(version => version !== undefined) })
     }
-    return { ok: true, versions: made, created }
+    return { ok: true, versions: made }
   }
 
   function select({ tenant, type, id, since, at, until }: Omit<HistoryQuery, 'order' | 'after' | 'limit'>): Version[] {
@@ -144,7 +143,8 @@ function after(write: Write, before: Version | undefined, updated: number, seq: 
   const version = (before?.version ?? 0) + 1
   const method = write.do === 'put' ? write.method : 'DELETE'
   const json = write.do === 'put' ? stamp(write.draft, version, updated) : undefined
-  return { tenant, type, id, version, seq, updated, method, json }
+  const created = write.do === 'put' && before?.json === undefined
+  return { tenant, type, id, version, seq, updated, method, created, json }
 }
 
 function isOf(version: Version, { tenant, type, id }: Key): boolean {

@@ -20,7 +20,7 @@ export function entry(base: string, version: Version, json: string | undefined):
   return `{${parts.join(',')}}`
 }
 
-function statusOf({ method, version }: Version): number {
+function statusOf({ method, created }: Version): number {
   if (method === 'DELETE') return 204
-  return method === 'POST' || version === 1 ? 201 : 200
+  return created ? 201 : 200
 }

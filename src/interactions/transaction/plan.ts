@@ -28,7 +28,6 @@ export type Plan = {
 /** What the commit did: per entry, and per resource (`Patient/1`) the version that stands now. */
 export type Done = {
   readonly version: Version | undefined
-  readonly created: boolean
   readonly standing: ReadonlyMap<string, Version>
 }
 
@@ -82,7 +81,7 @@ function planPut(
     step,
     write: { ...write, ...when(bind ? asRead(current) : asked) },
     makes: { ...key, version: (current?.version ?? 0) + 1 },
-    answer: async ({ version, created }) => written(request, made(version), created, issues),
+    answer: async ({ version }) => written(request, made(version), made(version).created, issues),
   }
 }
 

@@ -32,5 +32,5 @@ async function answer(ctx: Context, { request, interaction }: Step, version: Ver
   // A write that changed nothing left no version of its own.
   const standing = version ?? (await ctx.store.read({ tenant, type: target.type, id: target.id }))
   if (!standing) throw new Error('a receipt outlives what it speaks of')
-  return written(request, standing, version?.version === 1, [])
+  return written(request, standing, version?.created ?? false, [])
 }

@@ -115,7 +115,7 @@ async function planAll(
 async function answerAll(
   plans: readonly Plan[],
   writers: readonly Writer[],
-  { versions, created }: Committed,
+  { versions }: Committed,
 ): Promise<readonly string[]> {
   const place = new Map(writers.map((writer, index) => [writer.step.index, index]))
   const standing = new Map(
@@ -126,8 +126,7 @@ async function answerAll(
   )
   return Promise.all(
     plans.map(async ({ step, answer }) => {
-      const index = place.get(step.index) ?? -1
-      const done: Done = { version: versions[index], created: created[index] ?? false, standing }
+      const done: Done = { version: versions[place.get(step.index) ?? -1], standing }
       return responseEntry(step.request, await answer(done))
     }),
   )

@@ -26,11 +26,10 @@ export function makeVersions({ writes }: Commit, { pointers }: Standings, first:
     const version = (standing?.version ?? 0) + 1
     const made = { ...write.key, version, seq: seq++, updated }
     return write.do === 'put'
-      ? { ...made, method: write.method, json: stamp(write.draft, version, updated) }
-      : { ...made, method: 'DELETE', json: undefined }
+      ? { ...made, method: write.method, created: !isPresent(standing), json: stamp(write.draft, version, updated) }
+      : { ...made, method: 'DELETE', created: false, json: undefined }
   })
-  const created = writes.map(write => write.do === 'put' && !isPresent(pointers.get(nameOf(write.key))))
-  return { ok: true, versions, created }
+  return { ok: true, versions }
 }
 
 /** One commit with what it makes. */

@@ -13,6 +13,7 @@ export type PointerDoc = {
   readonly seq: number
   readonly updated: Date
   readonly method: Method
+  readonly created: boolean
   readonly deleted: boolean
   readonly raw?: string
   readonly resource?: Document
@@ -32,6 +33,7 @@ export type VersionDoc = {
   readonly seq: number
   readonly updated: Date
   readonly method: Method
+  readonly created: boolean
   /** Absent: deleted by this version. */
   readonly raw?: string
 }

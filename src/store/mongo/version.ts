@@ -4,11 +4,11 @@ import { toProjection } from './projection.ts'
 import type { PointerDoc, VersionDoc } from './schema.ts'
 
 export function toVersion(type: string, doc: PointerDoc | VersionDoc): Version {
-  const { tenant, id, version, seq, updated, method, raw } = doc
-  return { tenant, type, id, version, seq, updated: updated.getTime(), method, json: raw }
+  const { tenant, id, version, seq, updated, method, created, raw } = doc
+  return { tenant, type, id, version, seq, updated: updated.getTime(), method, created, json: raw }
 }
 
-export function toVersionDoc({ tenant, id, version, seq, updated, method, json }: Version): VersionDoc {
+export function toVersionDoc({ tenant, id, version, seq, updated, method, created, json }: Version): VersionDoc {
   const _id = versionId(tenant, id, version)
   return {
     _id,
@@ -18,6 +18,7 @@ export function toVersionDoc({ tenant, id, version, seq, updated, method, json }
     seq,
     updated: new Date(updated),
     method,
+    created,
     ...(json === undefined ? {} : { raw: json }),
   }
 }
@@ -38,5 +39,5 @@ export function toPointerDoc(made: Version, linked: boolean): PointerDoc {
 /** Stands for a resource that is not there, so that whoever creates it conflicts with whoever relied on that. */
 export function absentPointer({ tenant, id }: Key): PointerDoc {
   const _id = pointerId(tenant, id)
-  return { _id, tenant, id, version: 0, seq: 0, updated: new Date(0), method: 'DELETE', deleted: true }
+  return { _id, tenant, id, version: 0, seq: 0, updated: new Date(0), method: 'DELETE', created: false, deleted: true }
 }

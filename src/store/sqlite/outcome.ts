@@ -32,7 +32,7 @@ export function toCommitted({ tenant, writes }: Commit, { updated, seq, versions
     const { type, id } = write.key
     const method = write.do === 'put' ? write.method : 'DELETE'
     const json = write.do === 'put' ? stamp(write.draft, version, updated) : undefined
-    return { tenant, type, id, version, seq: next++, updated, method, json }
+    return { tenant, type, id, version, seq: next++, updated, method, created: created[at] ?? false, json }
   })
-  return { ok: true, versions: made, created }
+  return { ok: true, versions: made }
 }

@@ -44,7 +44,8 @@ export function openResources(db: DatabaseSync, types: GrowingNames) {
       const type = types.ensure(write.key.type)
       const number = (standing?.version ?? 0) + 1
       const root = standing?.root ?? seq
-      const method = methodKey(write.do === 'put' ? write.method : 'DELETE')
+      const created = write.do === 'put' && standing?.deleted !== 0
+      const method = methodKey(write.do === 'put' ? write.method : 'DELETE', created)
       const json = write.do === 'put' ? stamp(write.draft, number, updated) : null
       const deleted = json === null ? 1 : 0
       append.run(seq, tenant, type, root, number, updated, method, id, json)

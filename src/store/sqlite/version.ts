@@ -6,11 +6,13 @@ export type VersionRow = readonly [seq: number, version: number, updated: number
 
 const methods: readonly Method[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
-export function methodKey(method: Method): number {
-  return methods.indexOf(method)
+/** In one small integer: the method, and 4 more where it created the resource. */
+export function methodKey(method: Method, created: boolean): number {
+  return methods.indexOf(method) + (created ? methods.length : 0)
 }
 
 export function toVersion({ tenant, type, id }: Key, row: VersionRow): Version {
-  const [seq, version, updated, method, json] = row
-  return { tenant, type, id, version, seq, updated, method: methods[method] as Method, json: json ?? undefined }
+  const [seq, version, updated, key, json] = row
+  const method = methods[key % methods.length] as Method
+  return { tenant, type, id, version, seq, updated, method, created: key >= methods.length, json: json ?? undefined }
 }

@@ -77,10 +77,16 @@ export async function writing(t: Test, place: Place): Promise<void> {
   })
 
   await t.test('created says which puts made something that was absent', async t => {
-    const { put, remove, done, check } = openDesk(place)
-    t.same((await done([put('a'), put('b')])).created, [true, true])
-    t.same((await done([put('a'), remove('b'), put('c')])).created, [false, false, true])
-    t.same((await done([put('b'), check('a', 'present')])).created, [true, false], 'after a deletion too')
+    const { put, remove, done, check, store, key } = openDesk(place)
+    t.match((await done([put('a'), put('b')])).versions, [{ created: true }, { created: true }])
+    t.match((await done([put('a'), remove('b'), put('c')])).versions, [
+      { created: false },
+      { created: false },
+      { created: true },
+    ])
+    const [again] = (await done([put('b'), check('a', 'present')])).versions
+    t.equal(again?.created, true, 'after a deletion too')
+    t.equal((await store.read(key('b')))?.created, true, 'and it is remembered')
   })
 
   await t.test('readAll answers in order, gaps and repetitions included', async t => {
@@ -175,7 +181,7 @@ async function conditions(t: Test, place: Place): Promise<void> {
     const { put, check, done, one, store, key, end } = openDesk(place)
     const version = await one(put('a'))
     const before = await end()
-    t.same(await done([check('a', { version: 1 })]), { ok: true, versions: [undefined], created: [false] })
+    t.same(await done([check('a', { version: 1 })]), { ok: true, versions: [undefined] })
     t.same(await store.read(key('a')), version)
     t.equal(await end(), before)
   })
@@ -228,7 +234,7 @@ async function atomicity(t: Test, place: Place): Promise<void> {
 
   await t.test('a commit without writes is one', async t => {
     const { done, end, tenant } = openDesk(place)
-    t.same(await done([]), { ok: true, versions: [], created: [] })
+    t.same(await done([]), { ok: true, versions: [] })
     t.equal(await end(), 0, tenant)
   })
 
