@@ -69,7 +69,7 @@ export function parseContentType(header: string | undefined): MediaType {
     throw unsupported(`the Content-Type names FHIR version '${version}'; expected ${fhirVersion}`)
   }
   const charset = type.parameters.get('charset')
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8' && formatOf(type.essence)) {
+  if (charset !== undefined && !/^utf-?8$/i.test(charset) && formatOf(type.essence)) {
     throw unsupported(`the Content-Type names the character set '${charset}'; FHIR is always UTF-8`)
   }
   return type

@@ -13,6 +13,9 @@ const inflate = promisify(gunzip)
 /** Named beside "any", because Fastify remembers where named ones lead. */
 const usual = ['application/fhir+json', 'application/fhir+xml', 'application/json', 'application/json-patch+json']
 
+/** Content in these "has no generally defined semantics" (RFC 9110, 9.3): some clients send some, nobody reads it. */
+const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE'])
+
 type Done = (error: Error | null, payload?: Payload) => void
 
 /** Fastify counts the bytes while they come in, and stops reading at the limit; so does zlib with what it puts out. */
@@ -29,6 +32,10 @@ export function acceptBodies(scope: FastifyInstance, limit: number): void {
 
   /** Calls back at once unless there is something to inflate: a promise would cost a turn of the loop. */
   function parse({ raw }: FastifyRequest, bytes: Buffer, done: Done): void {
+    if (bodiless.has(raw.method ?? '')) {
+      done(null)
+      return
+    }
     const settle = (plain: Buffer) => attempt(() => payload(raw, plain), done)
     const encoding = raw.headers['content-encoding']
     if (encoding === undefined) settle(bytes)

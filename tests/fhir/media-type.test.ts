@@ -31,6 +31,7 @@ t.test('every R4 spelling of a format is understood', async t => {
       `application/${format} fhir`,
       `text/${format}`,
       `application/fhir+${format}; charset=utf-8`,
+      `application/fhir+${format}; charset=UTF8`,
       `application/fhir+${format};fhirVersion=4.0`,
     ]) {
       t.equal(formatOf(spelling), format, spelling)

@@ -197,6 +197,12 @@ t.test('tenants do not see each other, and one that is not there is not found', 
   }
 })
 
+t.test('what a DELETE carries is not looked at', async t => {
+  const { base, create } = await openKiln(t)
+  const body = new TextEncoder().encode('{}')
+  t.equal((await fetch(`${base}/Patient/${await create('Patient')}`, { method: 'DELETE', body })).status, 204)
+})
+
 t.test('every wrong path and method gets an OperationOutcome', async t => {
   const { origin, port } = await openKiln(t)
   for (const [method, path, status] of [

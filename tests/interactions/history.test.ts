@@ -114,6 +114,11 @@ await onBothStores(async (t, open) => {
     )
   })
 
+  await t.test('the self link shows what was understood', async t => {
+    const { link } = (await world.ask('GET', 'Patient/_history?_count=100000&_=1&_since=')).body
+    t.equal(link[0].url, 'http://kiln.test/fhir/Patient/_history?_count=1000')
+  })
+
   await t.test('_count=0 and _summary=count only count', async t => {
     for (const query of ['_count=0', '_summary=count']) {
       const { body } = await world.ask('GET', `Patient/_history?${query}`)

@@ -74,6 +74,12 @@ function order(text: string | undefined): 'newest' | 'oldest' {
 }
 
 function canonical(given: Map<string, string>): string {
-  const kept = [...given].filter(([name]) => name !== '_page').sort(([a], [b]) => (a < b ? -1 : 1))
+  const kept = [...given]
+    .filter(([name]) => name !== '_page')
+    .map(
+      ([name, value]) =>
+        [name, name === '_count' ? String(Math.min(Number(value), largest)) : value] as [string, string],
+    )
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   return new URLSearchParams(kept).toString()
 }
