@@ -17,7 +17,7 @@ export type Version = Key & {
   readonly version: number
   /** Place in the tenant's commit sequence: unique, rising in commit order, and per resource in version order. */
   readonly seq: number
-  /** `meta.lastUpdated` in ms; never falls while `seq` rises. */
+  /** `meta.lastUpdated` in ms: a time read off the clock by then; never falls while `seq` rises, not even if the clock does. */
   readonly updated: number
   readonly method: Method
   /** There was no such resource before: the first version of all, or the first after a deletion. */

@@ -22,6 +22,8 @@ export function openOracle() {
   const receipts = new Map<string, Kept>()
   const links = new Map<string, readonly string[]>()
 
+  let latest = 0 // ms; the clock of all tenants
+
   const history = (key: Key) => versions.filter(version => isOf(version, key))
   const current = (key: Key) => history(key).at(-1)
   const present = (key: Key) => current(key)?.json !== undefined
@@ -71,11 +73,18 @@ export function openOracle() {
     return claims.get(`${tenant} ${key}`) ?? 0
   }
 
+  /** A time between what the tenant's versions demand and the latest that anybody has read off the clock: a refused commit
+   * may have moved the tenant's clock on without leaving a version. */
+  function timeOf(actual: Outcome, least: number): number {
+    const given = (actual.ok && actual.versions.find(version => version !== undefined)?.updated) || least
+    return given >= least && given <= Math.max(latest, least) ? given : least
+  }
+
   /** `seq` is the adapter's affair: the numbers it gave are taken over. */
   function apply(commit: Commit, now: number, actual: Outcome): Outcome {
     const { tenant, writes, receipt } = commit
     const last = versions.findLast(version => version.tenant === tenant)
-    const updated = Math.max(now, last?.updated ?? 0)
+    const updated = timeOf(actual, Math.max(now, last?.updated ?? 0))
     const made = writes.map((write, at) => {
       const seq = (actual.ok && actual.versions[at]?.seq) || Number.NaN
       return after(write, current(write.key), updated, seq)
@@ -108,6 +117,7 @@ export function openOracle() {
     claimed,
     /** What the commit had to answer; its effects are kept. */
     commit(commit: Commit, now: number, actual: Outcome): Outcome {
+      latest = Math.max(latest, now)
       const because = judge(commit)
       return because ? { ok: false, because } : apply(commit, now, actual)
     },
