@@ -42,6 +42,7 @@ export function run(
   limits: Limits,
   variables: Variables = {},
 ): readonly unknown[] {
+  engine() // cut off while it loads, it would stay half loaded
   const data = toEngine(resource)
   const known = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, toEngine(value)]))
   const options = { debugger: meter(expression, limits) }
