@@ -32,6 +32,8 @@ export type SearchParameter = {
   readonly comparator?: readonly string[]
   readonly modifier?: readonly string[]
   readonly component?: readonly { readonly definition: string; readonly expression: string }[]
+  /** Not of the specification, but this server's or a tenant's. */
+  readonly own?: true
 }
 
 /** https://hl7.org/fhir/R4/compartmentdefinition.html */

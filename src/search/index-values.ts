@@ -2,13 +2,14 @@
 import type { SearchParameter } from '../conformance/artifact.ts'
 import type { Definitions } from '../conformance/definitions.ts'
 import { isObject, type Json, type Resource } from '../fhir/resource.ts'
-import type { Shapes } from '../fhir/shape.ts'
+import { type Context, meansOf } from './composites.ts'
 import { compileGetter, compilePart } from './extract/extract.ts'
 import type { Getter } from './extract/getter.ts'
-import { type Parameters, searchParameters } from './parameters.ts'
+import { searchParameters } from './parameters.ts'
 import type { CompositeValue } from './values/composite.ts'
 import type { Extract } from './values/parameter-type.ts'
 import { type SimpleValue, simpleTypes } from './values/simple.ts'
+import { tokenExtractors } from './values/token.ts'
 import type { Value } from './values/value.ts'
 
 /** By code of the parameter. What finds nothing is not in it: that is what `:missing` asks. */
@@ -45,14 +46,13 @@ export function compileIndex(definitions: Pick<Definitions, 'searchParameters' |
 type Column = { readonly code: string; readonly extract: From<Value> }
 /** The values that an element of the resource, or the resource itself, has for a parameter. */
 type From<V> = (focus: Json, resource: Resource, base: string | undefined) => readonly V[]
-type Context = { readonly type: string; readonly shapes: Shapes; readonly parameters: Parameters }
 
 function columnOf(parameter: SearchParameter, context: Context): readonly Column[] {
   const { code, expression, type, target } = parameter
   if (expression === undefined) return []
   const getter = compileGetter(expression, placeOf(context))
   if (getter.types?.length === 0) return []
-  if (type === 'composite') return [{ code, extract: composite(parameter, getter, context) }]
+  if (type === 'composite') return compositeColumn(parameter, getter, context)
   return [{ code, extract: simple(type, target === undefined ? getter : onlyTargets(getter, target)) }]
 }
 
@@ -60,8 +60,9 @@ function placeOf({ type, shapes }: Context) {
   return { type, resourceType: type, shapes }
 }
 
-function simple(type: keyof typeof simpleTypes, { get }: Getter): From<SimpleValue> {
-  const extractors: Readonly<Record<string, Extract<SimpleValue>>> = simpleTypes[type].extract
+function simple(type: keyof typeof simpleTypes, { get, types }: Getter): From<SimpleValue> {
+  const extractors: Readonly<Record<string, Extract<SimpleValue>>> =
+    type === 'token' ? tokenExtractors(types) : simpleTypes[type].extract
   return (focus, resource, base) => {
     const found = get(focus, resource)
     const [only] = found
@@ -81,6 +82,25 @@ function onlyTargets(getter: Getter, targets: readonly string[]): Getter {
       getter.get(focus, resource).filter(({ value, type }) => type !== 'Resource' || isTarget(value)),
   }
 }
+
+/** Not all composites have values of their own: see `composites.ts`. */
+function compositeColumn(parameter: SearchParameter, getter: Getter, context: Context): readonly Column[] {
+  const means = meansOf(parameter, context)
+  const { code } = parameter
+  if (means.by === 'elements') return [{ code, extract: composite(parameter, getter, context) }]
+  if (means.by === 'union' || means.beyond.length === 0) return []
+  const beyond = means.beyond.map(path => path.split('.'))
+  return [{ code, extract: (_focus, resource) => (beyond.some(names => reaches(resource, names)) ? marked : []) }]
+}
+
+/** By properties, through lists. */
+function reaches(value: Json | undefined, [name, ...rest]: readonly string[]): boolean {
+  if (value === undefined || value === null) return false
+  if (Array.isArray(value)) return value.some(item => reaches(item, name === undefined ? [] : [name, ...rest]))
+  return name === undefined || (isObject(value) && reaches(value[name], rest))
+}
+
+const marked: readonly CompositeValue[] = [{ type: 'composite', parts: [] }]
 
 function composite(
   { component = [] }: SearchParameter,

@@ -6,7 +6,7 @@
  */
 import type { Json, JsonObject, Resource } from '../../fhir/resource.ts'
 import type { ElementShape, Shapes } from '../../fhir/shape.ts'
-import { type Expression, Uncovered } from './expression.ts'
+import { type Expression, NoElement, Uncovered } from './expression.ts'
 import type { Found, Getter, Place } from './getter.ts'
 import { refersTo } from './refers-to.ts'
 import { isA, isPrimitive } from './types.ts'
@@ -65,7 +65,7 @@ function compileVisit(expression: Expression, place: Place, then: Then): Visit |
 }
 
 /** `Observation.…` starts from the focus if that is an Observation; `Resource.…` from every resource. */
-function isTyped(asked: string, { type, resourceType }: Place): boolean {
+export function isTyped(asked: string, { type, resourceType }: Place): boolean {
   return type === asked || (type === resourceType && (asked === 'Resource' || asked === 'DomainResource'))
 }
 
@@ -78,13 +78,13 @@ function visitMember(of: Expression, name: string, place: Place, then: Then): Vi
     return visitAll(elements.map(element => visitProperty(element, then)))
   })
   if (having.size > 0 && [...having.values()].every(elements => elements.length === 0)) {
-    throw new Uncovered(`${[...having.keys()].join('|')}.${name}`)
+    throw new NoElement(`${[...having.keys()].join('|')}.${name}`)
   }
   return visit
 }
 
 /** One element, or one for each type of a choice. */
-function elementsNamed(name: string, type: string, shapes: Shapes): readonly ElementShape[] {
+export function elementsNamed(name: string, type: string, shapes: Shapes): readonly ElementShape[] {
   // What stands inside of a primitive is in its twin, and what a resource inside of a resource is, is not known beforehand.
   if (type === 'Resource' || (isPrimitive(type) && (name === 'extension' || name === 'id'))) {
     throw new Uncovered(`${type}.${name}`)

@@ -2,25 +2,41 @@
 import { Decimal } from '../../fhir/decimal.ts'
 import { FhirError } from '../../fhir/issue.ts'
 import { elementsOf } from '../../fhir/path/element.ts'
-import { evaluate, ofDefinitions } from '../../fhir/path/evaluate.ts'
+import { evaluate, type Limits } from '../../fhir/path/evaluate.ts'
 import { type Location, locate, placeOf } from '../../fhir/path/location.ts'
 import type { Json, Resource } from '../../fhir/resource.ts'
 import type { Shapes } from '../../fhir/shape.ts'
 import type { Found, Getter, Place } from './getter.ts'
 
+/**
+ * Each write of a resource runs the expressions of its type, which are somebody's own: 20,000 steps take about 10 ms, and only a
+ * regular expression that runs away needs the clock.
+ */
+const limits: Limits = { cost: 20_000, text: 100_000, ms: 250 }
+
 /** Throws a `FhirError` if the text is not FHIRPath, or asks for something that there is not. */
 export function evaluated(expression: string, { resourceType, shapes }: Place): Getter {
   computed(expression, { resourceType })
   return {
-    get: (_focus, resource) => located(expression, resource, shapes) ?? computed(expression, resource),
+    get: (_focus, resource) => located(expression, resource, shapes) ?? attempted(expression, resource),
     types: undefined,
+  }
+}
+
+/** A resource at which the expression fails is not found by it: no write is refused for the sake of a definition. */
+function attempted(expression: string, resource: Resource): readonly Found[] {
+  try {
+    return computed(expression, resource)
+  } catch (error) {
+    if (error instanceof FhirError) return []
+    throw error
   }
 }
 
 /** Elements of the resource, whose types the shapes know; `undefined` if there is something else among what is found. */
 function located(expression: string, resource: Resource, shapes: Shapes): readonly Found[] | undefined {
   try {
-    return locate(expression, resource, shapes, ofDefinitions).flatMap(location => found(resource, location, shapes))
+    return locate(expression, resource, shapes, limits).flatMap(location => found(resource, location, shapes))
   } catch (error) {
     if (error instanceof FhirError) return undefined // evaluation says so again, if it is not about computed values
     throw error
@@ -36,7 +52,7 @@ function found(resource: Resource, location: Location, shapes: Shapes): readonly
 }
 
 function computed(expression: string, resource: Resource): readonly Found[] {
-  return evaluate(expression, resource, ofDefinitions).flatMap(value => {
+  return evaluate(expression, resource, limits).flatMap(value => {
     const type = typeOf(value)
     return type === undefined ? [] : [{ value, type }]
   })

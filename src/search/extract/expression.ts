@@ -27,3 +27,6 @@ export type Expression =
 export class Uncovered extends Error {
   override readonly name = 'Uncovered'
 }
+
+/** There is no element of this name, `Patient.colour`, and so the engine finds none either. */
+export class NoElement extends Uncovered {}

@@ -2,7 +2,7 @@
 import { fail } from '../../fhir/issue.ts'
 import { compile } from './compile.ts'
 import { evaluated } from './evaluated.ts'
-import { Uncovered } from './expression.ts'
+import { NoElement, Uncovered } from './expression.ts'
 import type { Getter, Place } from './getter.ts'
 import { parse } from './parse.ts'
 
@@ -32,4 +32,15 @@ export function covered(expression: string, place: Place): Getter | undefined {
     if (error instanceof Uncovered || error instanceof RangeError) return undefined
     throw error
   }
+}
+
+/** An element that the expression names, but the type does not have: `Patient.colour`. */
+export function missingElement(expression: string, place: Place): string | undefined {
+  try {
+    compile(parse(expression), place)
+  } catch (error) {
+    if (error instanceof NoElement) return error.message
+    if (!(error instanceof Uncovered || error instanceof RangeError)) throw error
+  }
+  return undefined
 }

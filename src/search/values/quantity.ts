@@ -15,7 +15,7 @@ export type QuantityValue = { readonly type: 'quantity' } & Interval & {
     readonly canonical?: Interval & { readonly unit: string }
   }
 
-const ucum = 'http://unitsofmeasure.org'
+export const ucum = 'http://unitsofmeasure.org'
 const currencies = 'urn:iso:std:iso:4217'
 
 const quantityOf: Extract<QuantityValue> = element => {
@@ -50,13 +50,13 @@ function bounded(interval: Interval | undefined, comparator: Json | undefined): 
   if (interval === undefined || comparator === undefined) return interval
   switch (comparator) {
     case '<':
-      return { ...interval, low: lowest, high: interval.value }
+      return { ...interval, low: lowest, from: lowest, high: interval.to }
     case '<=':
-      return { ...interval, low: lowest }
+      return { ...interval, low: lowest, from: lowest }
     case '>':
-      return { ...interval, low: interval.value, high: highest }
+      return { ...interval, low: interval.from, to: highest, high: highest }
     case '>=':
-      return { ...interval, high: highest }
+      return { ...interval, to: highest, high: highest }
     default:
       return interval
   }
@@ -64,8 +64,8 @@ function bounded(interval: Interval | undefined, comparator: Json | undefined): 
 
 /** From the lowest sample to the highest; E, U and L stand for none. https://hl7.org/fhir/R4/datatypes.html#SampledData */
 function sampled({ origin, factor, data }: JsonObject): Interval | undefined {
-  const zero = intervalOf(objectOf(origin)['value'])?.value
-  const scale = factor === undefined ? 1 : intervalOf(factor)?.value
+  const zero = intervalOf(objectOf(origin)['value'])?.from
+  const scale = factor === undefined ? 1 : intervalOf(factor)?.from
   let [low, high] = [highest, lowest]
   for (const text of (textOf(data) ?? '').split(' ')) {
     const sample = text === '' ? Number.NaN : Number(text)
@@ -74,7 +74,8 @@ function sampled({ origin, factor, data }: JsonObject): Interval | undefined {
   }
   if (zero === undefined || scale === undefined || low > high) return undefined
   const [one, other] = [zero + low * scale, zero + high * scale]
-  return { low: Math.min(one, other), value: Math.min(one, other), high: Math.max(one, other) }
+  const [least, most] = [clamped(Math.min(one, other)), clamped(Math.max(one, other))]
+  return { low: least, from: least, to: most, high: most }
 }
 
 function valuesOf(interval: Interval | undefined, unitOf: JsonObject): readonly QuantityValue[] {
@@ -94,19 +95,19 @@ function valuesOf(interval: Interval | undefined, unitOf: JsonObject): readonly 
 }
 
 /** The question is brought to the same unit by the same way. `undefined` if the unit cannot be converted. */
-export function canonicalOf({ low, value, high }: Interval, code: string): QuantityValue['canonical'] {
+export function canonicalOf({ low, from, to, high }: Interval, code: string): QuantityValue['canonical'] {
   const conversion = conversionOf(code)
   if (conversion === undefined) return undefined
-  const end = (bound: number): number =>
-    bound === lowest || bound === highest ? bound : clamped(conversion.convert(bound))
-  const [first, last] = [end(low), end(high)]
-  // Some scales run backwards: the lower the pH, the higher the concentration.
-  return {
-    low: Math.min(first, last),
-    value: clamped(conversion.convert(value)),
-    high: Math.max(first, last),
-    unit: conversion.unit,
+  const { unit, convert, reversed } = conversion
+  const end = (bound: number): number => {
+    if (bound === lowest || bound === highest) return reversed ? -bound : bound
+    return clamped(convert(bound))
   }
+  const converted = { low: end(low), from: end(from), to: end(to), high: end(high) }
+  // A logarithm has no value for everything.
+  if (Object.values(converted).some(Number.isNaN)) return undefined
+  if (!reversed) return { ...converted, unit }
+  return { low: converted.high, from: converted.to, to: converted.from, high: converted.low, unit }
 }
 
 function clamped(value: number): number {

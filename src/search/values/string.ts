@@ -13,6 +13,18 @@ export type StringValue = {
   readonly folded: string
 }
 
+/** A control character, which FHIR advises against in texts. */
+const separator = '\x1f'
+
+/** Both in one text, which is found by its beginning, and sorts by the first. */
+export function searched(folded: string, text: string): string {
+  return `${withoutSeparator(folded)}${separator}${text}`
+}
+
+export function withoutSeparator(folded: string): string {
+  return folded.replaceAll(separator, ' ')
+}
+
 const nameParts = ['text', 'family', 'given', 'prefix', 'suffix'] as const
 const addressParts = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country'] as const
 

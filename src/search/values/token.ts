@@ -7,20 +7,39 @@ import type { Extract, ParameterType } from './parameter-type.ts'
 /** At least one of `system`, `code` and `text` is there. */
 export type TokenValue = {
   readonly type: 'token'
-  /**
-   * Absent: the element has none (`|code` finds it), or its type cannot have one. The system of a `code` follows from its binding
-   * and is not told here: whoever compares must know that an element of type `code`, `boolean`, `string`, `id`, `uri` or
-   * `ContactPoint` has no say in the system.
-   */
+  /** Absent: the element has none (`|code` finds it), or its type cannot have one. */
   readonly system?: string
   readonly code?: string
   /** Folded, for `:text`: the display of a coding, the text of a concept, the text of an identifier's type. */
   readonly text?: string
   /** Of an identifier, the codings of its type, for `:of-type`. */
   readonly ofType?: readonly { readonly system?: string; readonly code: string }[]
+  /** No value of this parameter can have a system: see `isPlain`. */
+  readonly plain?: true
 }
 
-const plain: Extract<TokenValue> = element => tokens(undefined, textOf(element), undefined)
+/** Types that have no system of their own. That of a `code` follows from its binding, which is not looked at. */
+const plainTypes: ReadonlySet<string> = new Set(['code', 'id', 'string', 'uri', 'boolean', 'ContactPoint'])
+
+/**
+ * None of the elements that a parameter searches has a system of its own: whatever system is asked cannot be judged, and is taken
+ * to be right. Where only some cannot have one, `Group?value=…` a CodeableConcept or a boolean, those have none.
+ */
+export function isPlain(types: readonly string[] | undefined): boolean {
+  return types?.every(type => plainTypes.has(type) || !Object.hasOwn(token.extract, type)) === true
+}
+
+/** For a parameter with elements of these types. */
+export function tokenExtractors(types: readonly string[] | undefined): ParameterType<TokenValue>['extract'] {
+  if (isPlain(types)) return token.extract
+  const withSystem = ([type, extract]: [string, Extract<TokenValue>]): [string, Extract<TokenValue>] =>
+    plainTypes.has(type)
+      ? [type, (element, base) => extract(element, base).map(({ plain, ...value }) => value)]
+      : [type, extract]
+  return Object.fromEntries(Object.entries(token.extract).map(withSystem))
+}
+
+const plain: Extract<TokenValue> = element => plainTokens(textOf(element))
 
 export const token: ParameterType<TokenValue> = {
   extract: {
@@ -28,11 +47,11 @@ export const token: ParameterType<TokenValue> = {
     id: plain,
     string: plain,
     uri: plain,
-    boolean: element => (typeof element === 'boolean' ? tokens(undefined, String(element), undefined) : []),
+    boolean: element => (typeof element === 'boolean' ? plainTokens(String(element)) : []),
     Coding: codingOf,
     CodeableConcept: conceptOf,
     Identifier: identifierOf,
-    ContactPoint: element => tokens(undefined, textOf(objectOf(element)['value']), undefined),
+    ContactPoint: element => plainTokens(textOf(objectOf(element)['value'])),
   },
 }
 
@@ -58,6 +77,10 @@ function identifierOf(element: Json): readonly TokenValue[] {
   })
   const found = tokens(textOf(system), textOf(value), textOf(type['text']))
   return ofType.length === 0 ? found : found.map(token => ({ ...token, ofType }))
+}
+
+function plainTokens(code: string | undefined): readonly TokenValue[] {
+  return code === undefined ? [] : [{ type: 'token', code, plain: true }]
 }
 
 function tokens(system: string | undefined, code: string | undefined, text: string | undefined): readonly TokenValue[] {

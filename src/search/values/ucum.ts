@@ -6,6 +6,8 @@ export type Conversion = {
   /** Product of base units, such as `g.m-1.s-2`; `1` for pure numbers. */
   readonly unit: string
   readonly convert: (value: number) => number
+  /** More in the one is less in the other: the lower the pH, the higher the concentration. */
+  readonly reversed: boolean
 }
 
 type Base = {
@@ -38,6 +40,11 @@ export function conversionOf(code: string): Conversion | undefined {
 }
 
 function conversionFor(code: string): Conversion | undefined {
+  const scale = scaleOf(code)
+  return scale && { ...scale, reversed: scale.convert(1) > scale.convert(2) }
+}
+
+function scaleOf(code: string): Omit<Conversion, 'reversed'> | undefined {
   if (!isReadable(code)) return undefined
   const one = toBase(code, 1)
   if (one === undefined || !Number.isFinite(one.magnitude)) return undefined

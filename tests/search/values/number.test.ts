@@ -12,7 +12,9 @@ const intervals: readonly (readonly [string, number, number, number])[] = [
   ['5.40', 5.395, 5.4, 5.405],
   ['5.4', 5.35, 5.4, 5.45],
   ['5.4e0', 5.35, 5.4, 5.45],
-  ['1e2', 50, 100, 150],
+  ['1e2', 95, 100, 105],
+  ['1.0e2', 95, 100, 105],
+  ['-2e-1', -0.205, -0.2, -0.195],
   ['1.00E+2', 99.5, 100, 100.5],
   ['0', -0.5, 0, 0.5],
   ['-5', -5.5, -5, -4.5],
@@ -31,8 +33,8 @@ t.test('the digits of a number tell how exactly it is known', async t => {
   for (const [text, low, value, high] of intervals) {
     const found = interval(text)
     t.same(
-      { low: (found?.low ?? 0) + 0, value, high },
-      { low, value: found?.value, high: found?.high },
+      { low: (found?.low ?? 0) + 0, from: value, to: value, high },
+      { low, from: found?.from, to: found?.to, high: found?.high },
       text.slice(0, 40),
     )
   }
@@ -67,8 +69,8 @@ t.test('intervals keep the order of the numbers, and hold them', async t => {
     fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {
       const [one, other] = [interval(String(Math.min(a, b))), interval(String(Math.max(a, b)))]
       if (!one || !other) return
-      t.ok(one.low <= one.value && one.value <= one.high && one.value <= other.value)
-      t.ok([one.low, one.value, one.high].every(Number.isFinite))
+      t.ok(one.low <= one.from && one.from <= one.high && one.from <= other.from)
+      t.ok([one.low, one.to, one.high].every(Number.isFinite))
     }),
     { numRuns: 500 },
   )
@@ -76,20 +78,26 @@ t.test('intervals keep the order of the numbers, and hold them', async t => {
 
 t.test('integers are exact', async t => {
   for (const type of ['integer', 'positiveInt', 'unsignedInt']) {
-    t.strictSame(extracted('number', type, 2), [{ type: 'number', low: 2, value: 2, high: 2 }], type)
+    t.strictSame(extracted('number', type, 2), [{ type: 'number', low: 2, from: 2, to: 2, high: 2 }], type)
     t.strictSame(extracted('number', type, '2'), [], 'a text is no number')
   }
 })
 
 t.test('a decimal has its interval, and a Range goes from its low to its high', async t => {
   t.strictSame(extracted('number', 'decimal', new Decimal('1.00')), [
-    { type: 'number', low: 0.995, value: 1, high: 1.005 },
+    { type: 'number', low: 0.995, from: 1, to: 1, high: 1.005 },
   ])
   const low = { value: new Decimal('0.10') }
   const high = { value: 0.5 }
-  t.strictSame(extracted('number', 'Range', { low, high }), [{ type: 'number', low: 0.095, value: 0.1, high: 0.55 }])
-  t.strictSame(extracted('number', 'Range', { low }), [{ type: 'number', low: 0.095, value: 0.1, high: highest }])
-  t.strictSame(extracted('number', 'Range', { high }), [{ type: 'number', low: lowest, value: 0.5, high: 0.55 }])
+  t.strictSame(extracted('number', 'Range', { low, high }), [
+    { type: 'number', low: 0.095, from: 0.1, to: 0.5, high: 0.55 },
+  ])
+  t.strictSame(extracted('number', 'Range', { low }), [
+    { type: 'number', low: 0.095, from: 0.1, to: highest, high: highest },
+  ])
+  t.strictSame(extracted('number', 'Range', { high }), [
+    { type: 'number', low: lowest, from: lowest, to: 0.5, high: 0.55 },
+  ])
   t.strictSame(extracted('number', 'Range', { low: { unit: '%' } }), [])
   t.strictSame(extracted('number', 'decimal', 'x'), [])
 })

@@ -62,36 +62,43 @@ t.test('one amount in two units has one canonical form', async t => {
     const [left, right] = [measured(text, unit).canonical, measured(otherText, otherUnit).canonical]
     t.ok(left, unit)
     t.equal(left?.unit, right?.unit)
-    t.equal(left?.value, right?.value, `${text} ${unit} = ${otherText} ${otherUnit}`)
+    t.equal(left?.from, right?.from, `${text} ${unit} = ${otherText} ${otherUnit}`)
   }
   const [mg, g] = [measured('5', 'mg').canonical, measured('0.005', 'g').canonical]
   t.strictSame(mg, g, 'precision included')
-  t.strictSame(mg, { low: 0.0045, value: 0.005, high: 0.0055, unit: 'g' })
+  t.strictSame(mg, { low: 0.0045, from: 0.005, to: 0.005, high: 0.0055, unit: 'g' })
 })
 
 t.test('scales with an offset, logarithmic ones and those that run backwards are converted', async t => {
-  t.equal(measured('37.0', 'Cel').canonical?.value, 310.15)
-  t.equal(measured('98.6', '[degF]').canonical?.value, 310.15)
+  t.equal(measured('37.0', 'Cel').canonical?.from, 310.15)
+  t.equal(measured('98.6', '[degF]').canonical?.from, 310.15)
   t.equal(measured('310.15', 'K').canonical?.unit, measured('37', 'Cel').canonical?.unit)
   const [acid, base] = [measured('4.0', '[pH]').canonical, measured('9.0', '[pH]').canonical]
-  t.ok(acid && base && base.high < acid.low && acid.low < acid.value && acid.value < acid.high)
+  t.ok(acid && base && base.high < acid.low && acid.low < acid.from && acid.from < acid.high)
 })
 
 t.test('units that cannot be converted are compared as they stand', async t => {
   for (const code of ['[iU]', 'nonsense', 'mg/', '', 'MG/dl!', '1'.repeat(10_000)]) {
     const value = one('Quantity', { value: 5, system: ucum, unit: 'x', ...(code && { code }) })
     if (code.length < 100) t.equal(value.canonical, undefined, code)
-    t.match(value, { low: 4.5, value: 5, high: 5.5, system: ucum, unit: 'x' })
+    t.match(value, { low: 4.5, from: 5, to: 5, high: 5.5, system: ucum, unit: 'x' })
   }
   t.equal(one('Quantity', { value: 5, system: 'http://example.org', code: 'mg' }).canonical, undefined)
   t.strictSame(one('Quantity', { value: 5, unit: 'mg' }), {
     type: 'quantity',
     low: 4.5,
-    value: 5,
+    from: 5,
+    to: 5,
     high: 5.5,
     unit: 'mg',
   })
-  t.strictSame(one('Quantity', { value: new Decimal('1.00') }), { type: 'quantity', low: 0.995, value: 1, high: 1.005 })
+  t.strictSame(one('Quantity', { value: new Decimal('1.00') }), {
+    type: 'quantity',
+    low: 0.995,
+    from: 1,
+    to: 1,
+    high: 1.005,
+  })
 })
 
 t.test('the console is left alone, whatever unit is sent', async t => {
@@ -114,22 +121,22 @@ t.test('the console is left alone, whatever unit is sent', async t => {
 })
 
 t.test('many units do not pile up, and stay right', async t => {
-  for (let n = 1; n < 1_500; n++) t.equal(measured('1', `${n}.g`).canonical?.value, n)
+  for (let n = 1; n < 1_500; n++) t.equal(measured('1', `${n}.g`).canonical?.from, n)
 })
 
 t.test('"less than 5" is all that is less than 5', async t => {
   const bounds = { value: 5, system: ucum, code: 'g' }
-  const cases: readonly (readonly [string, number, number])[] = [
-    ['<', lowest, 5],
-    ['<=', lowest, 5.5],
-    ['>=', 4.5, highest],
-    ['>', 5, highest],
-    ['ad', 4.5, 5.5],
+  const cases: readonly (readonly [string, number, number, number, number])[] = [
+    ['<', lowest, lowest, 5, 5],
+    ['<=', lowest, lowest, 5, 5.5],
+    ['>=', 4.5, 5, highest, highest],
+    ['>', 5, 5, highest, highest],
+    ['ad', 4.5, 5, 5, 5.5],
   ]
-  for (const [comparator, low, high] of cases) {
+  for (const [comparator, low, from, to, high] of cases) {
     t.strictSame(
       one('Quantity', { ...bounds, comparator }),
-      { type: 'quantity', low, value: 5, high, system: ucum, code: 'g', canonical: { low, value: 5, high, unit: 'g' } },
+      { type: 'quantity', low, from, to, high, system: ucum, code: 'g', canonical: { low, from, to, high, unit: 'g' } },
       comparator,
     )
   }
@@ -139,33 +146,35 @@ t.test('all kinds of quantities are quantities', async t => {
   for (const type of ['Quantity', 'Age', 'Count', 'Distance', 'Duration']) {
     t.match(
       one(type, { value: 2, unit: 'a', system: ucum, code: 'a' }),
-      { value: 2, code: 'a', canonical: { unit: 's' } },
+      { from: 2, code: 'a', canonical: { unit: 's' } },
       type,
     )
   }
   t.strictSame(one('Money', { value: new Decimal('9.90'), currency: 'EUR' }), {
-    ...{ type: 'quantity', low: 9.895, value: 9.9, high: 9.905 },
+    ...{ type: 'quantity', low: 9.895, from: 9.9, to: 9.9, high: 9.905 },
     ...{ system: 'urn:iso:std:iso:4217', code: 'EUR' },
   })
   const [low, high] = [
     { value: 1, unit: 'g' },
     { value: 3, unit: 'g' },
   ]
-  t.strictSame(one('Range', { low, high }), { type: 'quantity', low: 0.5, value: 1, high: 3.5, unit: 'g' })
-  t.strictSame(one('Range', { low }), { type: 'quantity', low: 0.5, value: 1, high: highest, unit: 'g' })
-  t.strictSame(one('Range', { high }), { type: 'quantity', low: lowest, value: 3, high: 3.5, unit: 'g' })
+  t.strictSame(one('Range', { low, high }), { type: 'quantity', low: 0.5, from: 1, to: 3, high: 3.5, unit: 'g' })
+  t.strictSame(one('Range', { low }), { type: 'quantity', low: 0.5, from: 1, to: highest, high: highest, unit: 'g' })
+  t.strictSame(one('Range', { high }), { type: 'quantity', low: lowest, from: lowest, to: 3, high: 3.5, unit: 'g' })
   const origin = { value: 10, unit: 'uV' }
   t.strictSame(one('SampledData', { origin, factor: 2, data: 'E 3 -1 U 2.5 L' }), {
     type: 'quantity',
     low: 8,
-    value: 8,
+    from: 8,
+    to: 16,
     high: 16,
     unit: 'uV',
   })
   t.strictSame(one('SampledData', { origin, data: '3' }), {
     type: 'quantity',
     low: 13,
-    value: 13,
+    from: 13,
+    to: 13,
     high: 13,
     unit: 'uV',
   })

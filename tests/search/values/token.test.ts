@@ -6,12 +6,12 @@ const loinc = 'http://loinc.org'
 const v2 = 'http://terminology.hl7.org/CodeSystem/v2-0203'
 
 const cases: readonly (readonly [string, Json, readonly object[]])[] = [
-  ['code', 'final', [{ code: 'final' }]],
-  ['id', 'A-1', [{ code: 'A-1' }]],
-  ['string', 'Case Kept', [{ code: 'Case Kept' }]],
-  ['uri', 'http://example.org/E', [{ code: 'http://example.org/E' }]],
-  ['boolean', true, [{ code: 'true' }]],
-  ['boolean', false, [{ code: 'false' }]],
+  ['code', 'final', [{ code: 'final', plain: true }]],
+  ['id', 'A-1', [{ code: 'A-1', plain: true }]],
+  ['string', 'Case Kept', [{ code: 'Case Kept', plain: true }]],
+  ['uri', 'http://example.org/E', [{ code: 'http://example.org/E', plain: true }]],
+  ['boolean', true, [{ code: 'true', plain: true }]],
+  ['boolean', false, [{ code: 'false', plain: true }]],
   ['boolean', 'true', []],
   ['code', '', []],
   ['code', 1, []],
@@ -41,7 +41,7 @@ const cases: readonly (readonly [string, Json, readonly object[]])[] = [
   ],
   ['Identifier', { value: 'V', type: { text: 'Record' } }, [{ code: 'V', text: 'record' }]],
   ['Identifier', { assigner: { display: 'x' } }, []],
-  ['ContactPoint', { system: 'phone', value: '555-1', use: 'home' }, [{ code: '555-1' }]],
+  ['ContactPoint', { system: 'phone', value: '555-1', use: 'home' }, [{ code: '555-1', plain: true }]],
   ['ContactPoint', { system: 'phone' }, []],
 ]
 

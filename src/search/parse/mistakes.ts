@@ -1,0 +1,46 @@
+/** All mistakes of a request are told at once. https://hl7.org/fhir/R4/search.html#errors */
+import { FhirError, type Issue, isError } from '../../fhir/issue.ts'
+
+/** What is read, or `undefined` where it cannot be. */
+type Reading = <T>(read: () => T) => T | undefined
+
+export type Mistakes = {
+  /** A mistake is an error, under lenient handling a warning. */
+  readonly attempt: Reading
+  /** A mistake is an error under any handling: to answer all the same would not be what was asked for. */
+  readonly insist: Reading
+  /** The warnings; throws if there are errors. */
+  readonly settle: () => readonly Issue[]
+}
+
+export function collect(handling: 'strict' | 'lenient'): Mistakes {
+  const issues: Issue[] = []
+
+  function reading(severity: 'error' | 'warning'): Reading {
+    return read => {
+      try {
+        return read()
+      } catch (error) {
+        issues.push(...refusalOf(error, severity))
+        return undefined
+      }
+    }
+  }
+
+  return {
+    attempt: reading(handling === 'strict' ? 'error' : 'warning'),
+    insist: reading('error'),
+    settle() {
+      const errors = issues.filter(isError)
+      if (errors.length > 0) throw new FhirError(errors, { status: 400 })
+      return issues
+    },
+  }
+}
+
+/** What a client is told of a refusal with status 400; anything else goes its way. */
+export function refusalOf(error: unknown, severity: 'error' | 'warning'): readonly Issue[] {
+  if (!(error instanceof FhirError) || error.status !== 400) throw error
+  const left = severity === 'warning' ? ' (left out of the search)' : ''
+  return error.issues.map(issue => ({ ...issue, severity, diagnostics: `${issue.diagnostics}${left}` }))
+}

@@ -1,0 +1,145 @@
+/** A query → what the stores are asked. https://hl7.org/fhir/R4/search.html */
+import { FhirError, type Issue } from '../fhir/issue.ts'
+import { testNode } from './filter/test.ts'
+import { all, and, type Node, none, not, or, type SortKey } from './node.ts'
+import { refusalOf } from './parse/mistakes.ts'
+import type { Codes, Plan, PlanNeeds } from './plan.ts'
+import type { Ask, Asks, Criterion, Query, Sort } from './query.ts'
+import type { Asked, Question } from './questions/question.ts'
+
+export type Planned = {
+  readonly plan: Plan
+  /** What is left of the query: under lenient handling criteria with malformed values are left out, of `understood` too. */
+  readonly query: Query
+  /** What was left out (warnings). */
+  readonly issues: readonly Issue[]
+}
+
+/**
+ * Rejects with a `FhirError` (400) that tells all malformed values, unless handling is lenient. `question` comes from
+ * `compileQuestions`; `now`, in ms, is what `ap` measures from.
+ */
+export async function plan(query: Query, question: Question, needs: PlanNeeds, now: number): Promise<Planned> {
+  const asking: Asking = { question, needs: { ...needs, terminology: remembering(needs.terminology) }, now }
+  const severity = query.handling === 'strict' ? 'error' : 'warning'
+  const answers = await Promise.all(query.criteria.map(criterion => answerOf(criterion, severity, asking)))
+  const issues = answers.flatMap(answer => ('issues' in answer ? answer.issues : []))
+  if (severity === 'error' && issues.length > 0) throw new FhirError(issues, { status: 400 })
+  const left = answers.flatMap(answer => ('nodes' in answer ? [answer] : []))
+  const questions = query.types.map(type => {
+    const wanted = left.map(({ nodes }) => nodes.get(type) ?? none)
+    return { type, where: and([...wanted, needs.within?.(type) ?? all, needs.restrict(type)]) }
+  })
+  return {
+    plan: { questions, sort: query.sort.map(sortKey) },
+    query: issues.length === 0 ? query : without(query, left),
+    issues,
+  }
+}
+
+type Asking = { readonly question: Question; readonly needs: PlanNeeds; readonly now: number }
+
+type Answer =
+  | { readonly criterion: Criterion; readonly nodes: ReadonlyMap<string, Node> }
+  | { readonly issues: readonly Issue[] }
+
+async function answerOf(criterion: Criterion, severity: 'error' | 'warning', asking: Asking): Promise<Answer> {
+  const nodes = [...criterion.asks].map(
+    async ([type, ask]) => [type, await nodeOf(ask, { name: criterion.name, type }, asking)] as const,
+  )
+  try {
+    return { criterion, nodes: new Map(await Promise.all(nodes)) }
+  } catch (error) {
+    return { issues: refusalOf(error, severity) }
+  }
+}
+
+/** Where an ask stands: on this type, as part of the criterion of this name. */
+type At = { readonly name: string; readonly type: string }
+
+async function nodeOf(ask: Ask, at: At, asking: Asking): Promise<Node> {
+  switch (ask.by) {
+    case 'parameter':
+      return put({ name: at.name, ...ask }, at.type, asking)
+    case 'chain':
+      return or(await chain(ask.parameter.code, ask.to, at.name, asking))
+    case 'has':
+      return referred(ask, at.name, asking)
+    case 'not':
+      return not(await nodeOf(ask.of, at, asking))
+    case 'test':
+      return testNode(ask.test, ask.parameter, asked => put(asked, at.type, asking))
+    default: {
+      const parts = await Promise.all(ask.of.map(part => nodeOf(part, at, asking)))
+      return ask.by === 'and' ? and(parts) : or(parts)
+    }
+  }
+}
+
+function put(asked: Asked, type: string, { question, needs, now }: Asking): Promise<Node> {
+  return question(asked, { type, base: needs.base, now, restrict: needs.restrict }, needs.terminology)
+}
+
+/**
+ * Types for which the value means nothing are passed over as long as there is another: what is a token of one type may be a date
+ * of the next.
+ */
+async function chain(slot: string, to: Asks, name: string, asking: Asking): Promise<readonly Node[]> {
+  const tried = await Promise.allSettled(
+    [...to].map(async ([type, ask]): Promise<Node> => {
+      const where = await seen(ask, type, name, asking)
+      return where.is === 'none' ? none : { is: 'refers', slot, type, where }
+    }),
+  )
+  const nodes = tried.flatMap(it => (it.status === 'fulfilled' ? [it.value] : []))
+  const failures = tried.flatMap(it => (it.status === 'rejected' ? [it.reason] : []))
+  const grave = failures.find(it => !(it instanceof FhirError && it.status === 400))
+  if (grave !== undefined || nodes.length === 0) throw grave ?? failures[0]
+  return nodes
+}
+
+async function referred(
+  { type, parameter, asks }: Extract<Ask, { readonly by: 'has' }>,
+  name: string,
+  asking: Asking,
+): Promise<Node> {
+  const where = await seen(asks, type, name, asking)
+  return where.is === 'none' ? none : { is: 'referred', type, slot: parameter.code, where }
+}
+
+/** Of resources on the way, too, only those that may be seen. */
+async function seen(ask: Ask, type: string, name: string, asking: Asking): Promise<Node> {
+  return and([await nodeOf(ask, { name, type }, asking), asking.needs.restrict(type)])
+}
+
+/** A search of many types asks for the same codes many times. */
+function remembering({ valueSet, hierarchy }: Codes): Codes {
+  const answers = new Map<string, ReturnType<Codes['valueSet']>>()
+
+  function once(key: string, ask: Codes['valueSet']): ReturnType<Codes['valueSet']> {
+    const answer = answers.get(key) ?? ask(key)
+    answers.set(key, answer)
+    return answer
+  }
+
+  return {
+    valueSet: url => once(url, valueSet),
+    hierarchy: (is, code) => once(JSON.stringify([is, code.system, code.code]), () => hierarchy(is, code)),
+  }
+}
+
+function sortKey({ parameter: { code, type }, descending }: Sort): SortKey {
+  if (code === '_id') return { by: 'id', descending }
+  if (code === '_lastUpdated') return { by: 'updated', descending }
+  const isRange = type === 'number' || type === 'date' || type === 'quantity'
+  return { by: isRange ? 'range' : 'term', slot: code, descending }
+}
+
+function without(query: Query, left: readonly { readonly criterion: Criterion }[]): Query {
+  const criteria = left.map(({ criterion }) => criterion)
+  const understood = new URLSearchParams(query.understood)
+  for (const criterion of query.criteria) {
+    if (!criteria.includes(criterion)) understood.delete(criterion.name, criterion.value)
+  }
+  return { ...query, criteria, understood }
+}

@@ -1,0 +1,80 @@
+/** One parameter of a search → what a store is asked. https://hl7.org/fhir/R4/search.html#ptypes */
+import type { Definitions } from '../../conformance/definitions.ts'
+import { type FhirError, fail } from '../../fhir/issue.ts'
+import { nearest } from '../../fhir/nearest.ts'
+import { all, type Node, not } from '../node.ts'
+import type { SearchParameter } from '../parameters.ts'
+import type { Codes } from '../plan.ts'
+import { malformed, type Subject } from './kind.ts'
+import { compileSearched } from './searched.ts'
+
+export type Asked = {
+  /** As the client wrote it, with path and modifier, for messages: `subject:Patient.name:exact`. */
+  readonly name: string
+  readonly parameter: SearchParameter
+  /** Without the colon. */
+  readonly modifier?: string
+  /** Alternatives: still escaped within (`\|`, `\$`, `\,`), but no more separated by `,`. Empty ones are passed over. */
+  readonly values: readonly string[]
+}
+
+/** Where it is asked. */
+export type Place = {
+  /** The type of the resources that are asked. */
+  readonly type: string
+  /** The URL of this server as the tenant's clients see it, without trailing slash. */
+  readonly base: string
+  /** ms; what `ap` measures the distance of a date from. */
+  readonly now: number
+  /** Which resources of a type may be seen: `:above` and `:below` of references look at others on the way. */
+  readonly restrict: (type: string) => Node
+}
+
+/** Rejects with a `FhirError` (400) that begins with the name where the modifier does not fit or a value is malformed. */
+export type Question = (asked: Asked, place: Place, codes: Codes) => Promise<Node>
+
+/** Once per definitions; what is to be known of a parameter is worked out when it is first asked for. */
+export function compileQuestions(definitions: Pick<Definitions, 'searchParameters' | 'shapes'>): Question {
+  const searched = compileSearched(definitions)
+
+  return async ({ name, parameter, modifier, values }, place, codes) => {
+    const { ask, present, modifiers, ...of } = searched(parameter, place.type)
+    const on: Subject = { ...place, ...of, name }
+    const given = values.filter(text => text !== '')
+    if (given.length === 0) return all
+    if (modifier === undefined) return ask(given, on)
+    if (modifier === 'missing') return missing(given, present, on)
+    const fitting = modifiers(on)
+    const asks = Object.hasOwn(fitting, modifier) ? fitting[modifier] : undefined
+    if (asks === undefined) throw unfitting(modifier, parameter, Object.keys(fitting), on)
+    return asks(given, on, codes)
+  }
+}
+
+/** "For example, gender:missing=true will return all resources that don't have a value for the gender parameter." */
+function missing(values: readonly string[], present: Node, on: Subject): Node {
+  const [text] = values
+  if (values.length > 1 || (text !== 'true' && text !== 'false')) throw malformed(on, values.join(','), 'true or false')
+  return text === 'true' ? not(present) : present
+}
+
+const mostListed = 12 // a reference to anything has 145 types as modifiers
+
+function unfitting(
+  modifier: string,
+  { code, type }: SearchParameter,
+  fitting: readonly string[],
+  { name, targets }: Subject,
+): FhirError {
+  const meant = nearest(modifier, ['missing', ...fitting])
+  const types = fitting.length > mostListed ? fitting.filter(known => targets.includes(known)) : []
+  const listed = ['missing', ...fitting.filter(known => !types.includes(known))].map(known => `:${known}`)
+  const known = [...listed, ...(types.length > 0 ? ['the type of a resource, such as :Patient'] : [])].join(', ')
+  const hint = meant === undefined ? '' : ` (did you mean ':${meant}'?)`
+  return fail(
+    'not-supported',
+    `${name}: ':${modifier}' is no modifier of ${code}, a ${type} parameter${hint}: expected ${known}`,
+    undefined,
+    { status: 400 },
+  )
+}

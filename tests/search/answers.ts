@@ -1,0 +1,46 @@
+/** Resources in memory, and which of them a search finds. */
+import type { Resource } from '../../src/fhir/resource.ts'
+import { entriesOf } from '../../src/search/entries.ts'
+import { compileIndex } from '../../src/search/index-values.ts'
+import { type Found, searchAll } from '../../src/search/match.ts'
+import { all } from '../../src/search/node.ts'
+import type { Codes, PlanNeeds } from '../../src/search/plan.ts'
+import { type Planned, plan } from '../../src/search/planner.ts'
+import { compileQuestions } from '../../src/search/questions/question.ts'
+import { ask, definitions } from './parse/asking.ts'
+
+const base = 'https://kiln.example.org/fhir'
+export const now = Date.UTC(2026, 0, 1)
+
+const question = compileQuestions(definitions)
+const index = compileIndex(definitions)
+
+const noCodes: Codes = { valueSet: async () => undefined, hierarchy: async () => undefined }
+
+export type Needs = Partial<PlanNeeds> & { readonly handling?: 'strict' | 'lenient' }
+
+export function planned(text: string, { handling = 'strict', ...needs }: Needs = {}): Promise<Planned> {
+  const { query } = ask(text, { handling })
+  return plan(query, question, { base, restrict: () => all, terminology: noCodes, ...needs }, now)
+}
+
+/** As stored one day after the other, the last of them yesterday. */
+export function stored(resources: readonly Resource[]): readonly Found[] {
+  const day = 86_400_000 // ms
+  return resources.map((resource, at) => ({
+    type: resource.resourceType,
+    id: resource.id ?? '',
+    updated: now - (resources.length - at) * day,
+    born: at + 1,
+    entries: entriesOf(index(resource, base)),
+  }))
+}
+
+/** `Patient/1`, in the order asked for. */
+export async function found(text: string, world: readonly Found[], needs: Needs = {}): Promise<readonly string[]> {
+  const { plan } = await planned(text, needs)
+  const { questions, sort } = plan
+  return questions.flatMap(({ type, where }) =>
+    searchAll(world, { type, where, sort, limit: 1000 }).matches.map(({ found }) => `${found.type}/${found.id}`),
+  )
+}
