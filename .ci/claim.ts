@@ -7,7 +7,7 @@ import type { Resource } from '../src/fhir/resource.ts'
 
 const file = 'conformance/CapabilityStatement.json'
 const definitions = loadDefinitions()
-const statement = capability(claims('http://127.0.0.1:8080/fhir', definitions.shapes), 'full', definitions)
+const statement = capability(claims('http://127.0.0.1:8080/fhir', definitions), 'full', definitions)
 const fresh = inLines(statement)
 
 if (readFileSync(file, { encoding: 'utf8', flag: 'a+' }) === fresh) console.log(`${file} is up to date`)

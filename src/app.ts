@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type FastifyInstance, fastify } from 'fastify'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
+import type { Definitions } from './conformance/definitions.ts'
 import { parseJson } from './fhir/json.ts'
 import { ownLimits } from './fhir/json-limits.ts'
 import { isResource } from './fhir/resource.ts'
@@ -14,14 +15,17 @@ import { baseFinder } from './http/base.ts'
 import { clientErrorHandler } from './http/client-error.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
 import { limitsFor } from './http/limits.ts'
+import { memo } from './http/memo.ts'
 import { opsScope } from './http/ops.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
 import { dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
 import type { Context } from './interactions/interaction.ts'
+import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
 import type { Runtime } from './runtime.ts'
+import { searchParameters } from './search/parameters.ts'
 
 export type App = {
   readonly server: FastifyInstance
@@ -111,8 +115,10 @@ function admissionFor({ config, observe }: Runtime): Admission {
   }
 }
 
-function contextOf({ config, definitions, observe, outside, store, validate }: Runtime): Context {
+function contextOf(runtime: Runtime): Context {
+  const { config, definitions, observe, outside, store, validate, search, index } = runtime
   const integrity = new Set(config.KILN_INTEGRITY)
+  const claimsAt = memo(base => claims(base, definitions))
   return {
     interactions: tabulate(interactions),
     store,
@@ -120,9 +126,11 @@ function contextOf({ config, definitions, observe, outside, store, validate }: R
     clock: outside.clock,
     newId: outside.newId,
     validate,
+    index,
+    search,
     observe,
     integrity: tenant => integrity.has(tenant),
-    capability: (base, mode) => capability(claims(base, definitions.shapes), parseMode(mode), definitions),
+    capability: (base, mode) => capability(claimsAt(base), parseMode(mode), definitions),
   }
 }
 
@@ -139,11 +147,31 @@ export const version: string = JSON.parse(readFileSync(new URL('../package.json'
 /** When what is claimed last changed. */
 const released = '2026-11-21'
 
-const ofSystem: readonly string[] = ['transaction', 'batch', 'history-system'] satisfies SystemInteraction[]
+const ofSystem: readonly string[] = [
+  'transaction',
+  'batch',
+  'history-system',
+  'search-system',
+] satisfies SystemInteraction[]
+
+/** What may be done on the condition that a search finds something, or nothing. */
+const conditional = {
+  conditionalCreate: true,
+  conditionalUpdate: true,
+  conditionalDelete: 'multiple',
+} as const satisfies Partial<ResourceClaim>
+
+/** Where the specification is knowingly departed from. */
+const deviations: readonly string[] = [
+  'Search parameters that are unknown or malformed are refused with 400, though "servers SHOULD ignore unknown or unsupported parameters": a search that ignores half of the question finds too much. `Prefer: handling=lenient` or the setting KILN_SEARCH_HANDLING changes that.',
+]
 
 /** What this server can do, as far as it follows from what is registered. */
-export function claims(base: string, shapes: Shapes): Claims {
-  const codes = interactions.map(({ code }) => code)
+export function claims(base: string, definitions: Pick<Definitions, 'shapes' | 'searchParameters'>): Claims {
+  const codes = [...new Set(interactions.map(({ code }) => code))]
+  const types = definitions.shapes.resourceTypes
+  const parameters = searchParameters(definitions)
+  const searches = searchClaims(parameters, types)
   const resource: Omit<ResourceClaim, 'type'> = {
     supportedProfiles: [],
     interactions: codes.filter(
@@ -152,10 +180,8 @@ export function claims(base: string, shapes: Shapes): Claims {
     versioning: 'versioned',
     readHistory: codes.includes('vread'),
     updateCreate: codes.includes('update'),
-    conditionalCreate: false,
     conditionalRead: 'full-support',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
+    ...conditional,
     referencePolicy: ['literal', 'logical', 'local'],
     searchIncludes: [],
     searchRevIncludes: [],
@@ -175,11 +201,11 @@ export function claims(base: string, shapes: Shapes): Claims {
       'application/fhir+xml',
     ],
     implementationGuides: [],
-    deviations: [],
-    resources: shapes.resourceTypes.map(type => ({ type, ...resource })),
+    deviations,
+    resources: types.map(type => ({ type, ...resource, ...searches.get(type) })),
     system: {
       interactions: codes.filter((code): code is SystemInteraction & typeof code => ofSystem.includes(code)),
-      searchParams: [],
+      searchParams: systemParams(parameters),
       operations: [],
     },
   }

@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import { Ajv, type ErrorObject } from 'ajv'
 import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
+import { interactionSettings } from './interactions/config.ts'
 import { storeSettings } from './store/config.ts'
 
 const processSettings = {
@@ -31,7 +32,7 @@ const processSettings = {
 } as const
 
 /** In the order in which README lists them. */
-export const settings = { ...httpSettings, ...storeSettings, ...processSettings }
+export const settings = { ...httpSettings, ...interactionSettings, ...storeSettings, ...processSettings }
 
 type Settings = typeof settings
 type Name = keyof Settings

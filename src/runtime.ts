@@ -3,6 +3,8 @@
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
+import type { Context } from './interactions/interaction.ts'
+import { searchNeeds } from './interactions/search/needs.ts'
 import type { Observe } from './observe.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
 import { compileStructure, type StructureCheck } from './validation/structure.ts'
@@ -22,6 +24,8 @@ export type Runtime = {
   readonly observe: Observe
   readonly definitions: Definitions
   readonly validate: StructureCheck
+  readonly search: Context['search']
+  readonly index: Context['index']
   readonly store: Store
   close(): Promise<void>
 }
@@ -33,8 +37,10 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   opening.catch(() => {}) // if the next line fails too, only that is told
   const definitions = loadDefinitions()
   const validate = compileStructure(definitions.shapes)
+  const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
+  const { search, index } = searchNeeds(definitions, settings)
   const store = await opening
-  return { config, outside, observe, definitions, validate, store, close: () => store.close() }
+  return { config, outside, observe, definitions, validate, search, index, store, close: () => store.close() }
 }
 
 /** Each adapter is loaded only where it is used: the MongoDB driver alone would cost a quarter of the cold start. */

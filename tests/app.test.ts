@@ -17,10 +17,10 @@ t.test('the claim lists what is registered, for every resource type, and nothing
   const [{ interaction, resource }] = rest
   t.equal(implementation.url, base)
   t.equal(resource.length, 145, 'all but Parameters, which has no endpoint')
-  const registered = interactions.map(({ code }) => code).filter(code => code !== 'capabilities')
+  const registered = new Set(interactions.map(({ code }) => code).filter(code => code !== 'capabilities'))
   for (const claim of resource) {
     const claimed = [...interaction, ...claim.interaction].map(({ code }) => code)
-    t.same(claimed.sort(), registered.toSorted(), claim.type)
+    t.same(claimed.sort(), [...registered].sort(), claim.type)
   }
 })
 

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadDefinitions } from '../src/conformance/definitions.ts'
-import { FhirError, toOutcome } from '../src/fhir/issue.ts'
+import { toOutcome } from '../src/fhir/issue.ts'
 import { parseJson, printJson } from '../src/fhir/json.ts'
 import type { JsonObject, Resource } from '../src/fhir/resource.ts'
 import { dispatch, tabulate } from '../src/interactions/dispatch.ts'
 import { interactions } from '../src/interactions/index.ts'
 import type { Context, Method, Payload } from '../src/interactions/interaction.ts'
+import { foreseen } from '../src/interactions/refusal.ts'
+import { searchNeeds } from '../src/interactions/search/needs.ts'
 import { openMongo } from '../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../src/store/port.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
@@ -19,8 +21,10 @@ import { mongoUrl } from './mongo-engine/engine.ts'
 
 export const base = 'http://kiln.test/fhir'
 
-const { shapes } = loadDefinitions()
+const definitions = loadDefinitions()
+const { shapes } = definitions
 const validate = compileStructure(shapes)
+const searching = searchNeeds(definitions, { handling: 'strict', budget: 10_000 })
 
 export type Reply = {
   status: number
@@ -90,6 +94,7 @@ async function openWorld(test: Test, backing: Backing, id: string, over: Partial
     clock: () => world.clock,
     newId: randomUUID,
     validate,
+    ...searching,
     integrity: () => false,
     observe: () => {},
     capability: () => ({ resourceType: 'CapabilityStatement' }),
@@ -122,9 +127,10 @@ function asker(ctx: Context): World['ask'] {
         ...bytes,
       }
     } catch (error) {
-      if (!(error instanceof FhirError)) throw error
-      const json = printJson(toOutcome(error.issues))
-      return { status: error.status, headers: error.headers, json, body: JSON.parse(json) }
+      const refusal = foreseen(error)
+      if (!refusal) throw error
+      const json = printJson(toOutcome(refusal.issues))
+      return { status: refusal.status, headers: refusal.headers, json, body: JSON.parse(json) }
     }
   }
 }

@@ -11,7 +11,13 @@ import { memo } from './memo.ts'
 const inflate = promisify(gunzip)
 
 /** Named beside "any", because Fastify remembers where named ones lead. */
-const usual = ['application/fhir+json', 'application/fhir+xml', 'application/json', 'application/json-patch+json']
+const usual = [
+  'application/fhir+json',
+  'application/fhir+xml',
+  'application/json',
+  'application/json-patch+json',
+  'application/x-www-form-urlencoded',
+]
 
 /** Content in these "has no generally defined semantics" (RFC 9110, 9.3): some clients send some, nobody reads it. */
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE'])

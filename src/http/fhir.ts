@@ -70,7 +70,7 @@ export function edgeOf(needs: FhirNeeds): Edge {
       if (raw.headers.host === undefined && raw.httpVersion === '1.1') throw hostless
       const { tenant, path, query } = placeOf(raw.url ?? '', tenants)
       const method = raw.method as Method
-      wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, query)
+      wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, withForm(query, body))
       if (needs.overloaded()) throw unavailable('the server has more to do than it can')
       const headers = raw.headers as Incoming['headers']
       const incoming = { tenant, base: needs.baseOf(raw, tenant), method, path, query, headers }
@@ -150,6 +150,13 @@ function placeOf(url: string, tenants: ReadonlySet<string>): Place {
 function queryOf(url: string): string {
   const mark = url.indexOf('?')
   return mark < 0 ? '' : url.slice(mark + 1)
+}
+
+/** Of a search by form the form counts as part of the query: `_format` may stand there, too. */
+function withForm(query: string, body: Payload | undefined): string {
+  if (body?.is !== 'bytes' || body.type !== 'application/x-www-form-urlencoded') return query
+  const form = Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString('latin1')
+  return query === '' ? form : `${query}&${form}`
 }
 
 /** A Binary is never unacceptable, neither read nor written: what is no FHIR format asks for the content. */

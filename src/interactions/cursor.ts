@@ -2,26 +2,29 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { fail } from '../fhir/issue.ts'
 
+type Place = readonly (string | number | null | readonly (string | number | null)[])[]
+
 /** `walk` is everything that the cursor is bound to: tenant, path and parameters. */
-export function seal(secret: Uint8Array, walk: string, place: readonly number[]): string {
-  const text = place.join('.')
-  return `${text}.${sign(secret, walk, text).toString('base64url')}`
+export function seal<P extends Place>(secret: Uint8Array, walk: string, place: P): string {
+  const text = Buffer.from(JSON.stringify(place)).toString('base64url')
+  return `${text}.${sign(secret, walk, text)}`
 }
 
-export function unseal(secret: Uint8Array, walk: string, cursor: string): number[] {
+/** What was sealed for this walk: of the form that whoever asks has sealed, because nobody else could have. */
+export function unseal<P extends Place>(secret: Uint8Array, walk: string, cursor: string): P {
   const dot = cursor.lastIndexOf('.')
   const text = cursor.slice(0, Math.max(dot, 0))
-  const expected = sign(secret, walk, text)
-  const given = Buffer.from(cursor.slice(dot + 1), 'base64url')
+  const expected = Buffer.from(sign(secret, walk, text))
+  const given = Buffer.from(cursor.slice(dot + 1))
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw fail(
       'value',
       "the page link is not one of this server's for this request: expected '_page' unchanged from a link",
     )
   }
-  return text.split('.').map(Number)
+  return JSON.parse(Buffer.from(text, 'base64url').toString())
 }
 
-function sign(secret: Uint8Array, walk: string, text: string): Buffer {
-  return createHmac('sha256', secret).update(`${walk}\n${text}`).digest().subarray(0, 18)
+function sign(secret: Uint8Array, walk: string, text: string): string {
+  return createHmac('sha256', secret).update(`${walk}\n${text}`).digest().subarray(0, 18).toString('base64url')
 }

@@ -25,7 +25,8 @@ export async function dispatch(
 export function locate(ctx: Context, incoming: Incoming): FhirRequest {
   const { path, query, ...rest } = incoming
   const target = parseTarget(path)
-  if (target.type !== '' && !ctx.shapes.resourceTypes.includes(target.type)) throw unknownType(ctx, target.type)
+  mustBeKnown(ctx, target.type)
+  if (target.of !== '*') mustBeKnown(ctx, target.of)
   return { ...rest, target, query: query === '' ? none : new URLSearchParams(query) }
 }
 
@@ -50,9 +51,10 @@ function key(method: string, { at, verb }: Pick<Target, 'at' | 'verb'>): string 
   return `${method} ${at} ${verb}`
 }
 
-function unknownType({ shapes }: Context, type: string): Error {
+function mustBeKnown({ shapes }: Context, type: string): void {
+  if (type === '' || shapes.resourceTypes.includes(type)) return
   const hint = nearest(type, shapes.resourceTypes)
-  return fail('not-supported', `'${type}' is not a resource type of FHIR R4${hint ? `; did you mean '${hint}'?` : ''}`)
+  throw fail('not-supported', `'${type}' is not a resource type of FHIR R4${hint ? `; did you mean '${hint}'?` : ''}`)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#status.405 asks for Allow; a form that knows no method at all is not found. */

@@ -2,7 +2,9 @@
 import type { Issue } from '../fhir/issue.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
+import type { Entries } from '../search/entry.ts'
 import type { Store } from '../store/port.ts'
+import type { SearchNeeds } from './search/needs.ts'
 import type { Target } from './target.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -53,6 +55,9 @@ export type Context = {
   readonly newId: () => string
   /** Structure and rules of a resource that is about to be stored; `at` is the FHIRPath that leads to it. */
   readonly validate: (resource: Resource, at: string) => readonly Issue[]
+  /** What a resource will be found by; `base` as the tenant's clients see it. */
+  readonly index: (resource: Resource, base: string) => Entries
+  readonly search: SearchNeeds
   /** Whether the tenant's references must lead somewhere. */
   readonly integrity: (tenant: string) => boolean
   /** The server's own description, for the capabilities interaction. */
@@ -78,6 +83,8 @@ export type InteractionCode =
   | 'history-instance'
   | 'history-type'
   | 'history-system'
+  | 'search-type'
+  | 'search-system'
   | 'batch'
   | 'transaction'
   | 'capabilities'

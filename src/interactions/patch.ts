@@ -1,11 +1,12 @@
 /** https://hl7.org/fhir/R4/http.html#patch */
 import { fail } from '../fhir/issue.ts'
 import { parseJson } from '../fhir/json.ts'
-import { patch as apply } from '../fhir/patch/patch.ts'
+import { patch as apply, type PatchDocument } from '../fhir/patch/patch.ts'
 import type { Resource } from '../fhir/resource.ts'
-import type { Interaction } from './interaction.ts'
+import type { Key, Version } from '../store/port.ts'
+import type { Context, Interaction } from './interaction.ts'
 import { patchDocument } from './patch-document.ts'
-import { replace } from './replace.ts'
+import { type Next, replace } from './replace.ts'
 import { check } from './write.ts'
 
 export const patch: Interaction = {
@@ -17,14 +18,21 @@ export const patch: Interaction = {
   audit: 'U',
   cost: 1,
   async handle(ctx, request) {
-    const { type, id } = request.target
     const document = patchDocument(request)
-    return replace(ctx, request, 'PATCH', current => {
-      if (!current) throw fail('not-found', `${type}/${id} does not exist`)
-      if (current.json === undefined) throw fail('deleted', `${type}/${id} was deleted by version ${current.version}`)
-      const resource = apply(parseJson(current.json) as Resource, document, ctx.shapes)
-      // "The server SHALL … process the resource as if it were an update": a broken result is the patch's fault.
-      return { resource, issues: check(ctx, resource) }
-    })
+    return replace(ctx, request, 'PATCH', current => patched(ctx, request.target, current, document))
   },
+}
+
+/** "The server SHALL … process the resource as if it were an update": a broken result is the patch's fault. */
+export function patched(
+  ctx: Context,
+  { type, id }: Pick<Key, 'type' | 'id'>,
+  current: Version | undefined,
+  document: PatchDocument,
+  at = type,
+): Next {
+  if (!current) throw fail('not-found', `${type}/${id} does not exist`)
+  if (current.json === undefined) throw fail('deleted', `${type}/${id} was deleted by version ${current.version}`)
+  const resource = apply(parseJson(current.json) as Resource, document, ctx.shapes)
+  return { resource, issues: check(ctx, resource, at) }
 }

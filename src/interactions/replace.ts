@@ -1,11 +1,12 @@
 /** The next version of a resource, made from the current one: what update and patch have in common. */
 import { fail, type Issue } from '../fhir/issue.ts'
 import type { Resource } from '../fhir/resource.ts'
-import type { Condition, Version } from '../store/port.ts'
+import type { Condition, Key, Version } from '../store/port.ts'
+import type { Terms } from './conditional/look.ts'
 import type { Answer, Context, FhirRequest } from './interaction.ts'
 import { asRead, holds, preconditionFailed, writeCondition } from './preconditions.ts'
 import { provenance } from './provenance.ts'
-import { refusal } from './refusal.ts'
+import { isOvertaken, refusal } from './refusal.ts'
 import { put, unchanged, written } from './write.ts'
 
 /**
@@ -16,39 +17,49 @@ const tries = 64
 
 export type Next = { readonly resource: Resource; readonly issues: readonly Issue[] }
 
+export type Succession = {
+  readonly method: 'PUT' | 'PATCH'
+  readonly key: Key
+  readonly current: Version | undefined
+  /** By If-Match or If-None-Match. */
+  readonly asked: Condition | undefined
+  readonly next: (current: Version | undefined) => Next
+  /** Of a conditional interaction: what made it choose this resource. */
+  readonly terms?: Terms
+}
+
 export async function replace(
   ctx: Context,
   request: FhirRequest,
   method: 'PUT' | 'PATCH',
   next: (current: Version | undefined) => Next,
 ): Promise<Answer> {
-  const { headers } = request
+  const { tenant, target, headers } = request
   const asked = writeCondition(headers['if-match'], headers['if-none-match'])
-  return retried(() => once(ctx, request, method, asked, next))
+  const key = { tenant, type: target.type, id: target.id }
+  return retried(async () => {
+    return succeed(ctx, request, { method, key, current: await ctx.store.read(key), asked, next })
+  })
 }
 
-/** `undefined` of one try: another write came between. */
-export async function retried(once: () => Promise<Answer | undefined>): Promise<Answer> {
+/** `undefined` of one try: what it relied on has changed meanwhile. */
+export async function retried<T>(once: () => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < tries; attempt++) {
-    const answer = await once()
-    if (answer) return answer
+    const done = await once()
+    if (done !== undefined) return done
   }
-  throw fail('conflict', 'the resource was changed by others again and again meanwhile; please try again', undefined, {
+  throw fail('conflict', 'others changed the same resources again and again meanwhile; please try again', undefined, {
     headers: { 'retry-after': '1' },
   })
 }
 
 /** `undefined`: another write came between. */
-async function once(
+export async function succeed(
   ctx: Context,
   request: FhirRequest,
-  method: 'PUT' | 'PATCH',
-  asked: Condition | undefined,
-  next: (current: Version | undefined) => Next,
+  { method, key, current, asked, next, terms }: Succession,
 ): Promise<Answer | undefined> {
-  const { tenant, target, headers } = request
-  const key = { tenant, type: target.type, id: target.id }
-  const current = await ctx.store.read(key)
+  const { tenant, headers } = request
   if (asked !== undefined && !holds(asked, current)) throw preconditionFailed(asked, current)
   const { resource, issues } = next(current)
   const write = put(ctx, request, key, resource, method)
@@ -56,17 +67,17 @@ async function once(
   if (standing) return written(request, standing, false, issues)
 
   const about = provenance(ctx, request, [{ ...key, version: (current?.version ?? 0) + 1 }])
-  // A patch, and a Provenance that names the version, are only true of the version that was read.
-  const bound = method === 'PATCH' || headers['x-provenance'] !== undefined
+  // A patch, a choice by criteria, and a Provenance that names the version are only true of the version that was read.
+  const bound = method === 'PATCH' || terms !== undefined || headers['x-provenance'] !== undefined
   const when = bound ? asRead(current) : asked
   const writes = [when === undefined ? write : { ...write, when }, ...about]
-  const it = { tenant, writes, integrity: ctx.integrity(tenant) }
+  const it = { tenant, writes, integrity: ctx.integrity(tenant), ...terms }
   const outcome = await ctx.store.commit(it)
   if (outcome.ok) {
     const [version] = outcome.versions
     if (!version) throw new Error('a put makes a version')
     return written(request, version, version.created, issues)
   }
-  if (outcome.because.why === 'condition') return undefined
+  if (isOvertaken(outcome)) return undefined
   throw refusal(it, outcome)
 }

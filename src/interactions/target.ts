@@ -22,7 +22,7 @@ const forms: ReadonlyArray<readonly [Target['at'], RegExp]> = [
   ['type', form(`${type}(?:/(?<verb>_history|_search|${operation}))?`)],
   ['system', form(`(?<verb>|metadata|_history|_search|${operation})`)],
   ['version', form(`${type}/${id}/_history/(?<vid>[A-Za-z0-9.-]{1,64})`)],
-  ['compartment', form(`${type}/${id}/(?<of>\\*|[A-Z][A-Za-z]{1,63})`)],
+  ['compartment', form(`${type}/${id}/(?<of>\\*|[A-Z][A-Za-z]{1,63})(?:/(?<verb>_search))?`)],
 ]
 
 function form(pattern: string): RegExp {
@@ -66,6 +66,7 @@ function unknown(path: string): Error {
       `'${second}' is not a resource id: expected 1 to 64 characters out of A-Z, a-z, 0-9, '-' and '.'`,
     )
   }
-  const expected = '[type], [type]/[id], [type]/[id]/_history/[vid], _history, metadata or $operation'
+  const expected =
+    '[type], [type]/[id], [type]/[id]/_history/[vid], [type]/[id]/[type], _search, _history, metadata or $operation'
   return fail('not-found', `'${path}' is not a FHIR URL: expected ${expected}`)
 }

@@ -1,11 +1,11 @@
 /** One resource on its way into the store: checked, drafted, committed, answered. Shared by create, update and patch. */
 import { equal } from '../fhir/equal.ts'
-import { FhirError, fail, type Issue, isError, toOutcome } from '../fhir/issue.ts'
+import { FhirError, type Issue, isError, toOutcome } from '../fhir/issue.ts'
 import { parseJson, printJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { type Draft, draft, stamp } from '../fhir/stamp.ts'
 import type { Key, Method, Version, Write } from '../store/port.ts'
-import type { Answer, Context, FhirRequest, Headers } from './interaction.ts'
+import type { Answer, Context, FhirRequest } from './interaction.ts'
 import { localReferences } from './links.ts'
 import { parsePrefer } from './prefer.ts'
 import { represent, validators } from './present.ts'
@@ -17,12 +17,6 @@ export function check(ctx: Context, resource: Resource, at: string = resource.re
   return issues
 }
 
-/** A condition that is ignored would make duplicates. */
-export function unconditional(headers: Headers): void {
-  if (headers['if-none-exist'] === undefined) return
-  throw fail('not-supported', 'this server cannot create conditionally yet: If-None-Exist', undefined, { status: 501 })
-}
-
 export function put(
   ctx: Context,
   request: Pick<FhirRequest, 'base'>,
@@ -30,7 +24,8 @@ export function put(
   resource: Resource,
   method: Exclude<Method, 'DELETE'>,
 ): Write & { do: 'put' } {
-  const write = { do: 'put', key, method, draft: draft(resource, key.id) } as const
+  const entries = ctx.index(resource, request.base)
+  const write = { do: 'put', key, method, draft: draft(resource, key.id), entries } as const
   return ctx.integrity(key.tenant) ? { ...write, links: localReferences(ctx, request.base, resource) } : write
 }
 

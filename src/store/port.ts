@@ -5,6 +5,8 @@
  * Tenant leads every key: no function takes an id without its tenant.
  */
 import type { Draft } from '../fhir/stamp.ts'
+import type { Entries } from '../search/entry.ts'
+import type { Node, Place, SortKey } from '../search/node.ts'
 
 export type Key = { readonly tenant: string; readonly type: string; readonly id: string }
 
@@ -41,8 +43,11 @@ export type Write =
       readonly key: Key
       readonly method: Exclude<Method, 'DELETE'>
       readonly draft: Draft
-      readonly when?: Condition /** `Type/id` of every local resource referred to; checked and kept where the tenant's integrity is on. */
+      readonly when?: Condition
+      /** `Type/id` of every local resource referred to; checked and kept where the tenant's integrity is on. */
       readonly links?: readonly string[]
+      /** What the resource is found by from now on; absent: only by its id, time and type. */
+      readonly entries?: Entries
     }
   /** Of a resource that is absent or deleted already: no new version. */
   | { readonly do: 'delete'; readonly key: Key; readonly when?: Condition }
@@ -54,6 +59,12 @@ export type Write =
  * the generation that was read. Of several that read the same one, exactly one commits. (DESIGN: conditional interactions)
  */
 export type Claim = { readonly key: string; readonly generation: number }
+
+/**
+ * What must still be so when the commit happens, before its own writes: the present resources of `type` that fit `where` are
+ * exactly these. Together with a claim this is a conditional interaction that nobody overtakes.
+ */
+export type Guard = { readonly type: string; readonly where: Node; readonly ids: readonly string[] }
 
 /** Remembers what a request with an Idempotency-Key did. */
 export type Receipt = {
@@ -72,6 +83,7 @@ export type Commit = {
   readonly tenant: string
   readonly writes: readonly Write[]
   readonly claims?: readonly Claim[]
+  readonly guards?: readonly Guard[]
   readonly receipt?: Receipt
   /** The commit fails unless this lease is still held under this token. */
   readonly fence?: Fence
@@ -94,6 +106,8 @@ export type Refused = {
     | { readonly why: 'condition'; readonly at: number; readonly current: Version | undefined }
     /** Somebody else used the claim since its generation was read. */
     | { readonly why: 'claim'; readonly key: string }
+    /** `guards[at]` does not hold any more. */
+    | { readonly why: 'guard'; readonly at: number }
     /** The receipt's key was used before; by another request if the fingerprints differ. */
     | { readonly why: 'receipt'; readonly was: Receipt; readonly versions: readonly Version[] }
     | { readonly why: 'fence' }
@@ -139,6 +153,49 @@ export type HistoryPage = {
   readonly more: boolean
 }
 
+/** Present resources of one type. */
+export type SearchQuery = {
+  readonly tenant: string
+  readonly type: string
+  readonly where: Node
+  /** Then by `born`, always ascending. */
+  readonly sort: readonly SortKey[]
+  /** Only resources whose current version has `seq <= until`. */
+  readonly until?: number
+  /** Continue behind this place. */
+  readonly after?: Place
+  readonly limit: number
+  /** How long this may take, ms; then `TooCostly` is thrown. */
+  readonly budget: number
+}
+
+export type Match = {
+  readonly version: Version
+  readonly place: Place
+}
+
+export type SearchPage = {
+  readonly matches: readonly Match[]
+  /** There are more behind the last one. */
+  readonly more: boolean
+}
+
+/** How a store goes about a search. */
+export type Explanation = {
+  /** What is sent to the database, as it is written there. */
+  readonly compiled: string
+  readonly indexes: readonly string[]
+  /** Resources and index rows that were looked at. */
+  readonly examined: number
+  /** No index narrows this down: every resource of the type is looked at. */
+  readonly scan: boolean
+}
+
+/** The search was given up: it would have taken longer than its budget. */
+export class TooCostly extends Error {
+  override readonly name = 'TooCostly'
+}
+
 export type ScanQuery = {
   readonly tenant: string
   readonly type: string
@@ -160,6 +217,14 @@ export interface Store {
   history(query: HistoryQuery): Promise<HistoryPage>
   /** How many versions all pages of this walk hold together. */
   countHistory(query: Omit<HistoryQuery, 'order' | 'after' | 'limit'>): Promise<number>
+
+  search(query: SearchQuery): Promise<SearchPage>
+  /** How many `search` would find on all pages together. */
+  count(query: Omit<SearchQuery, 'sort' | 'after' | 'limit'>): Promise<number>
+  /** As `search` would do it; it is carried out and its matches forgotten. */
+  explain(query: SearchQuery): Promise<Explanation>
+  /** The types of which the tenant has, or had, resources. */
+  types(tenant: string): Promise<readonly string[]>
 
   /** Resolves once the outcome is durable. */
   commit(commit: Commit): Promise<Outcome>

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { openApp } from '../../src/app.ts'
 import { type Environment, parseConfig } from '../../src/config.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
+import { searchNeeds } from '../../src/interactions/search/needs.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
@@ -34,6 +35,7 @@ export type KilnOptions = {
 
 const definitions = loadDefinitions()
 const validate = compileStructure(definitions.shapes)
+const searching = searchNeeds(definitions, { handling: 'strict', budget: 10_000 })
 const outside = { clock: Date.now, random: randomBytes, newId: () => randomUUID(), elapsed: () => performance.now() }
 
 export async function openKiln(place: Place, options: KilnOptions = {}): Promise<Kiln> {
@@ -51,7 +53,7 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   }
   const store = await openStore(place, { ...outside, observe, ...(options.fault ? { fault: options.fault } : {}) })
   const close = (): Promise<void> => store.close()
-  const runtime: Runtime = { config, outside, observe, definitions, validate, store: wrap(store), close }
+  const runtime: Runtime = { config, outside, observe, definitions, validate, ...searching, store: wrap(store), close }
   const { server } = openApp(runtime, openMetrics())
   const http = server.server
   http.on('connection', (socket: Socket) => socket.on('close', () => onClose?.()))

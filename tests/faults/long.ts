@@ -1,5 +1,6 @@
 /** `npm run faults`: the tests of this folder with numbers that take about a quarter of an hour. */
 import t from 'tap'
+import { conditionalTests } from './conditional.ts'
 import { disconnectTests } from './disconnect.ts'
 import { failingCallTests } from './failing-call.ts'
 import { killTests } from './kill.ts'
@@ -10,5 +11,6 @@ t.setTimeout(0) // takes as long as it takes
 const killed = Array.from({ length: 10 }, () => 5)
 await t.test('kill -9', t => killTests(t, { SQLite: killed, MongoDB: [5, 5] }))
 await t.test('races', t => raceTests(t, { SQLite: 1_000, MongoDB: 1_000 }))
+await t.test('conditional interactions', t => conditionalTests(t, { SQLite: 1_000, MongoDB: 1_000 }))
 await t.test('lost connections', t => disconnectTests(t, { SQLite: 50, MongoDB: 25 }))
 await t.test('failing calls', t => failingCallTests(t, { blocks: 5, stride: 1 }))

@@ -214,7 +214,7 @@ t.test('every wrong path and method gets an OperationOutcome', async t => {
     ['PROPFIND', '/fhir', 405],
     ['QUERY', '/fhir/Patient', 405],
     ['PUT', '/fhir/metadata', 405],
-    ['PUT', '/fhir/Patient', 405],
+    ['PUT', '/fhir/Patient/_search', 405],
   ] as const) {
     const heard = await speak(port, socket =>
       socket.write(`${method} ${path} HTTP/1.1\r\nHost: kiln\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`),

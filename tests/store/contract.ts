@@ -6,6 +6,7 @@ import { integrityKept } from './contract/integrity.ts'
 import { lasting } from './contract/lasting.ts'
 import { races } from './contract/races.ts'
 import { randomWalk } from './contract/random-walk.ts'
+import { searches } from './contract/search.ts'
 import { streams } from './contract/streams.ts'
 import { writing } from './contract/writing.ts'
 import type { OpenPlace } from './place.ts'
@@ -22,6 +23,7 @@ export async function contract(t: Test, name: string, open: OpenPlace, walks = 4
     await t.test('streams', t => streams(t, place, other))
     await t.test('races', t => races(t, place, other))
     await t.test('random walk', t => randomWalk(t, place, other, walks))
+    await t.test('search', t => searches(t, place, other))
     await t.test('tenants, closing, faults', t => lasting(t, open))
   })
 }

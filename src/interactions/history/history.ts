@@ -22,7 +22,7 @@ async function history(ctx: Context, request: FhirRequest): Promise<Answer> {
   const secret = await ctx.store.secret('cursor')
   const name = `${request.tenant} ${self}?${asked.canonical}`
   const [until = await ctx.store.sequence(request.tenant), after] =
-    asked.page === undefined ? [] : unseal(secret, name, asked.page)
+    asked.page === undefined ? [] : unseal<readonly [number, number]>(secret, name, asked.page)
   const walk = walkOf(request, asked, until)
   if (asked.countOnly) {
     const total = await ctx.store.countHistory(walk)

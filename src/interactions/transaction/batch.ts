@@ -48,11 +48,13 @@ function refused({ observe }: Context, error: unknown, at: string): string {
 
 const lanes = 32 // entries under way at once: enough to share commits, few enough to leave room for other clients
 
-/** Entries of one kind run side by side, those about the same resource one after the other. */
+/** Entries of one kind run side by side, those about the same resource, or by the same criteria, one after the other. */
 async function inLanes(steps: readonly Step[], run: (step: Step) => Promise<void>): Promise<void> {
-  const about = Map.groupBy(steps, ({ request: { target }, index }) =>
-    target.id === '' ? `${index}` : `${target.type}/${target.id}`,
-  )
+  const about = Map.groupBy(steps, ({ request: { target, query, headers }, index }) => {
+    if (target.id !== '') return `${target.type}/${target.id}`
+    const criteria = headers['if-none-exist'] ?? query.toString()
+    return criteria === '' ? `${index}` : `${target.type}?${criteria}`
+  })
   const waiting = about.values()
   await Promise.all(
     Array.from({ length: lanes }, async () => {

@@ -1,19 +1,19 @@
 /** What one entry of a transaction is going to do, and how it will be answered once all of them have done it. */
-import { FhirError, fail, type Issue } from '../../fhir/issue.ts'
-import { parseJson } from '../../fhir/json.ts'
-import { patch } from '../../fhir/patch/patch.ts'
+import { FhirError, fail } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Condition, Key, Version, Write } from '../../store/port.ts'
+import { matched } from '../conditional/create.ts'
 import { deleted } from '../delete.ts'
 import type { Answer, Context } from '../interaction.ts'
+import { patched } from '../patch.ts'
 import { patchDocument } from '../patch-document.ts'
 import { asRead, holds, preconditionFailed, writeCondition } from '../preconditions.ts'
 import { present } from '../present.ts'
-import { check, put, unchanged, unconditional, written } from '../write.ts'
+import type { Next } from '../replace.ts'
+import { put, unchanged, written } from '../write.ts'
+import { type Instead, nameOf } from './identify.ts'
+import type { Prepared } from './prepare.ts'
 import type { Step } from './step.ts'
-
-/** An entry that writes, with its references resolved. */
-export type Prepared = Step & { readonly key: Key; readonly issues: readonly Issue[] }
 
 export type Plan = {
   readonly step: Step
@@ -25,38 +25,32 @@ export type Plan = {
   readonly answer: (done: Done) => Promise<Answer>
 }
 
-/** What the commit did: per entry, and per resource (`Patient/1`) the version that stands now. */
-export type Done = {
-  readonly version: Version | undefined
-  readonly standing: ReadonlyMap<string, Version>
-}
+/** What the commit made, by resource (`Patient/1`). */
+export type Done = ReadonlyMap<string, Version>
 
-/** `bind`: later steps rely on the version number that this write will make. */
+/** `bind`: others rely on the version number that this write will make. */
 export function planWrite(ctx: Context, entry: Prepared, current: Version | undefined, bind: boolean): Plan {
   const { step, asked } = { step: entry, asked: condition(entry, current) }
-  const { request, key, issues } = entry
+  const { request, key, issues, choice } = entry
+  const name = nameOf(key)
   switch (request.method) {
     case 'DELETE': {
-      const write = { do: 'delete', key, ...when(bind ? asRead(current) : asked) } as const
+      const write = { do: 'delete', key, ...when(bind || choice ? asRead(current) : asked) } as const
       const makes = current?.json === undefined ? {} : { makes: { ...key, version: current.version + 1 } }
-      return { step, write, ...makes, answer: async ({ version }) => deleted(request, version) }
+      return { step, write, ...makes, answer: async done => deleted(request, done.get(name)) }
     }
     case 'POST': {
-      unconditional(request.headers)
       const write = { ...put(ctx, request, key, stored(entry), 'POST'), when: 'absent' as const }
       const makes = { ...key, version: 1 }
-      return {
-        step,
-        write,
-        makes,
-        answer: async ({ version }) => written(request, made(version), true, issues),
-      }
+      return { step, write, makes, answer: async done => written(request, made(done.get(name)), true, issues) }
     }
-    case 'PUT':
-      return planPut(ctx, entry, stored(entry), issues, current, asked, bind)
+    case 'PUT': {
+      const still = choice?.matches.length === 0 ? 'absent' : bind || choice ? asRead(current) : asked
+      return planPut(ctx, entry, { resource: stored(entry), issues }, current, still)
+    }
     default: {
-      const resource = patched(ctx, entry, current)
-      return planPut(ctx, entry, resource, check(ctx, resource, `${entry.at}.resource`), current, asked, true)
+      const next = patched(ctx, key, current, patchDocument(request), `${entry.at}.resource`)
+      return planPut(ctx, entry, next, current, asRead(current))
     }
   }
 }
@@ -64,11 +58,9 @@ export function planWrite(ctx: Context, entry: Prepared, current: Version | unde
 function planPut(
   ctx: Context,
   step: Prepared,
-  resource: Resource,
-  issues: readonly Issue[],
+  { resource, issues }: Next,
   current: Version | undefined,
-  asked: Condition | undefined,
-  bind: boolean,
+  condition: Condition | undefined,
 ): Plan {
   const { request, key } = step
   const write = put(ctx, request, key, resource, request.method === 'PUT' ? 'PUT' : 'PATCH')
@@ -79,10 +71,23 @@ function planPut(
   }
   return {
     step,
-    write: { ...write, ...when(bind ? asRead(current) : asked) },
+    write: { ...write, ...when(condition) },
     makes: { ...key, version: (current?.version ?? 0) + 1 },
-    answer: async ({ version }) => written(request, made(version), made(version).created, issues),
+    answer: async done => {
+      const version = made(done.get(nameOf(key)))
+      return written(request, version, version.created, issues)
+    },
   }
+}
+
+/** A conditional create that found what it would create; it may be what another entry writes. */
+export function planFound(step: Step, { key, version }: Instead, writes: ReadonlyMap<string, Plan>): Plan {
+  const { request } = step
+  const name = nameOf(key)
+  const own = writes.get(name)
+  if (own || !version) return { step, answer: async done => matched(request, made(done.get(name) ?? own?.stands)) }
+  const write = { do: 'check', key, when: asRead(version) } as const
+  return { step, write, answer: async () => matched(request, version) }
 }
 
 /** A failing GET fails the transaction, so it is tried before anything is written; what it read must still stand at the commit. */
@@ -101,8 +106,7 @@ export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<str
     return { step, answer: async () => (history ? undefined : now) ?? interaction.handle(ctx, request) }
   }
   if (own?.write?.do === 'delete') throw fail('deleted', `${name} is deleted by this transaction`)
-  if (own)
-    return { step, answer: async ({ standing }) => present(ctx, request, made(standing.get(name) ?? own.stands)) }
+  if (own) return { step, answer: async done => present(ctx, request, made(done.get(name) ?? own.stands)) }
   const key = { tenant, type, id }
   const current = await ctx.store.read(key)
   if (!current) throw fail('not-found', `${name} does not exist`)
@@ -114,18 +118,12 @@ export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<str
   }
 }
 
-function condition({ request }: Step, current: Version | undefined): Condition | undefined {
+/** What If-Match and If-None-Match ask; throws if it does not hold now. */
+export function condition({ request }: Step, current: Version | undefined): Condition | undefined {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
   const asked = writeCondition(ifMatch, ifNoneMatch)
   if (asked !== undefined && !holds(asked, current)) throw preconditionFailed(asked, current)
   return asked
-}
-
-function patched({ shapes }: Context, { request, key }: Prepared, current: Version | undefined): Resource {
-  if (!current) throw fail('not-found', `${key.type}/${key.id} does not exist`)
-  if (current.json === undefined)
-    throw fail('deleted', `${key.type}/${key.id} was deleted by version ${current.version}`)
-  return patch(parseJson(current.json) as Resource, patchDocument(request), shapes)
 }
 
 function when(condition: Condition | undefined): { when?: Condition } {

@@ -1,42 +1,94 @@
-/** The entries that write: identified, references resolved, resources checked. */
+/** The entries that write: chosen, identified, references resolved, resources checked. */
 import { FhirError, fail, type Issue, isError } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Key } from '../../store/port.ts'
-import type { Context } from '../interaction.ts'
-import { type Identities, identify } from './identify.ts'
-import type { Prepared } from './plan.ts'
-import { resolve } from './resolve.ts'
+import type { Terms } from '../conditional/look.ts'
+import type { Context, FhirRequest } from '../interaction.ts'
+import { type Choice, type Choices, type Conditions, choose } from './choose.ts'
+import { type Identities, type Instead, identify } from './identify.ts'
+import { findReferences } from './references.ts'
+import { type References, resolve } from './resolve.ts'
 import type { Step } from './step.ts'
+import { termsOfAll } from './terms.ts'
+
+/** A resource that an entry writes, with its references resolved. */
+export type Prepared = Step & { readonly key: Key; readonly issues: readonly Issue[]; readonly choice?: Choice }
+
+export type Preparation = {
+  readonly entries: readonly Prepared[]
+  readonly found: ReadonlyMap<number, Instead>
+  /** What must still hold at the commit. */
+  readonly terms: Terms
+}
 
 /** All findings of all entries are reported at once. */
-export function prepare(ctx: Context, steps: readonly Step[]): readonly Prepared[] {
-  const identities = identify(ctx, steps)
+export async function prepare(
+  ctx: Context,
+  request: FhirRequest,
+  steps: readonly Step[],
+  conditions: Conditions,
+): Promise<Preparation> {
+  const choices = await choose(ctx, request.tenant, steps, conditions)
+  const identities = identify(ctx, steps, choices)
+  const wanted = new Map<string, string>()
+  const first = prepareAll(ctx, steps, choices, identities, { known: new Map(), wanted })
+  const references = wanted.size === 0 ? undefined : await findReferences(ctx, request, wanted, first)
+  const entries = references ? prepareAll(ctx, steps, choices, identities, { known: references.known, wanted }) : first
+  const relied = steps.flatMap(({ index, interaction }) => {
+    const { look, matches } = choices.get(index) ?? {}
+    return look && matches ? [{ look, isNew: matches.length === 0 && interaction.code !== 'delete' }] : []
+  })
+  return { entries, found: identities.found, terms: termsOfAll([...relied, ...(references?.relied ?? [])]) }
+}
+
+function prepareAll(
+  ctx: Context,
+  steps: readonly Step[],
+  choices: Choices,
+  identities: Identities,
+  references: References,
+): readonly Prepared[] {
   const prepared: Prepared[] = []
   const issues: Issue[] = []
   for (const step of steps) {
-    const key = identities.keys.get(step.index)
-    if (!key) continue
-    const ready = prepareOne(ctx, step, key, identities)
-    issues.push(...ready.issues)
-    prepared.push(ready)
+    const choice = choices.get(step.index)
+    if (identities.found.has(step.index)) issues.push(...ignored(ctx, step))
+    for (const key of identities.keys.get(step.index) ?? []) {
+      const ready = prepareOne(ctx, step, key, identities, references)
+      issues.push(...ready.issues)
+      prepared.push(choice ? { ...ready, choice } : ready)
+    }
   }
   if (issues.some(isError)) throw new FhirError(issues.filter(isError))
   return prepared
 }
 
-function prepareOne(ctx: Context, step: Step, key: Key, identities: Identities): Prepared {
-  const { request, resource, interaction, fullUrl } = step
+/** Whether an entry is sound must not depend on what is there already. */
+function ignored(ctx: Context, step: Step): readonly Issue[] {
+  const at = `${step.at}.resource`
+  const given = withoutOwnId(needed(step, at), 'POST')
+  mustBeOfType(given, step.request.target.type, at)
+  return ctx.validate(given, at)
+}
+
+function prepareOne(ctx: Context, step: Step, key: Key, identities: Identities, references: References): Prepared {
+  const { request, interaction, fullUrl } = step
   const at = `${step.at}.resource`
   if (interaction.code === 'delete') return { ...step, key, issues: [] }
-  if (!resource) throw fail('required', `a ${request.method} entry needs a resource`, at)
-  const given = withoutOwnId(resource, request.method)
-  const resolved = resolve(given, at, fullUrl, identities, ctx.shapes)
+  const given = withoutOwnId(needed(step, at), request.method)
+  const resolved = resolve(given, at, fullUrl, identities, references, ctx.shapes)
   if (interaction.code === 'patch') {
     return { ...step, request: { ...request, body: { is: 'resource', resource: resolved } }, key, issues: [] }
   }
-  matches(step, resource, key, at)
+  mustBeOfType(given, key.type, at)
+  if (interaction.code === 'update' && interaction.at === 'instance') mustHaveId(given, key.id, at)
   // Judged as it was sent: a uuid that names an entry is one, though `Patient/123`, which it becomes, is none.
   return { ...step, resource: resolved, key, issues: ctx.validate(given, at) }
+}
+
+function needed({ resource, request }: Step, at: string): Resource {
+  if (!resource) throw fail('required', `a ${request.method} entry needs a resource`, at)
+  return resource
 }
 
 /** "The server SHALL ignore any id" of a POST; it need not even be valid. */
@@ -46,16 +98,17 @@ function withoutOwnId(resource: Resource, method: string): Resource {
   return rest
 }
 
-function matches({ request }: Step, resource: Resource, key: Key, at: string): void {
-  if (resource.resourceType !== key.type) {
-    throw fail('invalid', `the resource is a ${resource.resourceType}, but the entry's url says ${key.type}`, at)
-  }
-  if (request.method === 'PUT' && resource.id !== key.id) {
-    const found = resource.id === undefined ? 'has no id' : `has the id '${resource.id}'`
-    throw fail(
-      resource.id === undefined ? 'required' : 'invalid',
-      `the resource ${found}, but the entry's url says '${key.id}'`,
-      `${at}.id`,
-    )
-  }
+function mustBeOfType({ resourceType }: Resource, type: string, at: string): void {
+  if (resourceType === type) return
+  throw fail('invalid', `the resource is a ${resourceType}, but the entry's url says ${type}`, at)
+}
+
+function mustHaveId(resource: Resource, id: string, at: string): void {
+  if (resource.id === id) return
+  const found = resource.id === undefined ? 'has no id' : `has the id '${resource.id}'`
+  throw fail(
+    resource.id === undefined ? 'required' : 'invalid',
+    `the resource ${found}, but the entry's url says '${id}'`,
+    `${at}.id`,
+  )
 }

@@ -26,9 +26,13 @@ function looksAt(shape: Shape): ReadonlyMap<string, ElementShape> {
   return found
 }
 
+/** Conditional references, as written: what is known of them, and by their first place those that are still to be found. */
+export type References = { readonly known: ReadonlyMap<string, string>; readonly wanted: Map<string, string> }
+
 type Walk = {
   readonly shapes: Shapes
   readonly identities: Identities
+  readonly references: References
   /** The base of the entry's own fullUrl: relative references are relative to it. https://hl7.org/fhir/R4/bundle.html#references */
   readonly base: string | undefined
   /** Where the resource stands, and the steps from there to the element in hand. */
@@ -42,10 +46,11 @@ export function resolve(
   at: string,
   fullUrl: string | undefined,
   identities: Identities,
+  references: References,
   shapes: Shapes,
 ): Resource {
   const base = fullUrl?.match(/^(https?:\/\/.+\/)[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/)?.[1]
-  return inResource(resource, { identities, shapes, base, at, trail: [] }) as Resource
+  return inResource(resource, { identities, references, shapes, base, at, trail: [] }) as Resource
 }
 
 /** What stands in a Bundle that is itself written refers to the entries of that Bundle. */
@@ -114,12 +119,14 @@ function inReference(value: string, it: Walk): string {
   if (/^urn:(uuid|oid):/i.test(value)) {
     throw fail('value', `'${value}' is the fullUrl of no entry of this transaction that writes a resource`, pathOf(it))
   }
-  if (/^[A-Z][A-Za-z]+\?/.test(value)) {
-    throw fail('not-supported', `this server cannot resolve conditional references yet: '${value}'`, pathOf(it), {
-      status: 501,
-    })
-  }
-  return value
+  return /^[A-Z][A-Za-z]+\?/.test(value) ? inConditional(value, it) : value
+}
+
+function inConditional(value: string, it: Walk): string {
+  const { known, wanted } = it.references
+  const found = known.get(value)
+  if (found === undefined && !wanted.has(value)) wanted.set(value, pathOf(it))
+  return found ?? value
 }
 
 function entryOf(value: string, { identities: { urls }, base }: Walk): string | undefined {

@@ -99,10 +99,15 @@ function headers(outer: FhirRequest, request: JsonObject, index: number): Header
     'if-match': string(request['ifMatch']),
     'if-none-match': string(request['ifNoneMatch']),
     'if-modified-since': string(request['ifModifiedSince']),
-    'if-none-exist': string(request['ifNoneExist']),
+    'if-none-exist': asHeader(string(request['ifNoneExist'])),
     'x-provenance': provenance,
     'idempotency-key': key === undefined ? undefined : keyOfEntry(key, index),
   }
+}
+
+/** As a client would have to send it by HTTP. */
+function asHeader(query: string | undefined): string | undefined {
+  return query?.toWellFormed().replace(/[^ -~]+/g, encodeURIComponent)
 }
 
 function string(value: Json | undefined): string | undefined {

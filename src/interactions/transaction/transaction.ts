@@ -1,24 +1,26 @@
 /**
  * All entries or none. https://hl7.org/fhir/R4/http.html#transaction
  *
- * entries → steps → identities → resolved references → checked resources → plans → one commit → answers in the order of the request
+ * entries → steps → criteria chosen by → identities → resolved references → checked resources → plans → one commit → answers in
+ * the order of the request
  */
 import { fail } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
-import { type Commit, type Committed, type Key, type Receipt, StoreUnavailable, type Write } from '../../store/port.ts'
+import { type Commit, type Receipt, StoreUnavailable, type Version, type Write } from '../../store/port.ts'
+import { deletedAll } from '../conditional/delete.ts'
 import { overtaken, receiptFor, replay } from '../idempotency.ts'
-import type { Context, FhirRequest } from '../interaction.ts'
+import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { provenance } from '../provenance.ts'
-import { refusal } from '../refusal.ts'
+import { isOvertaken, refusal } from '../refusal.ts'
+import { retried } from '../replace.ts'
+import { type Conditions, conditionsOf } from './choose.ts'
+import { nameOf } from './identify.ts'
 import { rank } from './order.ts'
-import { type Done, type Plan, type Prepared, planRead, planWrite } from './plan.ts'
-import { prepare } from './prepare.ts'
-import { answerAgain } from './replay.ts'
+import { condition, type Done, type Plan, planFound, planRead, planWrite } from './plan.ts'
+import { type Preparation, type Prepared, prepare } from './prepare.ts'
+import { answerAgain, noteOf } from './replay.ts'
 import { responseEntry } from './response.ts'
 import { misplaced, placed, type Step, toStep } from './step.ts'
-
-/** How often a transaction is planned anew because others changed what it had read: one gets through each time. */
-const tries = 32
 
 export async function runTransaction(
   ctx: Context,
@@ -29,14 +31,8 @@ export async function runTransaction(
   const receipt = receiptFor(request)
   const before = await replay(ctx, request, receipt)
   if (before) return answerAgain(ctx, steps, before)
-  const prepared = await prepare(ctx, steps)
-  for (let attempt = 0; attempt < tries; attempt++) {
-    const answers = await once(ctx, request, steps, prepared, receipt)
-    if (answers) return answers
-  }
-  throw fail('conflict', 'others changed the same resources again and again meanwhile; please try again', undefined, {
-    headers: { 'retry-after': '1' },
-  })
+  const conditions = await conditionsOf(ctx, steps)
+  return retried(() => once(ctx, request, steps, conditions, receipt))
 }
 
 /** `undefined`: something that the plans rely on has changed. */
@@ -44,23 +40,25 @@ async function once(
   ctx: Context,
   request: FhirRequest,
   steps: readonly Step[],
-  prepared: readonly Prepared[],
+  conditions: Conditions,
   receipt: Receipt | undefined,
 ): Promise<readonly string[] | undefined> {
-  const plans = await planAll(ctx, request, steps, prepared)
+  const preparation = await prepare(ctx, request, steps, conditions)
+  const { plans, answers } = await planAll(ctx, request, steps, preparation)
   const writers = withoutRepeatedChecks(plans)
   const about = writers.flatMap(({ makes }) => makes ?? [])
   const it: Commit = {
     tenant: request.tenant,
     integrity: ctx.integrity(request.tenant),
     writes: [...writers.map(({ write }) => write), ...provenance(ctx, request, about)],
-    ...(receipt ? { receipt } : {}),
+    ...(receipt ? { receipt: { ...receipt, note: noteOf(conditions, preparation) } } : {}),
+    ...preparation.terms,
   }
   const outcome = await ctx.store.commit(it)
-  if (outcome.ok) return answerAll(plans, writers, outcome).catch(unanswered)
+  if (outcome.ok) return answerAll(answers, outcome.versions).catch(unanswered)
   const done = overtaken(outcome, receipt)
   if (done) return answerAgain(ctx, steps, done)
-  if (outcome.because.why === 'condition') return undefined
+  if (isOvertaken(outcome)) return undefined
   throw refusal(it, outcome, write => writers[write]?.step.at)
 }
 
@@ -87,51 +85,72 @@ function withoutRepeatedChecks(plans: readonly Plan[]): readonly Writer[] {
   return writers.toSorted((a, b) => rank(a.step.request.method) - rank(b.step.request.method))
 }
 
+type Answering = Pick<Plan, 'step' | 'answer'>
+
+/** `answers`: one per entry, in order. */
+type Plans = { readonly plans: readonly Plan[]; readonly answers: readonly Answering[] }
+
 async function planAll(
   ctx: Context,
   request: FhirRequest,
   steps: readonly Step[],
-  prepared: readonly Prepared[],
-): Promise<readonly Plan[]> {
+  { entries, found }: Preparation,
+): Promise<Plans> {
+  const own = await planWrites(ctx, request, entries)
+  const writes = new Map(own.map(({ entry, plan }) => [nameOf(entry.key), plan]))
+  const byStep = Map.groupBy(own, ({ entry }) => entry.index)
+  const plans: Plan[] = []
+  const answers: Answering[] = []
+  for (const step of steps) {
+    const those = byStep.get(step.index) ?? []
+    const [only] = those
+    const instead = found.get(step.index)
+    plans.push(...those.map(({ plan }) => plan))
+    if (isDeleteOfMany(step)) answers.push(placed(step.at, () => answerOfMany(step, those)))
+    else if (only) answers.push(only.plan)
+    else {
+      const plan = instead
+        ? planFound(step, instead, writes)
+        : await planRead(ctx, step, writes).catch(misplaced(step.at))
+      plans.push(plan)
+      answers.push(plan)
+    }
+  }
+  return { plans, answers }
+}
+
+type Own = { readonly entry: Prepared; readonly plan: Plan }
+
+async function planWrites(ctx: Context, request: FhirRequest, entries: readonly Prepared[]): Promise<readonly Own[]> {
   const bind = request.headers['x-provenance'] !== undefined
   // What is created under an id that was made a moment ago needs no look.
-  const standing = prepared.filter(({ interaction }) => interaction.code !== 'create')
+  const standing = entries.filter(({ interaction }) => interaction.code !== 'create')
   const states = await ctx.store.readAll(standing.map(({ key }) => key))
   const before = new Map(standing.map((entry, position) => [entry, states[position]]))
-  const plans = new Map<number, Plan>()
-  const writes = new Map<string, Plan>()
-  for (const entry of prepared) {
-    const plan = placed(entry.at, () => planWrite(ctx, entry, before.get(entry), bind))
-    plans.set(entry.index, plan)
-    writes.set(nameOf(entry.key), plan)
-  }
-  const all: Plan[] = []
-  for (const step of steps) {
-    all.push(plans.get(step.index) ?? (await planRead(ctx, step, writes).catch(misplaced(step.at))))
-  }
-  return all
+  return entries.map(entry => ({
+    entry,
+    plan: placed(entry.at, () => planWrite(ctx, entry, before.get(entry), bind)),
+  }))
+}
+
+function isDeleteOfMany({ interaction: { code, at } }: Step): boolean {
+  return code === 'delete' && at === 'type'
+}
+
+function answerOfMany(step: Step, own: readonly Own[]): Answering {
+  if (own.length === 0) condition(step, undefined)
+  const answer = async (done: Done): Promise<Answer> =>
+    deletedAll(
+      step.request,
+      own.map(({ entry }) => done.get(nameOf(entry.key))),
+    )
+  return { step, answer }
 }
 
 async function answerAll(
-  plans: readonly Plan[],
-  writers: readonly Writer[],
-  { versions }: Committed,
+  answers: readonly Answering[],
+  versions: readonly (Version | undefined)[],
 ): Promise<readonly string[]> {
-  const place = new Map(writers.map((writer, index) => [writer.step.index, index]))
-  const standing = new Map(
-    writers.flatMap(({ write }, index) => {
-      const version = versions[index]
-      return version ? [[nameOf(write.key), version] as const] : []
-    }),
-  )
-  return Promise.all(
-    plans.map(async ({ step, answer }) => {
-      const done: Done = { version: versions[place.get(step.index) ?? -1], standing }
-      return responseEntry(step.request, await answer(done))
-    }),
-  )
-}
-
-function nameOf({ type, id }: Key): string {
-  return `${type}/${id}`
+  const done: Done = new Map(versions.flatMap(version => (version ? [[nameOf(version), version] as const] : [])))
+  return Promise.all(answers.map(async ({ step, answer }) => responseEntry(step.request, await answer(done))))
 }

@@ -26,7 +26,7 @@ export async function apply(
     await insert(collections.pointers(type), inserts, session)
     await insert(collections.versions(type), versions.get(type)?.map(toVersionDoc) ?? [], session)
   }
-  const claims = claimChanges(accepted, now)
+  const claims = claimChanges(accepted, standings, now)
   await move(collections.claims, claims.moves, session)
   await insert(collections.claims, claims.inserts, session)
   await insert(collections.receipts, receiptDocs(accepted, now), session)

@@ -1,10 +1,11 @@
 /** What happens to a group of commits until each has its answer. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Commit, OutcomeUnknown, type Refused, type StoreNeeds } from '../port.ts'
+import { type Commit, OutcomeUnknown, type Refused, type StoreNeeds, type Write } from '../port.ts'
 import { CommitUnknown, isContention, toStoreError, unavailable } from './errors.ts'
 import { commitGroup, type GroupNeeds } from './group.ts'
 import { exceedsLimit, rawLimit } from './projection.ts'
 import type { Entry } from './queue.ts'
+import { hasTooManyKeys, indexSize } from './search/index-fields.ts'
 
 const tries = { together: 2, alone: 25 } // of a group before it is split; of a commit, some 8 s in all
 const pause = { least: 4, most: 500 } // ms; doubled from try to try, with jitter so that losers do not meet again
@@ -69,6 +70,11 @@ export function checkCommit({ tenant, writes }: Commit): void {
 }
 
 export function tooLarge({ writes }: Commit): Refused | undefined {
-  const at = writes.findIndex(write => write.do === 'put' && exceedsLimit(write.draft.rest))
+  const at = writes.findIndex(isTooLarge)
   return at < 0 ? undefined : { ok: false, because: { why: 'too-large', at, limit: rawLimit } }
+}
+
+function isTooLarge(write: Write): boolean {
+  if (write.do !== 'put') return false
+  return hasTooManyKeys(write.entries) || exceedsLimit(write.draft.rest, indexSize(write.entries))
 }

@@ -2,6 +2,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb'
 import { stamp } from '../../fhir/stamp.ts'
 import type { Commit, Committed, Version, Write } from '../port.ts'
+import { guardKeys } from './guards.ts'
 import { isPresent } from './judge.ts'
 import { hashedId, linkId, nameOf, pointerId, splitName } from './key.ts'
 import type { ClaimDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
@@ -58,7 +59,7 @@ export function pointerChanges(accepted: readonly Accepted[], { pointers }: Stan
 const touch = { $inc: { guard: 1 } }
 
 function pointerChange(write: Write, standing: Standing | undefined, made: Version | undefined, commit: Commit) {
-  const replacement = replacementFor(write, made)
+  const replacement = replacementFor(write, standing, made)
   if (!replacement && write.do !== 'check') return undefined
   if (!standing) return { insert: replacement ?? absentPointer(write.key) }
   const filter = casFilter(write, standing, commit)
@@ -67,9 +68,16 @@ function pointerChange(write: Write, standing: Standing | undefined, made: Versi
     : { move: { updateOne: { filter, update: touch } } }
 }
 
-function replacementFor(write: Write, version: Version | undefined): PointerDoc | undefined {
+function replacementFor(
+  write: Write,
+  standing: Standing | undefined,
+  version: Version | undefined,
+): PointerDoc | undefined {
   if (!version || write.do === 'check') return undefined
-  return toPointerDoc(version, write.do === 'put' && keepsLinks(write))
+  const born = standing?.born ?? version.seq
+  return write.do === 'put'
+    ? toPointerDoc(version, { born, linked: keepsLinks(write), entries: write.entries })
+    : toPointerDoc(version, { born, linked: false, entries: undefined })
 }
 
 function withoutId({ _id, ...rest }: PointerDoc): Omit<PointerDoc, '_id'> {
@@ -112,11 +120,12 @@ export function linkChanges(accepted: readonly Accepted[], { pointers }: Standin
 
 export type ClaimChanges = { readonly inserts: ClaimDoc[]; readonly moves: AnyBulkWriteOperation<ClaimDoc>[] }
 
-export function claimChanges(accepted: readonly Accepted[], now: number): ClaimChanges {
+export function claimChanges(accepted: readonly Accepted[], { generations }: Standings, now: number): ClaimChanges {
   const changes: ClaimChanges = { inserts: [], moves: [] }
   const used = new Date(now)
   for (const { commit } of accepted) {
-    for (const { key, generation } of commit.claims ?? []) {
+    const guards = guardKeys(commit).map(key => ({ key, generation: generations.get(key) ?? 0 }))
+    for (const { key, generation } of [...(commit.claims ?? []), ...guards]) {
       const _id = hashedId(commit.tenant, key)
       if (generation === 0) changes.inserts.push({ _id, tenant: commit.tenant, generation: 1, used })
       else {

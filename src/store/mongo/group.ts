@@ -12,6 +12,7 @@ import { judge } from './judge.ts'
 import type { Reads } from './read.ts'
 import { refusal } from './refusal.ts'
 import type { Collections } from './schema.ts'
+import type { Searches } from './search/search.ts'
 import type { Block, Sequences } from './sequence.ts'
 import { readStandings, type Standings } from './standing.ts'
 import { idOf, transact } from './transaction.ts'
@@ -23,6 +24,7 @@ export type GroupNeeds = Pick<StoreNeeds, 'clock' | 'fault'> & {
   readonly types: Types
   readonly sequences: Sequences
   readonly reads: Reads
+  readonly searches: Searches
 }
 
 /** One outcome for each. Throws if none of them happened; `CommitUnknown`: all of the accepted ones, or none. */
@@ -32,10 +34,10 @@ export async function commitGroup(
   commits: readonly Commit[],
   trusting: boolean,
 ): Promise<readonly Outcome[]> {
-  const { client, collections, types, sequences, reads, clock, fault } = needs
+  const { client, collections, types, sequences, reads, searches, clock, fault } = needs
   if (fault) await strike(fault, 'commit.read')
   await types.ensure(new Set(commits.flatMap(({ writes }) => writes.map(({ key }) => key.type))))
-  const standings = await readStandings(collections, tenant, commits, trusting)
+  const standings = await readStandings(collections, searches, tenant, commits, trusting)
   const outcomes = new Map<Commit, Outcome>()
   for (const commit of commits) {
     const objection = judge(commit, standings, clock())

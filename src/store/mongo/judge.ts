@@ -16,6 +16,7 @@ export function judge(commit: Commit, standings: Standings, now: number): Object
     receipt(commit, standings) ??
     fence(commit, standings, now) ??
     claim(commit, standings) ??
+    guard(commit, standings) ??
     condition(commit, standings) ??
     (commit.integrity ? integrity(commit.writes, standings) : undefined)
   )
@@ -35,6 +36,15 @@ function fence({ fence }: Commit, { leases }: Standings, now: number): Objection
 function claim({ claims = [] }: Commit, { generations }: Standings): Objection | undefined {
   const stale = claims.find(({ key, generation }) => generations.get(key) !== generation)
   return stale && { why: 'claim', key: stale.key }
+}
+
+function guard({ guards = [] }: Commit, { guarded }: Standings): Objection | undefined {
+  const at = guards.findIndex(guard => {
+    const found = guarded.get(guard) ?? []
+    const ids = new Set(guard.ids)
+    return found.length !== ids.size || !found.every(id => ids.has(id))
+  })
+  return at < 0 ? undefined : { why: 'guard', at }
 }
 
 function condition({ writes }: Commit, { pointers }: Standings): Objection | undefined {

@@ -3,7 +3,7 @@ import type { Collection, Db } from 'mongodb'
 import { type StoreNeeds, StoreUnavailable } from '../port.ts'
 import { codeOf, namespaceExists } from './errors.ts'
 import { insertOnce } from './insert.ts'
-import { schema } from './schema.ts'
+import { openCollections, type Step, schema, typeOf } from './schema.ts'
 
 export const latest = schema.length
 
@@ -58,10 +58,18 @@ async function lock(db: Db, owner: string, version: number, now: number): Promis
   return modifiedCount === 1
 }
 
-async function apply(db: Db, step: (typeof schema)[number]): Promise<void> {
-  for (const [name, indexes] of Object.entries(step)) {
+async function apply(db: Db, { collections, everyType }: Step): Promise<void> {
+  for (const [name, indexes] of Object.entries(collections)) {
     await createCollection(db, name)
     for (const index of indexes) await db.collection(name).createIndex(index)
+  }
+  if (!everyType) return
+  const listed = await db.listCollections({}, { nameOnly: true }).toArray()
+  const { pointers, versions, types } = openCollections(db)
+  for (const type of listed.flatMap(({ name }) => typeOf(name) ?? [])) {
+    for (const index of everyType.indexes) await pointers(type).createIndex(index)
+    await everyType.fill(pointers(type), versions(type))
+    await insertOnce(types, { _id: type })
   }
 }
 

@@ -13,6 +13,7 @@ import { openReads } from './read.ts'
 import { openReceipts } from './receipts.ts'
 import { openScan, scan } from './scan.ts'
 import { openCollections } from './schema.ts'
+import { openSearch } from './search/search.ts'
 import { openSecrets } from './secrets.ts'
 import { openSequences } from './sequence.ts'
 import { openTypes } from './types.ts'
@@ -28,20 +29,21 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
   const step = openSteps(needs.fault)
   const client = await step('open', connect)(url)
   const db = client.db(database)
+  const collections = openCollections(db)
   const types = await step('open', async () => {
     await migrate(db, needs)
-    return openTypes(db)
+    return openTypes(db, collections)
   })()
 
-  const collections = openCollections(db)
   const sequences = openSequences(client, collections, clock)
   const reads = openReads(collections)
   const leases = openLeases(collections, clock)
   const { history, countHistory } = openHistory(collections, reads)
+  const searches = openSearch(collections)
   const bell = openBell()
   const readScan = step('scan', openScan(collections))
   const readChanges = step('changes', openChanges(collections, sequences, reads))
-  const groups = { ...needs, client, collections, types, sequences, reads }
+  const groups = { ...needs, client, collections, types, sequences, reads, searches }
   const queue = openQueue(async (tenant, entries) => {
     await settle(groups, tenant, entries)
     bell.ring(tenant)
@@ -64,6 +66,10 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     vread: step('vread', reads.vread),
     history: step('history', history),
     countHistory: step('countHistory', countHistory),
+    search: step('search', searches.search),
+    count: step('count', searches.count),
+    explain: step('explain', searches.explain),
+    types: step('types', types.types),
     commit: step('commit', commit),
     sequence: step('sequence', sequences.whole),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),

@@ -11,18 +11,19 @@ const envelope = 16 * 1024 // bytes for the fields around the text and the index
 export const rawLimit = documentLimit - envelope
 const surelySmall = 1_000_000 // characters whose text and projection together fit, whatever they hold
 
-/** A UTF-16 unit takes at most three bytes of UTF-8, so that short texts need no count. */
-export function exceedsLimit(text: string): boolean {
-  return text.length * 3 > rawLimit && Buffer.byteLength(text) > rawLimit
+/** A UTF-16 unit takes at most three bytes of UTF-8, so that short texts need no count. `beside`: bytes of index fields. */
+export function exceedsLimit(text: string, beside = 0): boolean {
+  const left = rawLimit - beside
+  return text.length * 3 > left && Buffer.byteLength(text) > left
 }
 
-/** `undefined` where the projection does not fit beside the text. */
-export function toProjection(raw: string): Document | undefined {
+/** `undefined` where the projection does not fit beside the text and `beside` bytes of index fields. */
+export function toProjection(raw: string, beside = 0): Document | undefined {
   const value = parsed(raw)
   if (!isObject(value)) return undefined
   const document = toBson(value)
-  if (raw.length <= surelySmall) return document
-  const size = Buffer.byteLength(raw) + BSON.calculateObjectSize(document)
+  if (raw.length <= surelySmall && beside === 0) return document
+  const size = Buffer.byteLength(raw) + beside + BSON.calculateObjectSize(document)
   return size <= rawLimit ? document : undefined
 }
 

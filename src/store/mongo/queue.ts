@@ -3,6 +3,7 @@
  * groups run at once. While they run, the next groups gather by themselves; the busier the store, the larger they grow.
  */
 import { type Commit, type Outcome, StoreUnavailable } from '../port.ts'
+import { guardKeys, upsets } from './guards.ts'
 import { hashedId, nameOf } from './key.ts'
 import { linksOf } from './standing.ts'
 
@@ -24,7 +25,14 @@ type Touch = {
   readonly characters: number
 }
 type Waiting = { readonly entry: Entry; readonly touch: Touch }
-type Lane = { waiting: Waiting[]; readonly busy: Set<string>; running: number; scheduled: boolean }
+type Lane = {
+  waiting: Waiting[]
+  /** The keys of those under way, and themselves. */
+  readonly busy: Set<string>
+  readonly flying: Set<Commit>
+  running: number
+  scheduled: boolean
+}
 
 export type Queue = {
   ask(commit: Commit): Promise<Outcome>
@@ -55,12 +63,14 @@ export function openQueue(
     if (group.length === 0) return
     const touched = group.flatMap(({ touch }) => [...touch.writes, ...touch.relies])
     for (const key of touched) lane.busy.add(key)
+    for (const { entry } of group) lane.flying.add(entry.commit)
     lane.running++
     void run(
       tenant,
       group.map(({ entry }) => entry),
     ).then(() => {
       for (const key of touched) lane.busy.delete(key)
+      for (const { entry } of group) lane.flying.delete(entry.commit)
       lane.running--
       if (lane.running === 0 && lane.waiting.length === 0) lanes.delete(tenant)
       schedule(tenant, lane)
@@ -72,7 +82,13 @@ export function openQueue(
   return {
     ask(commit) {
       if (closed) return Promise.reject(new StoreUnavailable('the store is closing'))
-      const lane = lanes.get(commit.tenant) ?? { waiting: [], busy: new Set(), running: 0, scheduled: false }
+      const lane = lanes.get(commit.tenant) ?? {
+        waiting: [],
+        busy: new Set(),
+        flying: new Set(),
+        running: 0,
+        scheduled: false,
+      }
       lanes.set(commit.tenant, lane)
       return new Promise((resolve, reject) => {
         lane.waiting.push({ entry: { commit, since: clock(), resolve, reject }, touch: touchOf(commit) })
@@ -93,39 +109,61 @@ export function openQueue(
 function gather(lane: Lane): readonly Waiting[] {
   const group: Waiting[] = []
   const left: Waiting[] = []
-  const writing = new Set(lane.busy)
-  const relying = new Set<string>()
+  const taken: Taken = { writing: new Set(lane.busy), relying: new Set() }
+  const before = { guarding: [...lane.flying].filter(isGuarded), writing: [...lane.flying] }
   let room = { ...most }
   for (const waiting of lane.waiting) {
-    const { touch } = waiting
+    const { touch, entry } = waiting
     const after = {
       commits: room.commits - 1,
       writes: room.writes - touch.count,
       characters: room.characters - touch.characters,
     }
     const fits = group.length === 0 || Math.min(after.commits, after.writes, after.characters) >= 0
-    if (fits && isFree(touch, writing, relying)) {
+    const joins = fits && isFree(touch, taken) && isFaithful(entry.commit, before)
+    if (joins) {
       group.push(waiting)
+      before.writing.push(entry.commit)
       room = after
-      for (const key of touch.relies) relying.add(key)
     } else {
       left.push(waiting)
-      for (const key of touch.relies) writing.add(key) // whoever waits for a key keeps its place before later ones
+      if (isGuarded(entry.commit)) before.guarding.push(entry.commit)
     }
-    for (const key of touch.writes) writing.add(key)
+    take(taken, touch, joins)
   }
   lane.waiting = left
   return group
 }
 
-function isFree({ writes, relies }: Touch, writing: ReadonlySet<string>, relying: ReadonlySet<string>): boolean {
+type Taken = { readonly writing: Set<string>; readonly relying: Set<string> }
+
+function isFree({ writes, relies }: Touch, { writing, relying }: Taken): boolean {
   return writes.every(key => !writing.has(key) && !relying.has(key)) && relies.every(key => !writing.has(key))
+}
+
+/** Whoever waits for a key keeps its place before later ones. */
+function take({ writing, relying }: Taken, { writes, relies }: Touch, joins: boolean): void {
+  for (const key of writes) writing.add(key)
+  for (const key of relies) (joins ? relying : writing).add(key)
+}
+
+const isGuarded = ({ guards = [] }: Commit) => guards.length > 0
+
+/** What guards find is read before the group is written: nobody may change it meanwhile, as far as this process can tell. */
+function isFaithful(
+  { writes, guards = [] }: Commit,
+  before: { readonly guarding: readonly Commit[]; readonly writing: readonly Commit[] },
+): boolean {
+  return (
+    !before.guarding.some(other => upsets(writes, other.guards ?? [])) &&
+    (guards.length === 0 || !before.writing.some(other => upsets(other.writes, guards)))
+  )
 }
 
 function touchOf(commit: Commit): Touch {
   const { tenant, writes, claims = [], receipt, fence } = commit
   const written = writes.map(({ key }) => nameOf(key))
-  const claimed = claims.map(({ key }) => `claim:${hashedId(tenant, key)}`)
+  const claimed = [...claims.map(({ key }) => key), ...guardKeys(commit)].map(key => `claim:${hashedId(tenant, key)}`)
   const received = receipt ? [`receipt:${hashedId(tenant, receipt.key)}`] : []
   const fenced = fence ? [`lease:${fence.name}`] : []
   const own = new Set(written)

@@ -17,7 +17,7 @@ export type Reads = Pick<Store, 'read' | 'readAll' | 'vread'> & {
   places(wanted: readonly (Key & Wanted)[]): Promise<readonly (Place | undefined)[]>
 }
 
-const stored: FindOptions = { projection: { resource: 0 }, maxTimeMS: commandTime }
+const stored: FindOptions = { projection: { resource: 0, index: 0 }, maxTimeMS: commandTime }
 
 export function openReads(collections: Collections): Reads {
   async function read({ tenant, type, id }: Key): Promise<Version | undefined> {

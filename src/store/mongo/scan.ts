@@ -24,7 +24,12 @@ export function openScan(collections: Collections) {
   return async function piece(query: ScanQuery, after: string): Promise<Piece> {
     const { tenant, type, at } = query
     const filter = { _id: { $gt: pointerId(tenant, after), $lt: endOf(pointerId(tenant, '')) }, tenant }
-    const options = { sort: { _id: 1 }, limit: page, projection: { resource: 0 }, maxTimeMS: commandTime } as const
+    const options = {
+      sort: { _id: 1 },
+      limit: page,
+      projection: { resource: 0, index: 0 },
+      maxTimeMS: commandTime,
+    } as const
     const found = await collections.pointers(type).find(filter, options).toArray()
     const stood = await Promise.all(found.map(doc => (doc.seq <= at ? toVersion(type, doc) : stoodAt(query, doc))))
     const versions = stood.filter(version => version?.json !== undefined) as Version[]

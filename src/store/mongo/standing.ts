@@ -1,11 +1,13 @@
 /** What commits are judged by: read before their transaction, and relied on only by compare-and-set inside it. */
 import type { Filter } from 'mongodb'
-import type { Commit, Write } from '../port.ts'
+import type { Commit, Guard, Write } from '../port.ts'
 import { commandTime } from './connection.ts'
+import { guardKeys } from './guards.ts'
 import { hashedId, idsByType, leaseId, nameOf, pointerId, splitName } from './key.ts'
 import type { Collections, LeaseDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
+import type { Searches } from './search/search.ts'
 
-export type Standing = Pick<PointerDoc, 'version' | 'seq' | 'deleted' | 'linked' | 'guard'>
+export type Standing = Pick<PointerDoc, 'version' | 'seq' | 'deleted' | 'linked' | 'guard' | 'born'>
 
 export type Standings = {
   /** By `Type/id`; absent where there never was such a resource. */
@@ -16,11 +18,14 @@ export type Standings = {
   readonly leases: ReadonlyMap<string, LeaseDoc>
   /** Who (`Type/id`) refers to a target (`Type/id`). */
   readonly linkers: ReadonlyMap<string, readonly string[]>
+  /** The ids that fit now. */
+  readonly guarded: ReadonlyMap<Guard, readonly string[]>
 }
 
 /** `trusting`: a resource under a fresh id of ours is taken for absent unread; if it is not, its insertion will say so. */
 export async function readStandings(
   collections: Collections,
+  searches: Pick<Searches, 'guarded'>,
   tenant: string,
   commits: readonly Commit[],
   trusting: boolean,
@@ -31,9 +36,15 @@ export async function readStandings(
     readReceipts(collections, tenant, commits),
     readLeases(collections, tenant, commits),
   ])
-  // After the guards: whoever begins to refer to a target moves its guard, so this sees him or the guard gives him away.
+  const guarded = await readGuarded(searches, tenant, commits) // after their generations, which give those who overtake away
+  // After the guards of targets: whoever begins to refer to a target moves its guard, so this sees him or the guard gives him away.
   const linkers = await readLinkers(collections, tenant, commits)
-  return { pointers, generations, receipts, leases, linkers }
+  return { pointers, generations, receipts, leases, linkers, guarded }
+}
+
+async function readGuarded({ guarded }: Pick<Searches, 'guarded'>, tenant: string, commits: readonly Commit[]) {
+  const guards = commits.flatMap(commit => commit.guards ?? [])
+  return new Map(await Promise.all(guards.map(async guard => [guard, await guarded(tenant, guard)] as const)))
 }
 
 function namesIn(commits: readonly Commit[], trusting: boolean): ReadonlySet<string> {
@@ -53,7 +64,7 @@ async function readPointers(
   tenant: string,
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, Standing>> {
-  const projection = { _id: 0, id: 1, version: 1, seq: 1, deleted: 1, linked: 1, guard: 1 }
+  const projection = { _id: 0, id: 1, version: 1, seq: 1, deleted: 1, linked: 1, guard: 1, born: 1 }
   const read = async ([type, ids]: readonly [string, readonly string[]]) => {
     const filter: Filter<PointerDoc> = { _id: { $in: ids.map(id => pointerId(tenant, id)) }, tenant }
     const found = await collections.pointers(type).find(filter, { projection, maxTimeMS: commandTime }).toArray()
@@ -64,7 +75,8 @@ async function readPointers(
 }
 
 async function readGenerations({ claims }: Collections, tenant: string, commits: readonly Commit[]) {
-  const keys = commits.flatMap(commit => commit.claims ?? []).map(({ key }) => key)
+  const claimed = commits.flatMap(commit => commit.claims ?? []).map(({ key }) => key)
+  const keys = [...claimed, ...commits.flatMap(guardKeys)]
   if (keys.length === 0) return new Map<string, number>()
   const found = await claims.find({ _id: { $in: keys.map(key => hashedId(tenant, key)) }, tenant }).toArray()
   const byId = new Map(found.map(doc => [doc._id, doc.generation]))

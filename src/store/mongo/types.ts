@@ -1,21 +1,27 @@
 import type { Db } from 'mongodb'
+import type { Store } from '../port.ts'
+import { commandTime } from './connection.ts'
+import { insertOnce } from './insert.ts'
+import { endOf, pointerId } from './key.ts'
 import { createCollection } from './migrations.ts'
-import { versionIndex, versionsOf } from './schema.ts'
+import { type Collections, pointerIndexes, versionIndex, versionsOf } from './schema.ts'
 
-export type Types = {
+export type Types = Pick<Store, 'types'> & {
   /** Makes the collections of these types where they are new: inside a transaction they could not be made everywhere. */
   ensure(types: Iterable<string>): Promise<void>
 }
 
-export async function openTypes(db: Db): Promise<Types> {
-  const listed = await db.listCollections({}, { nameOnly: true }).toArray()
-  const known = new Map<string, Promise<void>>(listed.map(({ name }) => [name, Promise.resolve()]))
+export async function openTypes(db: Db, { pointers, types: complete }: Collections): Promise<Types> {
+  const listed = await complete.find().toArray()
+  const known = new Map<string, Promise<void>>(listed.map(({ _id }) => [_id, Promise.resolve()]))
 
-  /** The pointers' collection comes last: where it is, the rest is complete. */
+  /** Whoever is in the middle of this is not trusted by others: they do it, too. */
   async function create(type: string): Promise<void> {
     await createCollection(db, versionsOf(type))
     await db.collection(versionsOf(type)).createIndex(versionIndex)
     await createCollection(db, type)
+    for (const index of pointerIndexes) await db.collection(type).createIndex(index)
+    await insertOnce(complete, { _id: type })
   }
 
   function ensureOne(type: string): Promise<void> {
@@ -25,9 +31,24 @@ export async function openTypes(db: Db): Promise<Types> {
     return creating
   }
 
+  async function isUsed(tenant: string, type: string): Promise<boolean> {
+    const filter = {
+      _id: { $gte: pointerId(tenant, ''), $lt: endOf(pointerId(tenant, '')) },
+      tenant,
+      version: { $gt: 0 },
+    }
+    const options = { projection: { _id: 1 }, maxTimeMS: commandTime } as const
+    return (await pointers(type).findOne(filter, options)) !== null
+  }
+
   return {
     async ensure(types) {
       for (const type of types) await ensureOne(type)
+    },
+    async types(tenant) {
+      const all = (await complete.find({}, { sort: { _id: 1 } }).toArray()).map(({ _id }) => _id)
+      const used = await Promise.all(all.map(type => isUsed(tenant, type)))
+      return all.filter((_, at) => used[at])
     },
   }
 }

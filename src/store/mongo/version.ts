@@ -1,7 +1,9 @@
+import type { Entries } from '../../search/entry.ts'
 import type { Key, Version } from '../port.ts'
 import { pointerId, versionId } from './key.ts'
 import { toProjection } from './projection.ts'
 import type { PointerDoc, VersionDoc } from './schema.ts'
+import { indexFields, indexSize } from './search/index-fields.ts'
 
 export function toVersion(type: string, doc: PointerDoc | VersionDoc): Version {
   const { tenant, id, version, seq, updated, method, created, raw } = doc
@@ -23,15 +25,20 @@ export function toVersionDoc({ tenant, id, version, seq, updated, method, create
   }
 }
 
-export function toPointerDoc(made: Version, linked: boolean): PointerDoc {
+/** What a pointer has beside its version. */
+export type Beside = { readonly linked: boolean; readonly born: number; readonly entries: Entries | undefined }
+
+export function toPointerDoc(made: Version, { linked, born, entries }: Beside): PointerDoc {
   const { tenant, id, json } = made
   const { _id: _, ...version } = toVersionDoc(made)
-  const resource = json === undefined ? undefined : toProjection(json)
+  const resource = json === undefined ? undefined : toProjection(json, indexSize(entries))
   return {
     _id: pointerId(tenant, id),
     ...version,
     deleted: json === undefined,
+    born,
     ...(resource ? { resource } : {}),
+    ...(entries ? { index: indexFields(entries) } : {}),
     ...(linked ? { linked } : {}),
   }
 }

@@ -7,6 +7,7 @@ import { openLinks } from './links.ts'
 import type { GrowingNames } from './names.ts'
 import { openReceipts } from './receipts.ts'
 import { holds, openResources, type Standing } from './resources.ts'
+import { openIndex } from './search/indexing.ts'
 
 type CommitJob = Extract<Job, { do: 'commit' }>
 
@@ -21,16 +22,18 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
   const claims = openClaims(db)
   const receipts = openReceipts(db, types)
   const links = openLinks(db, types, resources.find)
+  const index = openIndex(db, tenants, types)
   const order = openOrder(db)
 
   /** A repeated request must find its receipt before its own effects refuse it; a lost lease outranks what the data say. */
   function judge(tenant: number, commit: Commit, standing: readonly (Standing | undefined)[], now: number) {
-    const { receipt, fence, claims: claimed = [] } = commit
+    const { receipt, fence, claims: claimed = [], guards = [] } = commit
     const names = { key: tenant, name: commit.tenant }
     return (
       (receipt && receipts.judge(names, receipt)) ??
       (fence && !leases.holds(commit.tenant, fence, now) ? ({ why: 'fence' } as const) : undefined) ??
       claims.judge(tenant, claimed) ??
+      index.judge(commit.tenant, guards) ??
       condition(commit.writes, standing) ??
       (commit.integrity ? links.judge(tenant, commit, standing) : undefined)
     )
@@ -42,7 +45,11 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
     return write && ({ why: 'condition', at, current: resources.current(write.key, standing[at]) } as const)
   }
 
-  function apply(commit: Commit, standing: readonly (Standing | undefined)[], { now, fail }: CommitJob): Applied {
+  function apply(
+    commit: Commit,
+    standing: readonly (Standing | undefined)[],
+    { now, fail, entries: packed }: CommitJob,
+  ): Applied {
     const tenant = tenants.ensure(commit.tenant)
     const updated = order.time(tenant, now)
     const first = order.seq()
@@ -51,7 +58,10 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
       if (write.do === 'check' || (write.do === 'delete' && before?.deleted !== 0)) return 0
       const seq = order.next()
       const version = resources.apply(write, before, { tenant, seq, updated })
-      links.apply(tenant, before?.root ?? seq, write.do === 'put' ? (write.links ?? []) : [], before !== undefined)
+      const root = before?.root ?? seq
+      const owner = { tenant, type: types.ensure(write.key.type), root }
+      links.apply(tenant, root, write.do === 'put' ? (write.links ?? []) : [], before !== undefined)
+      index.apply(owner, write.do === 'put' ? packed[at] : null, before !== undefined)
       return version
     })
     if (fail === 'commit.apply') throw new Error('fault: commit.apply')
@@ -64,6 +74,8 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
   return {
     /** A transaction has begun: others may have written since the last one. */
     begin: order.begin,
+    /** After a rollback: what was made did not last. */
+    reset: index.reset,
     run(job: CommitJob): Applied | Refused {
       const { commit, now } = job
       const tenant = tenants.key(commit.tenant) ?? 0

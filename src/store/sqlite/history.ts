@@ -87,7 +87,7 @@ function boundsOf({ until, since, at }: Walk, firstSince: (time: number) => numb
 }
 
 /** The place in the sequence from which on `updated >= time`, by bisection: no index by time is needed. */
-function openFirstSince(db: DatabaseSync): (tenant: number, time: number) => number {
+export function openFirstSince(db: DatabaseSync): (tenant: number, time: number) => number {
   const next = db.prepare('SELECT seq, updated FROM version WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT 1')
   const last = db.prepare('SELECT max(seq) FROM version')
   next.setReturnArrays(true)

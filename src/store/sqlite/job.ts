@@ -2,7 +2,15 @@ import type { Commit, Lease, Refused } from '../port.ts'
 
 /** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
 export type Job =
-  | { readonly do: 'commit'; readonly commit: Commit; readonly now: number; readonly fail: CommitStep | undefined }
+  | {
+      readonly do: 'commit'
+      /** Its writes without entries. */
+      readonly commit: Commit
+      /** Those of each write, packed. */
+      readonly entries: readonly (string | undefined)[]
+      readonly now: number
+      readonly fail: CommitStep | undefined
+    }
   | {
       readonly do: 'acquire'
       readonly tenant: string

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Commit, type Outcome, type Store, type StoreNeeds, StoreUnavailable } from '../port.ts'
+import { type Commit, type Outcome, type Store, type StoreNeeds, StoreUnavailable, type Write } from '../port.ts'
 import { changes, openBell, openChanges } from './changes.ts'
 import { openGeneration } from './claims.ts'
 import { code, codeOf, openReading, openWriting, type Synchronous } from './connection.ts'
@@ -13,10 +13,14 @@ import { openNames } from './names.ts'
 import { checkCommit, toCommitted, tooLarge } from './outcome.ts'
 import { openQueue } from './queue.ts'
 import { openReads } from './read.ts'
+import { openReaders } from './readers.ts'
 import { openReceiptReader } from './receipts.ts'
 import { openScan, scan } from './scan.ts'
+import { pack } from './search/pack.ts'
+import { openSearch } from './search/search.ts'
 import { openSecretReader } from './secrets.ts'
 import { failing, openSteps } from './step.ts'
+import { openTypes } from './types.ts'
 
 export type SqliteNeeds = StoreNeeds & {
   /** A folder; made if it is not there. */
@@ -38,6 +42,8 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
   const receipt = openReceiptReader(db, types)
   const secret = openSecretReader(db)
   const { history, countHistory } = openHistory(db, tenants, types)
+  const readers = openReaders(openSearch(db, tenants, types), { file, observe })
+  const typesOf = openTypes(db, tenants)
   const bell = openBell(db)
   const queue = openQueue({ file, synchronous, clock, observe, onDone: jobs => bell.ring(() => tenantsOf(jobs)) })
   const readScan = step('scan', openScan(db, tenants, types))
@@ -46,7 +52,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
   async function commit(commit: Commit): Promise<Outcome> {
     checkCommit(commit)
     const fail = fault && (await failing(fault, commitSteps))
-    const result = tooLarge(commit) ?? (await queue.ask({ do: 'commit', commit, now: clock(), fail }))
+    const result = tooLarge(commit) ?? (await queue.ask({ do: 'commit', ...packed(commit), now: clock(), fail }))
     return result.ok ? toCommitted(commit, result) : result
   }
 
@@ -61,7 +67,8 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
 
   /** The writer comes last: a connection that only reads cannot clear the log away. */
   function close(): Promise<void> {
-    return queue.close(() => {
+    return queue.close(async () => {
+      await readers.close()
       db.close()
       bell.close()
     })
@@ -73,6 +80,10 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     vread: step('vread', reads.vread),
     history: step('history', history),
     countHistory: step('countHistory', countHistory),
+    search: step('search', readers.search),
+    count: step('count', readers.count),
+    explain: step('explain', readers.explain),
+    types: step('types', typesOf),
     commit: step('commit', commit),
     sequence: step('sequence', reads.sequence),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
@@ -114,6 +125,18 @@ async function patiently(run: () => Migrated): Promise<Migrated> {
       await sleep(50)
     }
   }
+}
+
+/** Entries cross to the writer as text. */
+function packed(commit: Commit) {
+  const entries = commit.writes.map(write => (write.do === 'put' && write.entries ? pack(write.entries) : undefined))
+  return { commit: { ...commit, writes: commit.writes.map(withoutEntries) }, entries }
+}
+
+function withoutEntries(write: Write): Write {
+  if (write.do !== 'put') return write
+  const { entries: _packed, ...rest } = write
+  return rest
 }
 
 function tenantsOf(jobs: readonly Job[]): ReadonlySet<string> {

@@ -8,7 +8,7 @@ import type { WriterNeeds } from './writer.ts'
 export type Queue = {
   ask<J extends Job>(job: J): Promise<Results[J['do']]>
   /** Refuses what comes from now on, calls `drained` when all that was asked is answered, resolves when the file is closed. */
-  close(drained: () => void): Promise<void>
+  close(drained: () => Promise<void>): Promise<void>
 }
 
 type Entry = {
@@ -101,10 +101,10 @@ export function openQueue(needs: QueueNeeds): Queue {
     })
   }
 
-  async function finish(drained: () => void): Promise<void> {
+  async function finish(drained: () => Promise<void>): Promise<void> {
     const idle = writer === undefined && waiting.length === 0
     if (!idle) await enqueue({ do: 'ping' }).catch(() => undefined) // answers keep the order of the jobs
-    drained()
+    await drained()
     if (writer) await enqueue({ do: 'close' })
   }
 

@@ -52,4 +52,35 @@ export const schema: readonly string[] = [
 
   CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Search. What is equal in several slots of a resource is one entry: "slots" is a set of names, one to a line; those of
+  -- ranges begin with an empty line. The set of two empty lines has every present resource of its type: the type's list.
+  CREATE TABLE slots (
+    key INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, type INTEGER NOT NULL, names TEXT NOT NULL,
+    UNIQUE (tenant, type, names)
+  ) STRICT;
+
+  -- A text under a set of slots, or the unit of a range. Rows stay for ever, so that keys may be remembered.
+  CREATE TABLE term (
+    key INTEGER PRIMARY KEY, slots INTEGER NOT NULL, text TEXT NOT NULL,
+    UNIQUE (slots, text)
+  ) STRICT;
+
+  -- Who (root) is found by what; of ranges, by their unit. Roots rise, so rows are appended at the end of their term.
+  CREATE TABLE found (
+    term INTEGER NOT NULL, root INTEGER NOT NULL, element INTEGER NOT NULL, slots INTEGER NOT NULL,
+    PRIMARY KEY (term, root, element)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX found_by_root ON found (root, slots);
+
+  -- Ranges lie with their resource. Those without a unit (dates, numbers: "line") are indexed by their ends; quantities are
+  -- not: each would dirty pages of its own, and they come with a code as a rule.
+  CREATE TABLE range (
+    root INTEGER NOT NULL, slots INTEGER NOT NULL, term INTEGER NOT NULL, element INTEGER NOT NULL,
+    low REAL NOT NULL, high REAL NOT NULL, "from" REAL NOT NULL, "to" REAL NOT NULL, line INTEGER NOT NULL,
+    PRIMARY KEY (root, slots, term, element, low, high, "from", "to")
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX range_by_low ON range (term, low) WHERE line = 1;
+  CREATE INDEX range_by_high ON range (term, high) WHERE line = 1;
+  `,
 ]

@@ -59,6 +59,7 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
     if (db.isTransaction) db.exec('ROLLBACK') // SQLite has done it by itself after some errors
     tenants.reset()
     types.reset()
+    commits.reset()
   }
 
   return function transaction(jobs: readonly Job[]): Answer[] {

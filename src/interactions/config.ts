@@ -1,0 +1,19 @@
+/** The settings of the interactions; root `config.ts` merges them with those of the other folders. */
+export const interactionSettings = {
+  KILN_SEARCH_HANDLING: {
+    type: 'string',
+    enum: ['strict', 'lenient'],
+    default: 'strict',
+    description:
+      'What becomes of search parameters that are unknown or malformed: `strict` refuses the search, `lenient` leaves them out and says so. `Prefer: handling=…` of a request wins.',
+    expected: 'strict or lenient',
+  },
+  KILN_SEARCH_BUDGET: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 600_000,
+    default: 10_000, // a search that uses an index takes milliseconds
+    description: 'Milliseconds that the store may work at one question of a search before it is refused as too costly.',
+    expected: 'milliseconds from 1 to 600000',
+  },
+} as const

@@ -1,0 +1,92 @@
+/** A search request, understood and planned. https://hl7.org/fhir/R4/search.html */
+import { fail, type Issue } from '../../fhir/issue.ts'
+import { compartment } from '../../search/compartment.ts'
+import { all, type Node } from '../../search/node.ts'
+import { parseQuery } from '../../search/parse/parse.ts'
+import type { Plan, PlanNeeds } from '../../search/plan.ts'
+import { plan } from '../../search/planner.ts'
+import type { Query } from '../../search/query.ts'
+import type { Context, FhirRequest } from '../interaction.ts'
+import { parsePrefer } from '../prefer.ts'
+import type { Target } from '../target.ts'
+import { codesIn } from './codes.ts'
+import type { SearchNeeds } from './needs.ts'
+
+const page = 50 // resources; keeps the bundle of ordinary ones below 200 KB
+const largest = 1000
+
+export type Asked = {
+  readonly query: Query
+  readonly plan: Plan
+  /** What was left out under lenient handling. */
+  readonly issues: readonly Issue[]
+}
+
+/** Who asks, of what. */
+export type Asker = Pick<FhirRequest, 'tenant' | 'base'>
+
+/**
+ * Which resources of a type may be seen by who asks: part of every question about that type. Until there are policies, all.
+ */
+export function restriction(_asker: Asker): (type: string) => Node {
+  return () => all
+}
+
+/** What planning needs to know of who asks; conditional interactions plan their criteria by it, too. */
+export function planNeeds({ search, store }: Context, asker: Asker): PlanNeeds {
+  const restrict = restriction(asker)
+  const terminology = codesIn({ store, tenant: asker.tenant, restrict, budget: search.budget })
+  return { base: asker.base, restrict, terminology }
+}
+
+/** Throws 400 for what cannot be understood. */
+export async function understand(
+  ctx: Context,
+  request: FhirRequest,
+  parameters: Iterable<readonly [string, string]>,
+): Promise<Asked> {
+  const { search, shapes, clock } = ctx
+  const { within, ...scope } = scopeOf(search, request.target)
+  const handling = parsePrefer(request.headers['prefer']).handling ?? search.handling
+  const parsed = parseQuery(
+    { ...scope, parameters, handling, defaultCount: page, largestCount: largest },
+    { parameters: search.parameters, types: shapes.resourceTypes },
+  )
+  mustBeWhole(parsed.query)
+  const needs = { ...planNeeds(ctx, request), ...(within ? { within } : {}) }
+  const { plan: planned, query, issues } = await plan(parsed.query, search.question, needs, clock())
+  const questions = await withResources(ctx, request, planned.questions)
+  return { query, plan: { ...planned, questions }, issues: [...parsed.issues, ...issues] }
+}
+
+/** The index knows what stands in a resource itself, not in those that it contains. */
+function mustBeWhole({ contained }: Query): void {
+  if (contained.of === 'false') return
+  const text = `_contained=${contained.of}: contained resources are not searched here, expected _contained=false`
+  throw fail('not-supported', text, undefined, { status: 400 })
+}
+
+type Scope = {
+  /** `undefined`: several. */
+  readonly type: string | undefined
+  /** Of a search without type: those that it means; absent: all. */
+  readonly among?: readonly string[]
+  readonly within?: (type: string) => Node
+}
+
+function scopeOf({ compartments }: SearchNeeds, { at, type, id, of }: Target): Scope {
+  if (at !== 'compartment') return { type: type || undefined }
+  const { types, where } = compartment({ compartments }, type, id)
+  return of === '*' ? { type: undefined, among: types, within: where } : { type: of, within: where }
+}
+
+/** Most types have no resources at all, and need not be asked. */
+async function withResources(
+  { store }: Context,
+  { tenant }: Asker,
+  questions: Plan['questions'],
+): Promise<Plan['questions']> {
+  if (questions.length < 2) return questions
+  const types = new Set(await store.types(tenant))
+  return questions.filter(({ type }) => types.has(type))
+}

@@ -1,0 +1,110 @@
+/** From resources to those that they refer to, and to those that refer to them. https://hl7.org/fhir/R4/search.html#include */
+import { parseJson } from '../../fhir/json.ts'
+import type { Resource } from '../../fhir/resource.ts'
+import { and, type Node, or } from '../../search/node.ts'
+import type { SearchParameter } from '../../search/parameters.ts'
+import type { Include } from '../../search/query.ts'
+import type { ReferenceValue } from '../../search/values/reference.ts'
+import type { Version } from '../../store/port.ts'
+import type { Context } from '../interaction.ts'
+
+/** What to read, by type. */
+export type Links = readonly { readonly type: string; readonly where: Node }[]
+
+const batch = 500 // names per question to the store
+
+/** What these refer to. `base` as the tenant's clients see it. */
+export function targets(ctx: Context, base: string, wishes: readonly Include[], from: readonly Version[]): Links {
+  const wanted = from.flatMap(version => leads(ctx, base, wishes, version))
+  const byType = Map.groupBy(wanted, ({ type }) => type)
+  return [...byType].flatMap(([type, of]) => {
+    const ids = [...new Set(of.flatMap(({ id }) => id ?? []))]
+    const urls = new Map(of.flatMap(({ url, version }) => (url ? [[`${url}|${version}`, named(url, version)]] : [])))
+    return [
+      ...batches(ids).map(some => ({ type, where: { is: 'id', ids: some } as const })),
+      ...batches([...urls.values()]).map(some => ({ type, where: or(some) })),
+    ]
+  })
+}
+
+/** One resource that is referred to, by id or by canonical URL. */
+type Lead = { readonly type: string; readonly id?: string; readonly url?: string; readonly version?: string }
+
+function leads(
+  { search, shapes }: Context,
+  base: string,
+  wishes: readonly Include[],
+  version: Version,
+): readonly Lead[] {
+  const wanted = wishes.filter(({ source }) => source === undefined || source === version.type)
+  if (wanted.length === 0) return []
+  const values = search.values(parse(version), base)
+  const isCanonical = (type: string): boolean => shapes.shape(type)?.elements.has('url') ?? false
+  return wanted
+    .flatMap(wish => followed(search, wish, version.type))
+    .flatMap(by => (values.get(by.parameter.code) ?? []).flatMap(value => leadsOf(value, by)))
+    .filter(({ type, url }) => url === undefined || isCanonical(type))
+}
+
+function leadsOf(value: ReferenceValue | { readonly type: string }, { parameter, target }: Followed): readonly Lead[] {
+  if (!('by' in value)) return []
+  const isWanted = (type: string): boolean => target === undefined || target === type
+  if (value.by === 'id') return isWanted(value.target) ? [{ type: value.target, id: value.id }] : []
+  if (value.by !== 'canonical') return []
+  const { url, version } = value
+  const types = (parameter.target ?? []).filter(isWanted)
+  return types.map(type => ({ type, url, ...(version === undefined ? {} : { version }) }))
+}
+
+function named(url: string, version: string | undefined): Node {
+  const byUrl: Node = { is: 'term', slot: 'url', texts: [url] }
+  return version === undefined ? byUrl : and([byUrl, { is: 'term', slot: 'version', texts: [version] }])
+}
+
+/** What refers to these. `present`: the types that there are. */
+export function sources(
+  ctx: Context,
+  wishes: readonly Include[],
+  to: readonly Version[],
+  present: readonly string[],
+): Links {
+  const names = to.map(version => ({ type: version.type, texts: textsOf(ctx, version) }))
+  return wishes.flatMap(wish =>
+    (wish.source === undefined ? present : [wish.source]).flatMap(type => {
+      const by = followed(ctx.search, wish, type)
+      return batches(names).map(some => ({ type, where: or(by.map(each => refersTo(each, some))) }))
+    }),
+  )
+}
+
+type Named = { readonly type: string; readonly texts: readonly string[] }
+
+function refersTo({ parameter, target }: Followed, to: readonly Named[]): Node {
+  const may = (type: string): boolean =>
+    target === undefined ? (parameter.target?.includes(type) ?? true) : target === type
+  const texts = to.filter(({ type }) => may(type)).flatMap(it => it.texts)
+  return texts.length === 0 ? or([]) : { is: 'term', slot: parameter.code, texts }
+}
+
+/** By what others refer to it. */
+function textsOf({ shapes }: Context, version: Version): readonly string[] {
+  const url = shapes.shape(version.type)?.elements.has('url') ? parse(version)['url'] : undefined
+  return [`${version.type}/${version.id}`, ...(typeof url === 'string' ? [url] : [])]
+}
+
+type Followed = { readonly parameter: SearchParameter; readonly target: string | undefined }
+
+/** The references that the wish follows from this type. */
+function followed({ parameters }: Context['search'], wish: Include, type: string): readonly Followed[] {
+  const { parameter, target } = wish
+  const all = parameter ? [parameter] : [...parameters.of(type).values()].filter(each => each.type === 'reference')
+  return all.map(each => ({ parameter: each, target }))
+}
+
+function parse({ json = '' }: Version): Resource {
+  return parseJson(json) as Resource
+}
+
+function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / batch) }, (_, at) => all.slice(at * batch, (at + 1) * batch))
+}

@@ -1,0 +1,119 @@
+/** Search, of a type, of the whole system, in a compartment. https://hl7.org/fhir/R4/http.html#search */
+import { bundleText, type Link } from '../../fhir/bundle.ts'
+import type { Issue } from '../../fhir/issue.ts'
+import type { Query } from '../../search/query.ts'
+import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
+import type { Target } from '../target.ts'
+import { explanation, warnings } from './advice.ts'
+import { type Asked, understand } from './asked.ts'
+import { parametersOf } from './form.ts'
+import { type Included, include } from './include.ts'
+import { type Page, readPage } from './page.ts'
+import { entry, outcome } from './searchset.ts'
+import { nextOf, type Start, startOf, walkOf } from './start.ts'
+import { total } from './total.ts'
+
+// Searches are audited as executions: https://hl7.org/fhir/R4/valueset-audit-event-action.html
+const common = { scope: 's', audit: 'E', cost: 50, handle: search } as const
+const byUrl = { ...common, method: 'GET', verb: '' } as const
+const byForm = { ...common, method: 'POST', verb: '_search' } as const
+
+export const searches: readonly Interaction[] = [
+  { ...byUrl, code: 'search-type', at: 'type' },
+  { ...byForm, code: 'search-type', at: 'type' },
+  { ...byUrl, code: 'search-type', at: 'compartment' },
+  { ...byForm, code: 'search-type', at: 'compartment' },
+  { ...byUrl, code: 'search-system', at: 'system' },
+  { ...byForm, code: 'search-system', at: 'system' },
+]
+
+async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
+  const parameters = parametersOf(request)
+  const asked = await understand(ctx, request, parameters)
+  const { query } = asked
+  const path = pathOf(request.target)
+  const linkTo = linker(`${request.base}/${path}`.replace(/\/$/, ''), query, parameters)
+  if (query.countOnly) {
+    const all = { ...asked.plan, words: query.words }
+    const head = { total: await total(ctx, request, all), link: linkTo(undefined) }
+    return answer(head, outcome([...asked.issues, ...(await explained(ctx, request, asked))]))
+  }
+
+  const walk = walkOf(request, path, query)
+  const start = await startOf(ctx, request.tenant, query, walk)
+  const { page, included } = await read(ctx, request, asked, start)
+  const counted = start.begun ? start.total : await totalOf(ctx, request, asked, page)
+  const next = await nextOf(ctx, walk, { ...start, total: counted }, query, page, included)
+  const issues = [...asked.issues, ...warnings(asked, page), ...(await explained(ctx, request, asked))]
+  const texts = [...textsOf(ctx, request, query, start, page, included), ...outcome(issues)]
+  return answer({ total: counted, link: linkTo(next) }, texts)
+}
+
+type Head = { readonly total: number | undefined; readonly link: readonly Link[] }
+
+function answer(head: Head, entries: readonly string[]): Answer {
+  return { status: 200, body: { is: 'json', json: bundleText({ type: 'searchset', ...head }, entries) } }
+}
+
+/** `Patient`, `Patient/1/Observation`, or nothing. */
+function pathOf({ type, id, of }: Target): string {
+  return [type, id, of].filter(part => part !== '').join('/')
+}
+
+type Part = { readonly page: Page; readonly included: Included }
+
+async function read(ctx: Context, request: FhirRequest, asked: Asked, start: Start): Promise<Part> {
+  const { plan, query } = asked
+  const limit = Math.min(query.count, (query.most ?? Number.POSITIVE_INFINITY) - start.before)
+  const page = await readPage(ctx, request, { ...plan, ...start, words: query.words }, limit)
+  const matches = page.hits.map(({ version }) => version)
+  const included = await include(ctx, request, query.includes, matches, start.included)
+  // What is included goes on with the next page, which will look for the same matches in the state that it is told.
+  const relied = included.last !== undefined && page.end === undefined && !start.begun
+  return relied ? read(ctx, request, asked, { ...start, begun: true }) : { page, included }
+}
+
+/** Free where the first page holds everything. */
+async function totalOf(
+  ctx: Context,
+  request: FhirRequest,
+  { plan, query }: Asked,
+  { hits, end }: Page,
+): Promise<number | undefined> {
+  if (end === undefined) return hits.length
+  return query.total === 'none' ? undefined : total(ctx, request, { ...plan, words: query.words })
+}
+
+function textsOf(
+  { shapes }: Context,
+  { base }: FhirRequest,
+  { subset }: Query,
+  start: Start,
+  { hits }: Page,
+  { versions }: Included,
+): readonly string[] {
+  const matches = start.included === undefined ? hits : []
+  return [
+    ...matches.map(({ version }) => entry(version, 'match', base, subset, shapes)),
+    ...versions.map(version => entry(version, 'include', base, subset, shapes)),
+  ]
+}
+
+async function explained(ctx: Context, request: FhirRequest, asked: Asked): Promise<readonly Issue[]> {
+  return asked.query.explain ? explanation(ctx, request, asked) : []
+}
+
+/** Of a search by form, too, pages are read with GET. Whoever asked for a format by parameter gets all pages in it. */
+function linker(base: string, { understood, page }: Query, parameters: URLSearchParams) {
+  const form = [...parameters].filter(([name, value]) => (name === '_format' || name === '_pretty') && value !== '')
+  const common = [understood.toString(), new URLSearchParams(form).toString()]
+  const at = (cursor: string | undefined): string => {
+    const parts = [...common, ...(cursor === undefined ? [] : [`_page=${cursor}`])].filter(part => part !== '')
+    return parts.length === 0 ? base : `${base}?${parts.join('&')}`
+  }
+  return (next: string | undefined): readonly Link[] => [
+    { relation: 'self', url: at(page) },
+    { relation: 'first', url: at(undefined) },
+    ...(next === undefined ? [] : [{ relation: 'next', url: at(next) } as const]),
+  ]
+}

@@ -1,0 +1,34 @@
+/** Conditional interactions: https://hl7.org/fhir/R4/http.html#ccreate */
+import { noEntries } from '../../search/entry.ts'
+import { fits, worldOf } from '../../search/match.ts'
+import type { Commit, Guard, Write } from '../port.ts'
+import { isChain, relaxed, typesOf } from './search/chains.ts'
+
+/**
+ * Claims that guards make by themselves. Who found nothing may be about to create it: of several that ask the same, one is
+ * first, and the others look again. Who found something and changes it meets the others there.
+ */
+export function guardKeys({ guards = [] }: Commit): readonly string[] {
+  return [...new Set(guards.filter(({ ids }) => ids.length === 0).map(keyOf))]
+}
+
+/** No key of a client begins like this. */
+const keyOf = ({ type, where }: Guard) => `\x1fguard ${type} ${JSON.stringify(where)}`
+
+/** Whether the guards may find something else once the writes are there: then the commits cannot be made at once. */
+export function upsets(writes: readonly Write[], guards: readonly Guard[]): boolean {
+  return guards.some(guard => writes.some(write => write.do !== 'check' && touches(write, guard)))
+}
+
+function touches(write: Write, { type, where, ids }: Guard): boolean {
+  const { key } = write
+  if (typesOf(where).includes(key.type)) return true
+  if (key.type !== type) return false
+  if (ids.includes(key.id)) return true
+  if (write.do !== 'put') return false
+  const found = { type, id: key.id, updated: 0, born: 0, entries: write.entries ?? noEntries }
+  return fits(relaxed(where, isUnknown), found, nowhere)
+}
+
+const isUnknown: typeof isChain = node => isChain(node) || node.is === 'updated'
+const nowhere = worldOf([])

@@ -1,0 +1,114 @@
+import type { Test } from '../../../search/node.ts'
+
+/** A `Node` of one type of one tenant, with the keys that the database has for its names. What nothing can fit is `none`. */
+export type Filter =
+  | { readonly is: 'all' }
+  | { readonly is: 'none' }
+  | { readonly is: 'and' | 'or'; readonly of: readonly Filter[] }
+  | { readonly is: 'not'; readonly of: Filter }
+  | { readonly is: 'roots'; readonly roots: readonly number[] }
+  /** The `seq` of the current version is in [low, high). */
+  | { readonly is: 'current'; readonly low: number; readonly high: number }
+  | { readonly is: 'present'; readonly sets: readonly number[] }
+  | LeafFilter
+  | { readonly is: 'element'; readonly of: readonly PartFilter[] }
+  | {
+      readonly is: 'refers' | 'referred'
+      /** Of the slot, in the type that has the reference. */
+      readonly sets: readonly number[]
+      /** What `where` is asked of. */
+      readonly other: Scope
+      /** The type that is referred to. */
+      readonly target: Scope
+      readonly where: Filter
+    }
+
+export type LeafFilter =
+  | { readonly is: 'terms'; readonly sets: readonly number[]; readonly terms: readonly number[] }
+  | {
+      readonly is: 'prefix' | 'contains'
+      readonly sets: readonly number[]
+      /** One of them. */
+      readonly texts: readonly string[]
+    }
+  | {
+      readonly is: 'range'
+      readonly sets: readonly number[]
+      /** Of the unit; `undefined`: any. */
+      readonly terms: readonly number[] | undefined
+      /** They have no unit: indexed by their ends. */
+      readonly line: boolean
+      /** All tests of one of them. */
+      readonly any: readonly (readonly Test[])[]
+    }
+
+export type PartFilter =
+  | LeafFilter
+  | { readonly is: 'none' }
+  | { readonly is: 'or'; readonly of: readonly PartFilter[] }
+
+/** A type of a tenant. */
+export type Scope = {
+  readonly tenant: number
+  readonly type: number
+  readonly name: string
+  /** The term that every present resource of it has; `undefined`: there was none yet. */
+  readonly list: number | undefined
+}
+
+export const everything: Filter = { is: 'all' }
+export const nothing: Filter = { is: 'none' }
+
+export function rootsFilter(roots: readonly number[]): Filter {
+  return roots.length === 0 ? nothing : { is: 'roots', roots }
+}
+
+export function allOf(of: readonly Filter[]): Filter {
+  const parts = of.flatMap(part => (part.is === 'and' ? part.of : [part])).filter(({ is }) => is !== 'all')
+  if (parts.some(({ is }) => is === 'none')) return nothing
+  return parts.length > 1 ? { is: 'and', of: parts } : (parts[0] ?? everything)
+}
+
+export function anyOf(of: readonly Filter[]): Filter {
+  const parts = of.flatMap(part => (part.is === 'or' ? part.of : [part])).filter(({ is }) => is !== 'none')
+  if (parts.some(({ is }) => is === 'all')) return everything
+  const merged = merge(parts)
+  return merged.length > 1 ? { is: 'or', of: merged } : (merged[0] ?? nothing)
+}
+
+export function notOf(of: Filter): Filter {
+  if (of.is === 'not') return of.of
+  if (of.is === 'all') return nothing
+  return of.is === 'none' ? everything : { is: 'not', of }
+}
+
+/** Alternatives in one slot become one leaf: `name=a,b,c`, `date=ge2024` (within 2024, or later). */
+function merge(parts: readonly Filter[]): readonly Filter[] {
+  const merged = new Map<string, Filter>()
+  for (const [index, part] of parts.entries()) {
+    const key = kindOf(part) ?? `${index}`
+    const known = merged.get(key)
+    merged.set(key, known ? together(known, part) : part)
+  }
+  return [...merged.values()]
+}
+
+function kindOf(part: Filter): string | undefined {
+  switch (part.is) {
+    case 'terms':
+    case 'prefix':
+    case 'contains':
+      return `${part.is} ${part.sets}`
+    case 'range':
+      return `range ${part.sets} ${part.terms}`
+    default:
+      return undefined
+  }
+}
+
+function together(a: Filter, b: Filter): Filter {
+  if (a.is === 'terms' && b.is === 'terms') return { ...a, terms: [...new Set([...a.terms, ...b.terms])] }
+  if (a.is === 'range' && b.is === 'range') return { ...a, any: [...a.any, ...b.any] }
+  if ((a.is === 'prefix' || a.is === 'contains') && b.is === a.is) return { ...a, texts: [...a.texts, ...b.texts] }
+  return a
+}

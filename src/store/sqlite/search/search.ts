@@ -1,0 +1,129 @@
+/** Questions to the index: bound to its keys, a way chosen, printed as SQL, run within bounds. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Place } from '../../../search/node.ts'
+import type { Explanation, Guard, Match, SearchPage, SearchQuery } from '../../port.ts'
+import { openFirstSince } from '../history.ts'
+import type { Names } from '../names.ts'
+import { toVersion, type VersionRow, versionColumns } from '../version.ts'
+import { openBind } from './bind.ts'
+import { openChoice, sizes as usual } from './choose.ts'
+import { condition } from './condition.ts'
+import { type Bounds, openEffort } from './effort.ts'
+import { allOf, everything, type Filter, nothing, notOf, type Scope } from './filter.ts'
+import { openKeys } from './keys.ts'
+import { columnsOf, placeOf } from './order.ts'
+import { openSlots } from './slots.ts'
+import { sql } from './sql.ts'
+import { openStatements } from './statements.ts'
+import { findPage } from './walk.ts'
+
+export type CountQuery = Omit<SearchQuery, 'sort' | 'after' | 'limit'>
+
+const patient = 20_000 // rows collected on the way, where time was given for it
+
+/** The ways of one connection. */
+export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes = usual) {
+  const effort = openEffort(db)
+  const statements = openStatements(db)
+  const slots = openSlots(db)
+  const keys = openKeys(db, types, slots)
+  const firstSince = openFirstSince(db)
+  const bind = openBind(keys, firstSince)
+  const choice = openChoice(statements, keys, sizes)
+  const toMatch = openMatch(db)
+
+  function bound({ tenant, type, where, until }: Asked): { readonly scope: Scope; readonly filter: Filter } {
+    slots.begin()
+    const scope = keys.scope(tenants.key(tenant) ?? 0, type)
+    if (scope.list === undefined) return { scope, filter: nothing }
+    return { scope, filter: allOf([bind(where, scope), until === undefined ? everything : unchangedSince(until)]) }
+  }
+
+  /** Roots and places of a page, and one more if there is one. */
+  function rows(query: SearchQuery, most: number): readonly Placed[] {
+    const { scope, filter } = bound(query)
+    if (filter.is === 'none') return []
+    const page = {
+      scope,
+      filter,
+      sort: columnsOf(query.sort, scope, slots),
+      after: query.after,
+      limit: query.limit + 1,
+    }
+    const found = findPage({ statements, effort, choice, firstSince, sizes }, { ...page, most })
+    return found.map(row => [row[0], placeOf(row)])
+  }
+
+  /** All of one state, within bounds. */
+  function within<R>(bounds: Bounds, run: (most: number) => R): R {
+    const inside = db.isTransaction
+    effort.begin(bounds)
+    if (!inside) db.exec('BEGIN')
+    try {
+      return run(bounds.helping ? sizes.few : patient)
+    } finally {
+      if (!inside) db.exec('COMMIT')
+    }
+  }
+
+  return {
+    search: (query: SearchQuery, bounds: Bounds): SearchPage =>
+      within(bounds, most => {
+        const found = rows(query, most)
+        const matches = found.slice(0, query.limit).map(placed => toMatch(query, placed))
+        return { matches, more: found.length > query.limit }
+      }),
+    count: (query: CountQuery, bounds: Bounds): number =>
+      within(bounds, most => {
+        const { scope, filter } = bound(query)
+        if (filter.is === 'none') return 0
+        const { source, rest } = choice.choose(filter, scope, most)
+        const found = sql`SELECT DISTINCT ${source.root} FROM ${source.from}
+          WHERE tick(${source.root}) AND ${source.where} AND ${condition(rest, source.root)}`
+        return statements.get(sql`SELECT count(*) FROM (${found})`)?.[0] as number
+      }),
+    explain: (query: SearchQuery, bounds: Bounds): Explanation =>
+      within(bounds, most => {
+        const asked = statements.recorded(() => rows(query, most))
+        const examined = effort.examined()
+        const texts = new Map(asked.map(it => [it.text, it]))
+        const indexes = new Set([...texts.values()].flatMap(it => statements.indexes(it)))
+        const { scope, filter } = bound({ ...query, until: undefined })
+        const scan = filter.is !== 'none' && choice.choose(filter, scope, most).scan
+        return { compiled: [...texts.keys()].join(';\n'), indexes: [...indexes], examined, scan }
+      }),
+    /** After a rollback. */
+    reset: slots.reset,
+  }
+}
+
+export type Search = ReturnType<typeof openSearch>
+
+type Asked = Pick<SearchQuery, 'tenant' | 'type' | 'where'> & { readonly until?: number | undefined }
+
+/** A negation, so that nobody looks for an index: nearly all are. */
+function unchangedSince(until: number): Filter {
+  return notOf({ is: 'current', low: until + 1, high: Number.MAX_SAFE_INTEGER })
+}
+
+type Placed = readonly [root: number, place: Place]
+
+function openMatch(db: DatabaseSync): (query: SearchQuery, placed: Placed) => Match {
+  const current = db.prepare(
+    `SELECT ${versionColumns}, v.id FROM version v WHERE v.root = ? ORDER BY v.version DESC LIMIT 1`,
+  )
+  current.setReturnArrays(true)
+  return ({ tenant, type }, [root, place]) => {
+    const row = current.get(root) as unknown as readonly [...VersionRow, id: string]
+    const [seq, version, updated, method, json, id] = row
+    return { version: toVersion({ tenant, type, id }, [seq, version, updated, method, json]), place }
+  }
+}
+
+/** Whether it holds in the transaction that is open. */
+export function holds({ search }: Search, tenant: string, { type, where, ids }: Guard, bounds: Bounds): boolean {
+  const query = { tenant, type, where, sort: [], limit: ids.length, budget: bounds.budget }
+  const { matches, more } = search(query, bounds)
+  const found = new Set(matches.map(({ version: { id } }) => id))
+  return !more && found.size === ids.length && ids.every(id => found.has(id))
+}

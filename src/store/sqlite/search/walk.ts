@@ -1,0 +1,136 @@
+import type { Place } from '../../../search/node.ts'
+import { type Axis, type AxisNeeds, axisOf } from './axis.ts'
+import type { Choice, Choosing, Sizes } from './choose.ts'
+import { condition } from './condition.ts'
+import type { Effort } from './effort.ts'
+import { allOf, type Filter, notOf, type Scope } from './filter.ts'
+import { behindPlace, keyColumns, orderBy, type SortColumn } from './order.ts'
+import { listSource, type Source, termsSource } from './source.ts'
+import { type Arg, type Sql, sql, yes } from './sql.ts'
+
+export type Page = {
+  readonly scope: Scope
+  readonly filter: Filter
+  readonly sort: readonly SortColumn[]
+  readonly after: Place | undefined
+  readonly limit: number
+  /** Rows that may be collected on the way. */
+  readonly most: number
+}
+
+/** The root, then the value of each sort key. */
+export type Found = readonly [root: number, ...Arg[]]
+
+export type WalkNeeds = AxisNeeds & {
+  readonly effort: Effort
+  readonly choice: Choosing
+  readonly sizes: Sizes
+}
+
+const side = 16 // terms that are walked side by side
+const largest = 8_192 // rows of a window; some 10 ms
+
+/**
+ * How the candidates are gone through. Few are collected and sorted. Of many, those are looked at in the order that is asked
+ * for, window by window, until the page is full: what this costs depends on the page, not on the number of resources.
+ */
+export function findPage(needs: WalkNeeds, page: Page): readonly Found[] {
+  const chosen = needs.choice.choose(page.filter, page.scope, page.most)
+  const [key] = page.sort
+  if (!key) return inOrderOfRoots(needs, page, chosen)
+  const along = isWorthCollecting(needs, page, chosen.size) ? undefined : axisOf(needs, key, page.scope, page.after)
+  return along ? inOrderOf(needs, key, page, along) : collect(needs, page, chosen.source, chosen.rest)
+}
+
+/** Expected: `size` rows, or `limit` matches among all resources, of which one in `all / size` is a candidate. */
+function isWorthCollecting({ choice, sizes }: WalkNeeds, { limit, scope }: Page, size: number): boolean {
+  return size <= sizes.few || size * size <= limit * choice.sizeOf(listSource(scope))
+}
+
+/** All candidates at once. */
+function collect({ statements }: WalkNeeds, page: Page, source: Source, rest: Filter, more = yes): readonly Found[] {
+  const { sort, after, limit } = page
+  const { from, where, root } = source
+  const behind = after ? behindPlace(sort, after) : yes
+  // DISTINCT keeps SQLite from computing the keys once more for each time that they are named
+  const found = sql`SELECT DISTINCT ${root} AS root${keyColumns(sort, root)} FROM ${from}
+    WHERE tick(${root}) AND ${more} AND ${condition(rest, root)} AND ${where}`
+  return statements.all<Found>(sql`SELECT * FROM (${found}) WHERE ${behind} ORDER BY ${orderBy(sort)} LIMIT ${limit}`)
+}
+
+function inOrderOfRoots(needs: WalkNeeds, page: Page, { source, rest, size }: Choice): readonly Found[] {
+  const { terms } = source
+  if (size <= needs.sizes.few) return collect(needs, page, source, rest)
+  if (terms && terms.length <= side) return walkTerms(needs, page, terms, rest)
+  if (isWorthCollecting(needs, page, size)) return collect(needs, page, source, rest)
+  return walkTerms(needs, page, [page.scope.list ?? -1], page.filter)
+}
+
+function walkTerms(needs: WalkNeeds, page: Page, terms: readonly number[], rest: Filter): readonly Found[] {
+  const low = (page.after?.[0] as number | undefined) ?? 0
+  if (terms.length === 1) return stream(needs, page, low, termsSource(terms), rest)
+  const along: Axis = {
+    source: termsSource(terms),
+    start: sql`c.root > ${low}`,
+    next: (from, rows) => endOf(needs, terms, from, rows),
+    upTo: end => sql`c.root <= ${end}`,
+    behind: end => sql`c.root > ${end}`,
+  }
+  return windows(needs, { ...page, after: undefined }, along, rest)
+}
+
+/** The rows of one term are in order already. */
+function stream({ statements }: WalkNeeds, page: Page, low: number, source: Source, rest: Filter): readonly Found[] {
+  const { from, where, root } = source
+  return statements.all<Found>(
+    sql`SELECT DISTINCT ${root} FROM ${from} WHERE ${where} AND ${root} > ${low} AND tick(${root})
+      AND ${condition(rest, root)} ORDER BY ${root} LIMIT ${page.limit}`,
+  )
+}
+
+/** A root up to which no term has more than so many rows. */
+function endOf({ statements }: WalkNeeds, terms: readonly number[], from: Sql, rows: number): number | undefined {
+  const ends = terms.flatMap(term =>
+    statements.all<readonly [number]>(
+      sql`SELECT c.root FROM found c WHERE c.term = ${term} AND ${from} ORDER BY c.root LIMIT 1 OFFSET ${rows}`,
+    ),
+  )
+  return ends.length === 0 ? undefined : Math.min(...ends.map(([root]) => root))
+}
+
+function windows(needs: WalkNeeds, page: Page, along: Axis, rest: Filter): readonly Found[] {
+  const { effort, sizes } = needs
+  const found: Found[] = []
+  const begun = effort.examined()
+  let from = along.start
+  for (let rows = sizes.window; ; rows = nextWindow(rows, effort.examined() - begun, found.length, page.limit)) {
+    effort.check()
+    const end = along.next(from, rows)
+    const window = end === undefined ? from : sql`${from} AND ${along.upTo(end)}`
+    found.push(...collect(needs, { ...page, limit: page.limit - found.length }, along.source, rest, window))
+    if (end === undefined || found.length >= page.limit) return found
+    from = along.behind(end)
+  }
+}
+
+/** As many rows as will fill the page if matches come as they came so far, and some more. */
+function nextWindow(rows: number, examined: number, found: number, limit: number): number {
+  const wanted = found === 0 ? rows * 4 : (1.3 * examined * (limit - found)) / found
+  return Math.round(Math.min(largest, Math.max(rows, wanted)))
+}
+
+/** First those that have the key, then those that have none. */
+function inOrderOf(needs: WalkNeeds, key: SortColumn, page: Page, along: Axis): readonly Found[] {
+  const isPast = page.after?.[0] === null
+  const found = isPast ? [] : windows(needs, page, along, page.filter)
+  const limit = page.limit - found.length
+  if (limit === 0 || key.by === 'id' || key.by === 'updated') return found
+  return [...found, ...without(needs, key, { ...page, limit, after: isPast ? page.after?.slice(1) : undefined })]
+}
+
+function without(needs: WalkNeeds, key: SortColumn, page: Page): readonly Found[] {
+  const filter = allOf([page.filter, notOf({ is: 'present', sets: key.sets })])
+  if (filter.is === 'none') return []
+  const rows = findPage(needs, { ...page, sort: page.sort.slice(1), filter })
+  return rows.map(([root, ...values]) => [root, null, ...values])
+}

@@ -1,0 +1,9 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Names } from './names.ts'
+
+export function openTypes(db: DatabaseSync, tenants: Names): (tenant: string) => readonly string[] {
+  const select = db.prepare(
+    `SELECT name FROM type t WHERE EXISTS (SELECT 1 FROM version v WHERE v.tenant = ? AND v.type = t.key) ORDER BY name`,
+  )
+  return tenant => select.all(tenants.key(tenant) ?? 0).map(({ name }) => name as string)
+}
