@@ -36,15 +36,17 @@ export function median(values: readonly number[]): number {
 export function ratio(
   ours: readonly Figures[],
   theirs: readonly Figures[],
-  of: 'rate' | 'p99' = 'rate',
+  of: 'rate' | 'p50' | 'p99' = 'rate',
   times = 1,
 ): string {
   return (times * median(ours.map((one, round) => one[of] / (theirs[round]?.[of] ?? Number.NaN)))).toFixed(2)
 }
 
+const digits = { p50: 2, p99: 1, cpu: 0 } // ms, ms, µs
+
 /** The median, as text. */
-export function figure(figures: readonly Figures[], of: 'p99' | 'cpu'): string {
-  return median(figures.map(one => one[of] ?? Number.NaN)).toFixed(of === 'p99' ? 1 : 0)
+export function figure(figures: readonly Figures[], of: 'p50' | 'p99' | 'cpu'): string {
+  return median(figures.map(one => one[of] ?? Number.NaN)).toFixed(digits[of])
 }
 
 export function perSecond(figures: readonly Figures[], times = 1): string {

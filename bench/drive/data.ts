@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Resource } from '../../src/fhir/resource.ts'
 
 /** A whole number below `limit` that looks random; `n` names the resource, `what` the place in it. */
-function pick(n: number, what: number, limit: number): number {
+export function pick(n: number, what: number, limit: number): number {
   let x = Math.imul(n + 1, 0x9e3779b1) ^ Math.imul(what + 1, 0x85ebca6b)
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d)
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b)
@@ -53,7 +53,7 @@ function of(list: readonly string[], n: number, what: number): string {
   return list[pick(n, what, list.length)]!
 }
 
-function concept(system: string, code: string, display: string) {
+export function concept(system: string, code: string, display: string) {
   return { coding: [{ system, code, display }], text: display }
 }
 

@@ -26,7 +26,7 @@ export function kiln(settings: Readonly<Record<string, string>>): Promise<Server
 }
 
 /** `indexRows` of each resource. */
-export function reference(name: 'read' | 'create' | 'update', file: string, indexRows = 0): Promise<Server> {
+export function reference(name: 'read' | 'create' | 'update' | 'search', file: string, indexRows = 0): Promise<Server> {
   return launch(`../reference/${name}.ts`, [file, String(indexRows)], {})
 }
 

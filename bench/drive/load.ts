@@ -23,7 +23,10 @@ export type Round = {
   /** Per second. */
   readonly rate: number
   /** Milliseconds. */
+  readonly p50: number
   readonly p99: number
+  /** Of one answer on average, its head included. */
+  readonly bytes: number
 }
 
 /** They stay warm from round to round. */
@@ -42,6 +45,7 @@ export async function load(work: Load): Promise<Round> {
 
 async function run({ origin, lanes, length }: Load): Promise<Round> {
   const times: number[] = []
+  let total = 0
   const unwanted = new Map<number, number>()
   const waiting = [...lanes]
   const start = performance.now()
@@ -53,9 +57,10 @@ async function run({ origin, lanes, length }: Load): Promise<Round> {
     setupClient: client => client.setRequests(structuredClone(waiting.pop() ?? [])),
   })
   let end = start
-  running.on('response', (_client, status, _bytes, ms) => {
+  running.on('response', (_client, status, bytes, ms) => {
     end = performance.now()
     times.push(ms)
+    total += bytes
     if (status < 200 || status > 299) unwanted.set(status, (unwanted.get(status) ?? 0) + 1)
   })
   const { errors } = await running
@@ -67,7 +72,9 @@ async function run({ origin, lanes, length }: Load): Promise<Round> {
   return {
     answers: times.length,
     rate: (times.length * 1000) / (end - start),
+    p50: times[Math.floor(times.length * 0.5)] ?? 0,
     p99: times[Math.floor(times.length * 0.99)] ?? 0,
+    bytes: total / times.length,
   }
 }
 

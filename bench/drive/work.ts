@@ -2,6 +2,7 @@
 import { printJson } from '../../src/fhir/json.ts'
 import { idOf, observation, patient, resource, typeOf } from './data.ts'
 import type { Lane, Request } from './load.ts'
+import { populationOf } from './population.ts'
 
 export const connections = 16
 
@@ -58,4 +59,21 @@ export function transactions(): Lane[] {
     const body = printJson({ resourceType: 'Bundle', type: 'transaction', entry })
     return { method: 'POST', path: '/fhir', headers, body }
   })
+}
+
+/** New resources of one type, as those of the search benchmark are. */
+export function newcomers(type: 'Patient' | 'Observation'): Lane[] {
+  const each = 64
+  const population = populationOf(connections * each)
+  const bodies: string[] = []
+  for (let at = 0; bodies.length < connections * each; at++) {
+    const { id: _, ...it } = population.resource(at)
+    if (it.resourceType === type) bodies.push(printJson(it))
+  }
+  return lanes(each, (lane, turn) => ({
+    method: 'POST',
+    path: `/fhir/${type}`,
+    headers,
+    body: bodies[lane * each + turn] ?? '',
+  }))
 }
