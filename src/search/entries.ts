@@ -3,13 +3,13 @@
  *
  * | type      | slot         | text, or unit of the range                                             |
  * | --------- | ------------ | ---------------------------------------------------------------------- |
- * | token     | `c`          | the code                                                               |
+ * | token     | `c`          | the code; of a string without case                                     |
  * |           | `c\|`        | `system\|code`, `\|code`, `system\|`; none where a system cannot be    |
  * |           | `c:text`     | folded display or text                                                 |
  * |           | `c:of-type`  | `system\|code\|value`                                                  |
  * | string    | `c`          | folded, `\x1f`, as written                                             |
  * | reference | `c`          | `Type/id`, or a URL                                                    |
- * |           | `c\|`        | the same, `\|` and its version                                         |
+ * |           | `c\|`        | the same, `\|` and its version; of a canonical also if it has none     |
  * |           | `c:identifier`, `c:identifier\|` | as a token                                         |
  * | uri       | `c`, `c\|`   | the URI; `uri\|version`                                                |
  * | number, date | `c`       | (empty)                                                                |
@@ -105,7 +105,8 @@ function addReference(terms: Term[], slot: string, value: ReferenceValue, elemen
     addToken(terms, `${slot}:identifier`, { type: 'token', ...(system && { system }), ...(code && { code }) }, element)
   } else {
     const text = value.by === 'id' ? `${value.target}/${value.id}` : value.url
-    addVersioned(terms, slot, text, value.version, element)
+    // A chain asks for what names no version.
+    addVersioned(terms, slot, text, value.by === 'canonical' ? (value.version ?? '') : value.version, element)
   }
 }
 

@@ -1,5 +1,6 @@
 /** A query with all FHIR meaning decided: what stores are asked. */
 import type { Node, SortKey } from './node.ts'
+import type { Canonical } from './values/canonical.ts'
 
 export type Plan = {
   /** One question per type, `restrict` included. */
@@ -16,11 +17,25 @@ export type PlanNeeds = {
   /** The compartment that is searched: part of the questions about the types searched, and of no other. */
   readonly within?: (type: string) => Node
   readonly terminology: Codes
+  readonly stored: Stored
+}
+
+/**
+ * Other resources that an answer depends on and that no question can name before they are looked up: hierarchies of references,
+ * and what canonical URLs lead to. Only what may be seen; rejects as too costly where it is too much to be told in full.
+ */
+export type Stored = {
+  /** Of those that fit. */
+  readonly ids: (type: string, where: Node) => Promise<readonly string[]>
+  /** What those that fit are called. */
+  readonly canonicals: (type: string, where: Node) => Promise<readonly Canonical[]>
 }
 
 /** What search must know of code systems and value sets; the terminology service fills it. `undefined`: not known here. */
 export type Codes = {
   readonly valueSet: (url: string) => Promise<readonly Code[] | undefined>
+  /** Whether upper and lower case are the same in the codes of this system, as far as is known. */
+  readonly caseless: (system: string) => Promise<boolean>
   /** The code and all below it (`is`: 'below') or above it. */
   readonly hierarchy: (is: 'above' | 'below', code: Code) => Promise<readonly Code[] | undefined>
 }

@@ -1,11 +1,11 @@
 /** A query → what the stores are asked. https://hl7.org/fhir/R4/search.html */
-import { FhirError, type Issue } from '../fhir/issue.ts'
+import { FhirError, type Issue, isError } from '../fhir/issue.ts'
 import { testNode } from './filter/test.ts'
 import { all, and, type Node, none, not, or, type SortKey } from './node.ts'
 import { refusalOf } from './parse/mistakes.ts'
 import type { Codes, Plan, PlanNeeds } from './plan.ts'
-import type { Ask, Asks, Criterion, Query, Sort } from './query.ts'
-import type { Asked, Question } from './questions/question.ts'
+import type { Ask, Criterion, Query, Sort } from './query.ts'
+import type { Asked, Place, Question } from './questions/question.ts'
 
 export type Planned = {
   readonly plan: Plan
@@ -24,7 +24,8 @@ export async function plan(query: Query, question: Question, needs: PlanNeeds, n
   const severity = query.handling === 'strict' ? 'error' : 'warning'
   const answers = await Promise.all(query.criteria.map(criterion => answerOf(criterion, severity, asking)))
   const issues = answers.flatMap(answer => ('issues' in answer ? answer.issues : []))
-  if (severity === 'error' && issues.length > 0) throw new FhirError(issues, { status: 400 })
+  const errors = issues.filter(isError)
+  if (errors.length > 0) throw new FhirError(errors, { status: 400 })
   const left = answers.flatMap(answer => ('nodes' in answer ? [answer] : []))
   const questions = query.types.map(type => {
     const wanted = left.map(({ nodes }) => nodes.get(type) ?? none)
@@ -62,7 +63,7 @@ async function nodeOf(ask: Ask, at: At, asking: Asking): Promise<Node> {
     case 'parameter':
       return put({ name: at.name, ...ask }, at.type, asking)
     case 'chain':
-      return or(await chain(ask.parameter.code, ask.to, at.name, asking))
+      return or(await chain(ask, at, asking))
     case 'has':
       return referred(ask, at.name, asking)
     case 'not':
@@ -76,19 +77,26 @@ async function nodeOf(ask: Ask, at: At, asking: Asking): Promise<Node> {
   }
 }
 
-function put(asked: Asked, type: string, { question, needs, now }: Asking): Promise<Node> {
-  return question(asked, { type, base: needs.base, now, restrict: needs.restrict }, needs.terminology)
+function put(asked: Asked, type: string, asking: Asking): Promise<Node> {
+  return asking.question(asked, placeIn(type, asking), asking.needs.terminology)
 }
+
+function placeIn(type: string, { needs: { base, stored }, now }: Asking): Place {
+  return { type, base, now, stored }
+}
+
+type Chain = Extract<Ask, { readonly by: 'chain' }>
 
 /**
  * Types for which the value means nothing are passed over as long as there is another: what is a token of one type may be a date
  * of the next.
  */
-async function chain(slot: string, to: Asks, name: string, asking: Asking): Promise<readonly Node[]> {
+async function chain({ parameter, to }: Chain, { name, type }: At, asking: Asking): Promise<readonly Node[]> {
   const tried = await Promise.allSettled(
-    [...to].map(async ([type, ask]): Promise<Node> => {
-      const where = await seen(ask, type, name, asking)
-      return where.is === 'none' ? none : { is: 'refers', slot, type, where }
+    [...to].map(async ([target, ask]): Promise<Node> => {
+      const where = await seen(ask, target, name, asking)
+      if (where.is === 'none') return none
+      return asking.question.chain({ name, parameter, to: target, where }, placeIn(type, asking))
     }),
   )
   const nodes = tried.flatMap(it => (it.status === 'fulfilled' ? [it.value] : []))
@@ -113,18 +121,21 @@ async function seen(ask: Ask, type: string, name: string, asking: Asking): Promi
 }
 
 /** A search of many types asks for the same codes many times. */
-function remembering({ valueSet, hierarchy }: Codes): Codes {
-  const answers = new Map<string, ReturnType<Codes['valueSet']>>()
+function remembering({ valueSet, hierarchy, caseless }: Codes): Codes {
+  const [sets, families, systems] = [memory(valueSet), memory(hierarchy), memory(caseless)]
+  return {
+    valueSet: url => sets(url, url),
+    hierarchy: (is, code) => families(JSON.stringify([is, code.system, code.code]), is, code),
+    caseless: system => systems(system, system),
+  }
+}
 
-  function once(key: string, ask: Codes['valueSet']): ReturnType<Codes['valueSet']> {
-    const answer = answers.get(key) ?? ask(key)
+function memory<A extends readonly unknown[], T>(ask: (...of: A) => T): (key: string, ...of: A) => T {
+  const answers = new Map<string, T>()
+  return (key, ...of) => {
+    const answer = answers.get(key) ?? ask(...of)
     answers.set(key, answer)
     return answer
-  }
-
-  return {
-    valueSet: url => once(url, valueSet),
-    hierarchy: (is, code) => once(JSON.stringify([is, code.system, code.code]), () => hierarchy(is, code)),
   }
 }
 

@@ -3,8 +3,8 @@ import type { Resource } from '../../src/fhir/resource.ts'
 import { entriesOf } from '../../src/search/entries.ts'
 import { compileIndex } from '../../src/search/index-values.ts'
 import { type Found, searchAll } from '../../src/search/match.ts'
-import { all } from '../../src/search/node.ts'
-import type { Codes, PlanNeeds } from '../../src/search/plan.ts'
+import { all, and, type Node } from '../../src/search/node.ts'
+import type { Codes, PlanNeeds, Stored } from '../../src/search/plan.ts'
 import { type Planned, plan } from '../../src/search/planner.ts'
 import { compileQuestions } from '../../src/search/questions/question.ts'
 import { ask, definitions } from './parse/asking.ts'
@@ -15,13 +15,22 @@ export const now = Date.UTC(2026, 0, 1)
 const question = compileQuestions(definitions)
 const index = compileIndex(definitions)
 
-const noCodes: Codes = { valueSet: async () => undefined, hierarchy: async () => undefined }
+const noCodes: Codes = {
+  valueSet: async () => undefined,
+  hierarchy: async () => undefined,
+  caseless: async () => false,
+}
 
 export type Needs = Partial<PlanNeeds> & { readonly handling?: 'strict' | 'lenient' }
 
 export function planned(text: string, { handling = 'strict', ...needs }: Needs = {}): Promise<Planned> {
   const { query } = ask(text, { handling })
-  return plan(query, question, { base, restrict: () => all, terminology: noCodes, ...needs }, now)
+  return plan(
+    query,
+    question,
+    { base, restrict: () => all, terminology: noCodes, stored: storedAmong([]), ...needs },
+    now,
+  )
 }
 
 /** As stored one day after the other, the last of them yesterday. */
@@ -36,9 +45,25 @@ export function stored(resources: readonly Resource[]): readonly Found[] {
   }))
 }
 
+/** Their URLs and versions are read from the index, where the version has no case. */
+export function storedAmong(world: readonly Found[], restrict: (type: string) => Node = () => all): Stored {
+  const those = (type: string, where: Node): readonly Found[] =>
+    searchAll(world, { type, where: and([restrict(type), where]), sort: [], limit: world.length }).matches.map(
+      ({ found }) => found,
+    )
+  return {
+    ids: async (type, where) => those(type, where).map(({ id }) => id),
+    canonicals: async (type, where) =>
+      those(type, where).flatMap(it => {
+        const [url, version] = ['url', 'version'].map(slot => it.entries.terms.find(term => term.slot === slot)?.text)
+        return url === undefined ? [] : [{ url, ...(version !== undefined && { version }) }]
+      }),
+  }
+}
+
 /** `Patient/1`, in the order asked for. */
 export async function found(text: string, world: readonly Found[], needs: Needs = {}): Promise<readonly string[]> {
-  const { plan } = await planned(text, needs)
+  const { plan } = await planned(text, { stored: storedAmong(world, needs.restrict), ...needs })
   const { questions, sort } = plan
   return questions.flatMap(({ type, where }) =>
     searchAll(world, { type, where, sort, limit: 1000 }).matches.map(({ found }) => `${found.type}/${found.id}`),

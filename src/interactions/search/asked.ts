@@ -11,6 +11,7 @@ import { parsePrefer } from '../prefer.ts'
 import type { Target } from '../target.ts'
 import { codesIn } from './codes.ts'
 import type { SearchNeeds } from './needs.ts'
+import { storedIn } from './stored.ts'
 
 const page = 50 // resources; keeps the bundle of ordinary ones below 200 KB
 const largest = 1000
@@ -33,10 +34,11 @@ export function restriction(_asker: Asker): (type: string) => Node {
 }
 
 /** What planning needs to know of who asks; conditional interactions plan their criteria by it, too. */
-export function planNeeds({ search, store }: Context, asker: Asker): PlanNeeds {
+export function planNeeds({ search, store, clock }: Context, asker: Asker): PlanNeeds {
+  const { tenant, base } = asker
   const restrict = restriction(asker)
-  const terminology = codesIn({ store, tenant: asker.tenant, restrict, budget: search.budget })
-  return { base: asker.base, restrict, terminology }
+  const looking = { store, tenant, base, restrict, budget: search.budget, clock }
+  return { base, restrict, terminology: codesIn(looking), stored: storedIn(looking) }
 }
 
 /** Throws 400 for what cannot be understood. */

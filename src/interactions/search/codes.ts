@@ -4,17 +4,22 @@
  */
 import { fail } from '../../fhir/issue.ts'
 import { parseJson } from '../../fhir/json.ts'
+import { parseReference } from '../../fhir/reference.ts'
 import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
+import { caselessSlot } from '../../search/caseless.ts'
 import { and, type Node } from '../../search/node.ts'
 import type { Code, Codes } from '../../search/plan.ts'
+import { versioned } from '../../search/questions/uri.ts'
 import { parseCanonical } from '../../search/values/canonical.ts'
 import { listOf, textOf } from '../../search/values/member.ts'
 import type { Store } from '../../store/port.ts'
 import { closure, filtered, type Hierarchy, hierarchy, objects } from './hierarchy.ts'
 
 export type CodesNeeds = {
-  readonly store: Pick<Store, 'search'>
+  readonly store: Pick<Store, 'search' | 'count'>
   readonly tenant: string
+  /** The URL of this server as the tenant's clients see it. */
+  readonly base: string
   readonly restrict: (type: string) => Node
   /** ms */
   readonly budget: number
@@ -24,7 +29,7 @@ const most = 10_000 // codes of one question: what a store can still compare in 
 
 export function codesIn(needs: CodesNeeds): Codes {
   const shelf: Shelf = {
-    valueSet: url => find(needs, 'ValueSet', url),
+    valueSet: async url => (await literal(needs, url)) ?? find(needs, 'ValueSet', url),
     async tree(system) {
       const found = await find(needs, 'CodeSystem', system)
       return found && found['content'] !== 'supplement' ? hierarchy(found) : undefined
@@ -38,7 +43,14 @@ export function codesIn(needs: CodesNeeds): Codes {
       const codes = closure(is === 'below' ? tree.children : tree.parents, code)
       return bounded([...codes].map(each => ({ system, code: each })))
     },
+    caseless: system => isCaseless(needs, system),
   }
+}
+
+/** Asked of the index alone: the text of a code system may have many megabytes. */
+async function isCaseless({ store, tenant, restrict, budget }: CodesNeeds, system: string): Promise<boolean> {
+  const where = and([restrict('CodeSystem'), { is: 'term', slot: caselessSlot, texts: [system] }])
+  return (await store.count({ tenant, type: 'CodeSystem', where, budget })) > 0
 }
 
 /** What is stored here. */
@@ -47,16 +59,33 @@ type Shelf = {
   readonly tree: (system: string) => Promise<Hierarchy | undefined>
 }
 
+/** "If the server can treat the reference as a literal URL, it does, else it tries to match known logical ValueSet.url values." */
+async function literal(needs: CodesNeeds, url: string): Promise<JsonObject | undefined> {
+  const parsed = parseReference(url, needs.base)
+  if (parsed.kind !== 'local' || parsed.type !== 'ValueSet' || parsed.version !== undefined) return undefined
+  return newest(needs, 'ValueSet', { is: 'id', ids: [parsed.id] })
+}
+
 /** The newest of those with this canonical URL, `url` or `url|version`. */
 async function find(
-  { store, tenant, restrict, budget }: CodesNeeds,
+  needs: CodesNeeds,
   type: 'ValueSet' | 'CodeSystem',
   canonical: string,
 ): Promise<JsonObject | undefined> {
   const { url, version } = parseCanonical(canonical) ?? { url: canonical }
-  const name = { is: 'term', slot: 'url', texts: [url] } as const
-  const wanted = version === undefined ? [] : [{ is: 'term', slot: 'version', texts: [version] } as const]
-  const where = and([restrict(type), name, ...wanted])
+  return newest(
+    needs,
+    type,
+    version === undefined ? { is: 'term', slot: 'url', texts: [url] } : versioned([url], version),
+  )
+}
+
+async function newest(
+  { store, tenant, restrict, budget }: CodesNeeds,
+  type: 'ValueSet' | 'CodeSystem',
+  named: Node,
+): Promise<JsonObject | undefined> {
+  const where = and([restrict(type), named])
   const sort = [{ by: 'updated', descending: true }] as const
   const { matches } = await store.search({ tenant, type, where, sort, limit: 1, budget })
   const json = matches[0]?.version.json

@@ -1,9 +1,10 @@
 /** From resources to those that they refer to, and to those that refer to them. https://hl7.org/fhir/R4/search.html#include */
 import { parseJson } from '../../fhir/json.ts'
 import type { Resource } from '../../fhir/resource.ts'
-import { and, type Node, or } from '../../search/node.ts'
+import { type Node, or } from '../../search/node.ts'
 import type { SearchParameter } from '../../search/parameters.ts'
 import type { Include } from '../../search/query.ts'
+import { versioned } from '../../search/questions/uri.ts'
 import type { ReferenceValue } from '../../search/values/reference.ts'
 import type { Version } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
@@ -57,8 +58,7 @@ function leadsOf(value: ReferenceValue | { readonly type: string }, { parameter,
 }
 
 function named(url: string, version: string | undefined): Node {
-  const byUrl: Node = { is: 'term', slot: 'url', texts: [url] }
-  return version === undefined ? byUrl : and([byUrl, { is: 'term', slot: 'version', texts: [version] }])
+  return version === undefined ? { is: 'term', slot: 'url', texts: [url] } : versioned([url], version)
 }
 
 /** What refers to these. `present`: the types that there are. */

@@ -1,6 +1,7 @@
 /** What searches need beside the store, worked out once from the definitions. Who asks is known by `planNeeds` in `asked.ts`. */
 import type { Definitions } from '../../conformance/definitions.ts'
 import type { Resource } from '../../fhir/resource.ts'
+import { withCaseless } from '../../search/caseless.ts'
 import { entriesOf } from '../../search/entries.ts'
 import type { Entries } from '../../search/entry.ts'
 import { compileIndex, type Index } from '../../search/index-values.ts'
@@ -35,5 +36,5 @@ export function searchNeeds(
     values,
     ...settings,
   }
-  return { search, index: (resource, base) => entriesOf(values(resource, base)) }
+  return { search, index: (resource, base) => withCaseless(entriesOf(values(resource, base)), resource) }
 }

@@ -5,8 +5,7 @@ import type { SearchParameter } from '../parameters.ts'
 import { mistake, shown } from '../parse/known.ts'
 import type { FilterTest } from '../query.ts'
 import type { Asked } from '../questions/question.ts'
-import { fold } from '../values/fold.ts'
-import { searched } from '../values/string.ts'
+import { normalized, searched } from '../values/string.ts'
 
 /** Any other parameter of a search, asked of the type at hand. */
 type AskOther = (asked: Asked) => Promise<Node>
@@ -61,7 +60,7 @@ async function equal({ op, value }: FilterTest, parameter: SearchParameter, ask:
 
 /** Behind the folded text of a string stands this mark: equal is what begins so, and what ends so has it somewhere. */
 function ending(value: string): string {
-  return searched(fold(value), '')
+  return searched(normalized(value), '')
 }
 
 /** "For convenience, the codes "loinc", "snomed", "rxnorm" and "ucum" are predefined". */

@@ -2,7 +2,8 @@
 import { parseFilter } from '../filter/parse.ts'
 import type { Ask, Criterion } from '../query.ts'
 import { splitUnescaped } from '../questions/escape.ts'
-import { find, type Known, mistake, type Refusal, shown } from './known.ts'
+import { find, type Known, mistake, mustBeEscaped, type Refusal, shown } from './known.ts'
+import { UnfitModifier } from './mistakes.ts'
 import { type Name, parseName } from './name.ts'
 import { resolve } from './resolve.ts'
 import { resultParameters } from './results.ts'
@@ -12,6 +13,9 @@ const mostValues = 10_000 // alternatives of one parameter
 /** What is understood at the beginning of a name beside the parameters of the type. */
 const others = ['_has', '_list', '_filter', '_text', '_content', '_type', '_sort', '_include', '_revinclude']
 const atTop = [...others, ...resultParameters.filter(name => name !== '_page')]
+
+/** They are no parameters of a type, or no index answers them: all that they take is the value. */
+const bare: ReadonlySet<string> = new Set(['_list', '_filter', '_text', '_content', '_query'])
 
 /** Undefined where the value asks for nothing (`name=,`). */
 export function parseCriterion(
@@ -23,6 +27,12 @@ export function parseCriterion(
   if (text === '_query') throw mistake('not-supported', `_query '${shown(value)}': this server has no named queries`)
   if (text === '_filter') return { name: text, value, asks: parseFilter(value, types, known) }
   const name = parseName(text)
+  const { code, modifier } = name
+  if (modifier !== undefined && bare.has(code))
+    throw new UnfitModifier(
+      `${shown(text)}: '${code}' stands alone: it takes no modifier, received ':${shown(modifier)}'`,
+    )
+  mustBeEscaped(text, value)
   const values = alternatives(value)
   if (values.length === 0) return undefined
   if (values.length > mostValues)
@@ -37,7 +47,7 @@ function alternatives(value: string): readonly string[] {
 
 function leaf(type: string, name: Name, values: readonly string[], known: Known): Ask | Refusal {
   const { code, modifier, steps } = name
-  if (code === '_list') return list(name, values, known)
+  if (code === '_list') return list(values, known)
   const parameter = find(type, code, known, steps.length === 0 ? atTop : [])
   if (typeof parameter === 'function') return parameter
   return { by: 'parameter', parameter, ...(modifier === undefined ? {} : { modifier }), values }
@@ -46,8 +56,7 @@ function leaf(type: string, name: Name, values: readonly string[], known: Known)
 const id = /^[A-Za-z0-9.-]{1,64}$/
 
 /** `_list=42` is `_has:List:item:_id=42`. https://hl7.org/fhir/R4/search.html#list */
-function list({ modifier }: Name, values: readonly string[], { parameters }: Known): Ask | Refusal {
-  if (modifier !== undefined) return () => `_list takes no modifier, received '${shown(modifier)}'`
+function list(values: readonly string[], { parameters }: Known): Ask | Refusal {
   const wrong = values.find(value => !id.test(value))
   if (wrong?.startsWith('$'))
     return () => `functional lists such as '${shown(wrong)}' are not supported: expected ids of List resources`

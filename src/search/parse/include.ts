@@ -2,6 +2,7 @@
 import type { SearchParameter } from '../parameters.ts'
 import type { Include } from '../query.ts'
 import { find, type Known, mistake, shown, unknownType } from './known.ts'
+import { UnfitModifier } from './mistakes.ts'
 import { referencesOf, targetsOf } from './resolve.ts'
 
 const form = /^(_include|_revinclude)(?::(.*))?$/s
@@ -13,7 +14,7 @@ export function isInclude(name: string): boolean {
 export function parseInclude(name: string, value: string, known: Known): Include {
   const [, direction, modifier] = form.exec(name) ?? []
   if (modifier !== undefined && modifier !== 'iterate')
-    throw mistake('not-supported', `${shown(name)}: expected ${direction} or ${direction}:iterate`)
+    throw new UnfitModifier(`${shown(name)}: expected ${direction} or ${direction}:iterate`)
   const how = { text: value, reverse: direction === '_revinclude', iterate: modifier !== undefined }
   if (value === '*') return how
   const at = `${name}=${shown(value)}`

@@ -2,6 +2,7 @@
 import { fail, type IssueCode } from '../../fhir/issue.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import type { Parameters, SearchParameter } from '../parameters.ts'
+import { strayBackslash } from '../questions/escape.ts'
 
 export type Known = {
   readonly parameters: Parameters
@@ -60,6 +61,17 @@ export function unknownType(type: string, { types }: Known): string | undefined 
 export function hint(name: string, names: Iterable<string>): string {
   const meant = nearest(name, names)
   return meant === undefined ? '' : ` (did you mean '${meant}'?)`
+}
+
+/** https://hl7.org/fhir/R4/search.html#escaping */
+export function mustBeEscaped(name: string, value: string): void {
+  const at = strayBackslash(value)
+  if (at === undefined) return
+  const escapes = String.raw`expected one of \, \| \$ \\ (the last is a backslash itself)`
+  throw mistake(
+    'value',
+    `${shown(name)} '${shown(value)}': the backslash at character ${at + 1} escapes nothing: ${escapes}`,
+  )
 }
 
 const longest = 80 // characters of what was received that an error repeats

@@ -1,6 +1,16 @@
 /** All mistakes of a request are told at once. https://hl7.org/fhir/R4/search.html#errors */
 import { FhirError, type Issue, isError } from '../../fhir/issue.ts'
 
+/**
+ * "Server SHALL reject any search request that contains is suffixed by a modifier that the server does not support for that
+ * parameter": lenient handling does not forgive it. https://hl7.org/fhir/R4/search.html#modifiers
+ */
+export class UnfitModifier extends FhirError {
+  constructor(text: string) {
+    super([{ severity: 'error', code: 'not-supported', diagnostics: text }], { status: 400 })
+  }
+}
+
 /** What is read, or `undefined` where it cannot be. */
 type Reading = <T>(read: () => T) => T | undefined
 
@@ -41,6 +51,7 @@ export function collect(handling: 'strict' | 'lenient'): Mistakes {
 /** What a client is told of a refusal with status 400; anything else goes its way. */
 export function refusalOf(error: unknown, severity: 'error' | 'warning'): readonly Issue[] {
   if (!(error instanceof FhirError) || error.status !== 400) throw error
+  if (error instanceof UnfitModifier) return error.issues
   const left = severity === 'warning' ? ' (left out of the search)' : ''
   return error.issues.map(issue => ({ ...issue, severity, diagnostics: `${issue.diagnostics}${left}` }))
 }

@@ -16,6 +16,19 @@ export function canonicalPart(url: string, { slot }: Subject): Part {
 /** A URN has no levels: what it is and nothing else. */
 const urn = /^urn:/i
 
+/**
+ * "|1 matches |1.0 and |1.1": the version asked, or one that it is the beginning of, but not 10. Without version, every one.
+ * https://hl7.org/fhir/R4/search.html#versions
+ */
+export function belowCanonical(text: string, on: Subject): Part {
+  const asked = parseCanonical(unescaped(text))
+  if (asked?.version === undefined) return canonicalPart(unescaped(text), on)
+  const exact = canonicalPart(unescaped(text), on)
+  const start = `${asked.url}|${asked.version}`
+  const longer = ['.', '-'].map((mark): Part => ({ is: 'prefix', slot: `${on.slot}|`, text: `${start}${mark}` }))
+  return { is: 'or', of: [exact, ...longer] }
+}
+
 /** "The value starts with": what is in the resource is the URL asked or lies below it. */
 export function belowUrl(text: string, { slot }: Subject): Part {
   const url = unescaped(text)

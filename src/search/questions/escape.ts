@@ -1,6 +1,6 @@
 /** "Literal commas, dollars and bars are escaped with a backslash." https://hl7.org/fhir/R4/search.html#escaping */
 
-/** A backslash before anything else stands for itself. */
+/** A backslash before anything else stands for itself: in what a client sent there is none, see `strayBackslash`. */
 export function unescaped(text: string): string {
   return text.replaceAll(/\\([\\,$|])/g, '$1')
 }
@@ -17,4 +17,10 @@ export function splitUnescaped(text: string, separator: ',' | '$' | '|'): readon
     }
   }
   return [...parts, text.slice(start)]
+}
+
+/** Where a backslash stands that escapes nothing ("the parameter value `xx\xx` is illegal"); `undefined`: nowhere. */
+export function strayBackslash(text: string): number | undefined {
+  const at = text.replaceAll(/\\[\\,$|]/g, '  ').indexOf('\\')
+  return at < 0 ? undefined : at
 }

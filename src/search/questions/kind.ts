@@ -1,7 +1,7 @@
 /** What each parameter type brings for asking, as `ParameterType` does for writing. https://hl7.org/fhir/R4/search.html#ptypes */
 import { type FhirError, fail } from '../../fhir/issue.ts'
 import { type Node, or, type Part } from '../node.ts'
-import type { Codes } from '../plan.ts'
+import type { Codes, Stored } from '../plan.ts'
 
 /** What is asked, and where. */
 export type Subject = {
@@ -17,15 +17,19 @@ export type Subject = {
   readonly base: string
   /** ms */
   readonly now: number
-  /** Which resources of a type may be seen. */
-  readonly restrict: (type: string) => Node
+  readonly stored: Stored
 }
+
+/** A resource's logical id. */
+export const idForm = /^[A-Za-z0-9.-]{1,64}$/
 
 export type Kind = {
   /** If there are values at all, there is an entry in one of these. */
   readonly slots: (slot: string) => readonly string[]
   /** One alternative without modifier, still escaped. */
   readonly part: (text: string, on: Subject) => Part
+  /** What else the alternatives stand for, before any of them is asked. */
+  readonly spelled?: (values: readonly string[], on: Subject, codes: Codes) => Promise<readonly string[]>
   /** Those that fit the elements of the parameter, beside `missing`, which always does. */
   readonly modifiers: (on: Subject) => Readonly<Record<string, Modifier>>
 }

@@ -1,11 +1,12 @@
 /** One parameter of a search → what a store is asked. https://hl7.org/fhir/R4/search.html#ptypes */
 import type { Definitions } from '../../conformance/definitions.ts'
-import { type FhirError, fail } from '../../fhir/issue.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import { all, type Node, not } from '../node.ts'
 import type { SearchParameter } from '../parameters.ts'
-import type { Codes } from '../plan.ts'
+import { UnfitModifier } from '../parse/mistakes.ts'
+import type { Codes, Stored } from '../plan.ts'
 import { malformed, type Subject } from './kind.ts'
+import { chained } from './reference.ts'
 import { compileSearched } from './searched.ts'
 
 export type Asked = {
@@ -26,29 +27,46 @@ export type Place = {
   readonly base: string
   /** ms; what `ap` measures the distance of a date from. */
   readonly now: number
-  /** Which resources of a type may be seen: `:above` and `:below` of references look at others on the way. */
-  readonly restrict: (type: string) => Node
+  readonly stored: Stored
 }
 
 /** Rejects with a `FhirError` (400) that begins with the name where the modifier does not fit or a value is malformed. */
-export type Question = (asked: Asked, place: Place, codes: Codes) => Promise<Node>
+export type Question = {
+  (asked: Asked, place: Place, codes: Codes): Promise<Node>
+  readonly chain: (step: Step, place: Place) => Promise<Node>
+}
+
+/** Of a chain: the reference leads to a resource of the type `to` that fits. */
+export type Step = {
+  readonly name: string
+  readonly parameter: SearchParameter
+  readonly to: string
+  readonly where: Node
+}
 
 /** Once per definitions; what is to be known of a parameter is worked out when it is first asked for. */
 export function compileQuestions(definitions: Pick<Definitions, 'searchParameters' | 'shapes'>): Question {
   const searched = compileSearched(definitions)
 
-  return async ({ name, parameter, modifier, values }, place, codes) => {
-    const { ask, present, modifiers, ...of } = searched(parameter, place.type)
+  async function question({ name, parameter, modifier, values }: Asked, place: Place, codes: Codes): Promise<Node> {
+    const { ask, present, modifiers, spelled, ...of } = searched(parameter, place.type)
     const on: Subject = { ...place, ...of, name }
     const given = values.filter(text => text !== '')
     if (given.length === 0) return all
-    if (modifier === undefined) return ask(given, on)
+    if (modifier === undefined) return ask((await spelled?.(given, on, codes)) ?? given, on)
     if (modifier === 'missing') return missing(given, present, on)
     const fitting = modifiers(on)
     const asks = Object.hasOwn(fitting, modifier) ? fitting[modifier] : undefined
     if (asks === undefined) throw unfitting(modifier, parameter, Object.keys(fitting), on)
     return asks(given, on, codes)
   }
+
+  function chain({ name, parameter, to, where }: Step, place: Place): Promise<Node> {
+    const { slot, elements, targets } = searched(parameter, place.type)
+    return chained({ ...place, slot, elements, targets, name }, to, where)
+  }
+
+  return Object.assign(question, { chain })
 }
 
 /** "For example, gender:missing=true will return all resources that don't have a value for the gender parameter." */
@@ -65,16 +83,13 @@ function unfitting(
   { code, type }: SearchParameter,
   fitting: readonly string[],
   { name, targets }: Subject,
-): FhirError {
+): UnfitModifier {
   const meant = nearest(modifier, ['missing', ...fitting])
   const types = fitting.length > mostListed ? fitting.filter(known => targets.includes(known)) : []
   const listed = ['missing', ...fitting.filter(known => !types.includes(known))].map(known => `:${known}`)
   const known = [...listed, ...(types.length > 0 ? ['the type of a resource, such as :Patient'] : [])].join(', ')
   const hint = meant === undefined ? '' : ` (did you mean ':${meant}'?)`
-  return fail(
-    'not-supported',
+  return new UnfitModifier(
     `${name}: ':${modifier}' is no modifier of ${code}, a ${type} parameter${hint}: expected ${known}`,
-    undefined,
-    { status: 400 },
   )
 }

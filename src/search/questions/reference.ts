@@ -1,9 +1,11 @@
 /** https://hl7.org/fhir/R4/search.html#reference */
 import { parseReference } from '../../fhir/reference.ts'
-import { and, type Node, or, type Part } from '../node.ts'
-import { aboveUrl, belowUrl, canonicalPart } from './canonical.ts'
+import { type Node, none, or, type Part } from '../node.ts'
+import type { Canonical } from '../values/canonical.ts'
+import { aboveUrl, belowCanonical, canonicalPart } from './canonical.ts'
 import { unescaped } from './escape.ts'
-import { anyOf, each, type Kind, type Modifier, malformed, nothing, type Subject } from './kind.ts'
+import { hasHierarchy, within } from './hierarchy.ts'
+import { anyOf, each, idForm, type Kind, type Modifier, malformed, nothing, type Subject } from './kind.ts'
 import { tokenPart } from './token.ts'
 
 export const reference: Kind = {
@@ -12,8 +14,8 @@ export const reference: Kind = {
   modifiers: on => ({
     ...(isLiteral(on) && typed(on.targets)),
     ...(isLiteral(on) && { identifier: each(identified) }),
-    ...(isCanonical(on) && { above: each(aboveUrl), below: each(belowUrl) }),
-    ...(isLiteral(on) && on.targets.includes(on.type) && { above, below }),
+    ...(isCanonical(on) && { above: each(aboveUrl), below: each(belowCanonical) }),
+    ...(isLiteral(on) && hasHierarchy(on) && { above: within('above'), below: within('below') }),
   }),
 }
 
@@ -36,7 +38,6 @@ function referencePart(text: string, on: Subject): Part {
   return { is: 'or', of }
 }
 
-const idForm = /^[A-Za-z0-9.-]{1,64}$/
 const history = /\/_history\/[^/]*$/
 
 /** `undefined`: no reference at all. */
@@ -81,43 +82,18 @@ function identified(text: string, on: Subject): Part {
   return tokenPart(text, { ...on, slot: `${on.slot}:identifier`, elements: undefined })
 }
 
-/**
- * How far a hierarchy is followed: more levels than organizations and places have. A circle ends there too.
- * https://hl7.org/fhir/R4/search.html#recursive
- */
-const levels = 16
-
-/** The reference leads to the resource asked, or to one whose own leads there. */
-const below: Modifier = (values, on) => {
-  const { slot, type } = on
-  const direct = anyOf(values.map(text => ownPart(text, on)))
-  let found = direct
-  for (let level = 0; level < levels; level++) {
-    found = or([direct, { is: 'refers', slot, type, where: and([on.restrict(type), found]) }])
-  }
-  return found
+/** A chain: the reference leads to a resource of the type that fits. */
+export async function chained(on: Subject, type: string, where: Node): Promise<Node> {
+  const { slot, stored } = on
+  const literal: Node = isLiteral(on) ? { is: 'refers', slot, type, where } : none
+  return isCanonical(on) ? or([literal, named(slot, await stored.canonicals(type, where))]) : literal
 }
 
-/** The reference leads to the resource asked, or to where its own leads. */
-const above: Modifier = (values, on) => {
-  const { slot, type } = on
-  const direct = anyOf(values.map(text => ownPart(text, on)))
-  const self: Node = { is: 'id', ids: values.map(text => ownId(text, on)) }
-  let found: Node = self
-  for (let level = 0; level < levels; level++) {
-    found = or([self, { is: 'referred', type, slot, where: and([on.restrict(type), found]) }])
-  }
-  return or([direct, { is: 'refers', slot, type, where: and([on.restrict(type), found]) }])
-}
-
-function ownPart(text: string, on: Subject): Part {
-  return { is: 'term', slot: on.slot, texts: [`${on.type}/${ownId(text, on)}`] }
-}
-
-function ownId(text: string, on: Subject): string {
-  const asked = unescaped(text)
-  if (idForm.test(asked)) return asked
-  const parsed = parseReference(asked, on.base)
-  if (parsed.kind === 'local' && parsed.type === on.type && parsed.version === undefined) return parsed.id
-  throw malformed(on, text, `a resource of the hierarchy, such as ${on.type}/123`)
+/** By URL and version; or by URL alone, which means any version. */
+function named(slot: string, canonicals: readonly Canonical[]): Node {
+  return anyOf(
+    canonicals.map(({ url, version = '' }): Part => {
+      return { is: 'term', slot: `${slot}|`, texts: [`${url}|${version}`, `${url}|`] }
+    }),
+  )
 }

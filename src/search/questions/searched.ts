@@ -14,11 +14,13 @@ import { anyOf, type Kind, noModifiers, type Subject } from './kind.ts'
 import { kinds } from './kinds.ts'
 import { near } from './near.ts'
 import { tokenPart } from './token.ts'
+import { askNamed } from './uri.ts'
 
 export type Searched = Pick<Subject, 'slot' | 'elements' | 'targets'> & {
   /** One of the alternatives holds; there is at least one. */
   readonly ask: (values: readonly string[], on: Subject) => Node
   readonly modifiers: Kind['modifiers']
+  readonly spelled?: Kind['spelled']
   /** There are values at all. */
   readonly present: Node
 }
@@ -57,10 +59,16 @@ function compile(parameter: SearchParameter, type: string, context: Context): Se
   const { shapes } = context
   return {
     ...knownOf(code, parameter, compileGetter(expression, { type, resourceType: type, shapes }), shapes),
-    ask: (values, on) => anyOf(values.map(text => kind.part(text, on))),
+    ask: isName(parameter, type, context) ? askNamed : (values, on) => anyOf(values.map(text => kind.part(text, on))),
     modifiers: kind.modifiers,
+    spelled: kind.spelled,
     present: { is: 'present', slots: kind.slots(code) },
   }
+}
+
+/** The canonical URL of a resource that has versions. */
+function isName({ code, type }: SearchParameter, resourceType: string, { parameters }: Context): boolean {
+  return code === 'url' && type === 'uri' && parameters.of(resourceType).get('version')?.type === 'token'
 }
 
 type Composite = Pick<Searched, 'ask' | 'present'>

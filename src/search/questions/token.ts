@@ -2,18 +2,20 @@
 import { fail } from '../../fhir/issue.ts'
 import { type Node, not, type Part } from '../node.ts'
 import type { Code, Codes } from '../plan.ts'
-import { fold } from '../values/fold.ts'
-import { isPlain } from '../values/token.ts'
+import { normalized } from '../values/string.ts'
+import { caseless, isPlain } from '../values/token.ts'
 import { splitUnescaped, unescaped } from './escape.ts'
-import { anyOf, each, type Kind, type Modifier, malformed, type Subject } from './kind.ts'
+import { anyOf, each, type Kind, type Modifier, malformed, nothing, type Subject } from './kind.ts'
+import { spelled } from './spelling.ts'
 
 export const token: Kind = {
   slots: slot => [slot, `${slot}|`, `${slot}:text`],
   part: tokenPart,
+  spelled,
   modifiers: ({ elements }) => ({
     // "Including the resources that have no value": it is the whole list that none of is there.
-    not: (values, on) => not(anyOf(values.map(text => tokenPart(text, on)))),
-    text: each((text, { slot }) => ({ is: 'prefix', slot: `${slot}:text`, text: fold(unescaped(text)) })),
+    not: async (values, on, codes) => not(anyOf((await spelled(values, on, codes)).map(text => tokenPart(text, on)))),
+    text: each(textPart),
     in: inValueSet,
     'not-in': async (values, on, codes) => not(await inValueSet(values, on, codes)),
     above: related('above'),
@@ -21,6 +23,15 @@ export const token: Kind = {
     ...((elements === undefined || elements.includes('Identifier')) && { 'of-type': each(ofType) }),
   }),
 }
+
+/** "The search functions as a normal string search." */
+function textPart(text: string, { slot }: Subject): Part {
+  const beginning = normalized(unescaped(text))
+  return beginning === '' ? nothing : { is: 'prefix', slot: `${slot}:text`, text: beginning }
+}
+
+/** "The presence of the pipe symbol SHALL NOT be used", and of a string there is no system either. */
+const unscoped: ReadonlySet<string> = new Set(['ContactPoint', 'uri', 'boolean', 'string'])
 
 type Asked = { readonly system?: string; readonly code: string }
 
@@ -34,18 +45,27 @@ function parse(text: string, on: Subject): Asked {
       `code, system|code, |code or system|, such as http://loinc.org|85354-9; a | within is \\|`,
     )
   }
-  return second === undefined ? { code: first } : { system: first, code: second }
+  if (second === undefined) return { code: first }
+  if (on.elements?.length && on.elements.every(type => unscoped.has(type))) {
+    throw malformed(on, text, 'a value without system, as the element has none; a | within is \\|')
+  }
+  return { system: first, code: second }
 }
 
 export function tokenPart(text: string, on: Subject): Part {
   const { system, code } = parse(text, on)
   const { slot } = on
   if (system === undefined || isPlain(on.elements)) {
-    return code === '' ? { is: 'prefix', slot, text: '' } : { is: 'term', slot, texts: [code] }
+    return code === '' ? { is: 'prefix', slot, text: '' } : { is: 'term', slot, texts: writtenAs(code, on) }
   }
   const full = `${slot}|`
   if (code === '') return { is: 'prefix', slot: full, text: `${system}|` }
   return { is: 'term', slot: full, texts: [`${system}|${code}`] }
+}
+
+/** A string was taken in without its case. */
+function writtenAs(code: string, { elements }: Subject): readonly string[] {
+  return elements?.includes('string') === false ? [code] : [...new Set([code, caseless(code)])]
 }
 
 /** `system|code|value`, of an identifier the type and the value. */
@@ -64,27 +84,40 @@ async function inValueSet(values: readonly string[], on: Subject, codes: Codes):
     if (members === undefined) throw unknown(on, `value set '${url}'`)
     return members
   })
-  return oneOf((await Promise.all(found)).flat(), on)
+  return anyOf([oneOf((await Promise.all(found)).flat(), on)])
 }
 
 function related(is: 'above' | 'below'): Modifier {
   return async (values, on, codes) => {
     const found = values.map(async text => {
+      if (is === 'below' && isMime(text, on)) return mimePart(unescaped(text), on)
       const { system, code } = parse(text, on)
       if (code === '') throw malformed(on, text, 'a code, such as http://snomed.info/sct|73211009')
       const family = await codes.hierarchy(is, { system: system || undefined, code })
       if (family === undefined) throw unknown(on, `hierarchy that the code '${unescaped(text)}' is part of`)
-      return family
+      return oneOf(family, on)
     })
-    return oneOf((await Promise.all(found)).flat(), on)
+    return anyOf(await Promise.all(found))
   }
 }
 
-function oneOf(codes: readonly Code[], on: Subject): Node {
-  const [slot, textOf] = isPlain(on.elements)
-    ? [on.slot, ({ code }: Code) => code]
-    : [`${on.slot}|`, ({ system, code }: Code) => `${system ?? ''}|${code}`]
-  return anyOf(codes.length === 0 ? [] : [{ is: 'term', slot, texts: codes.map(textOf) }])
+const mime = /^[\w.+-]+\/[\w.+-]+$/
+
+function isMime(text: string, { elements }: Subject): boolean {
+  return elements?.includes('code') === true && mime.test(unescaped(text))
+}
+
+/** "On the base part of the mime type": with parameters or without. https://hl7.org/fhir/R4/search.html#mimetype */
+function mimePart(type: string, { slot }: Subject): Part {
+  const longer = [';', ' '].map((mark): Part => ({ is: 'prefix', slot, text: `${type}${mark}` }))
+  return { is: 'or', of: [{ is: 'term', slot, texts: [type] }, ...longer] }
+}
+
+function oneOf(codes: readonly Code[], on: Subject): Part {
+  const [slot, textsOf] = isPlain(on.elements)
+    ? [on.slot, ({ code }: Code) => writtenAs(code, on)]
+    : [`${on.slot}|`, ({ system, code }: Code) => [`${system ?? ''}|${code}`]]
+  return codes.length === 0 ? nothing : { is: 'term', slot, texts: codes.flatMap(textsOf) }
 }
 
 function unknown({ name }: Subject, what: string) {

@@ -13,16 +13,29 @@ export type StringValue = {
   readonly folded: string
 }
 
-/** A control character, which FHIR advises against in texts. */
+/** A control character, which FHIR advises against in texts; of those that have it all the same, another stands for it. */
 const separator = '\x1f'
+const substitute = '\x1e'
+
+const letters = /^[a-z0-9]+(?: [a-z0-9]+)*$/
+
+/**
+ * What is compared: without case and accents, and "punctuation and non-significant whitespace (e.g. repeated space characters,
+ * tab vs space) should also be ignored". Symbols, such as $ and +, are no punctuation.
+ */
+export function normalized(text: string): string {
+  const folded = fold(text)
+  if (letters.test(folded)) return folded
+  return folded
+    .replaceAll(separator, substitute)
+    .replaceAll(/\p{P}+/gu, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
 
 /** Both in one text, which is found by its beginning, and sorts by the first. */
 export function searched(folded: string, text: string): string {
-  return `${withoutSeparator(folded)}${separator}${text}`
-}
-
-export function withoutSeparator(folded: string): string {
-  return folded.replaceAll(separator, ' ')
+  return `${folded}${separator}${text}`
 }
 
 const nameParts = ['text', 'family', 'given', 'prefix', 'suffix'] as const
@@ -50,5 +63,5 @@ function fieldsOf(values: readonly Json[]): readonly StringValue[] {
   return values
     .map(textOf)
     .filter(text => text !== undefined)
-    .map(text => ({ type: 'string', text, folded: fold(text) }))
+    .map(text => ({ type: 'string', text, folded: normalized(text) }))
 }

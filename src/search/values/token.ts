@@ -1,8 +1,8 @@
 /** https://hl7.org/fhir/R4/search.html#token */
 import { isObject, type Json } from '../../fhir/resource.ts'
-import { fold } from './fold.ts'
 import { listOf, objectOf, textOf } from './member.ts'
 import type { Extract, ParameterType } from './parameter-type.ts'
+import { normalized } from './string.ts'
 
 /** At least one of `system`, `code` and `text` is there. */
 export type TokenValue = {
@@ -45,7 +45,7 @@ export const token: ParameterType<TokenValue> = {
   extract: {
     code: plain,
     id: plain,
-    string: plain,
+    string: element => plainTokens(caseless(textOf(element) ?? '') || undefined),
     uri: plain,
     boolean: element => (typeof element === 'boolean' ? plainTokens(String(element)) : []),
     Coding: codingOf,
@@ -79,6 +79,11 @@ function identifierOf(element: Json): readonly TokenValue[] {
   return ofType.length === 0 ? found : found.map(token => ({ ...token, ofType }))
 }
 
+/** "If the underlying data type is string then the search is not case sensitive." */
+export function caseless(text: string): string {
+  return text.toLowerCase()
+}
+
 function plainTokens(code: string | undefined): readonly TokenValue[] {
   return code === undefined ? [] : [{ type: 'token', code, plain: true }]
 }
@@ -90,7 +95,7 @@ function tokens(system: string | undefined, code: string | undefined, text: stri
       type: 'token',
       ...(system === undefined ? undefined : { system }),
       ...(code === undefined ? undefined : { code }),
-      ...(text === undefined ? undefined : { text: fold(text) }),
+      ...(text === undefined ? undefined : { text: normalized(text) }),
     },
   ]
 }

@@ -65,7 +65,7 @@ t.test('_list asks for what List resources refer to', async t => {
     "_list: functional lists such as '$current-allergies' are not supported: expected ids of List resources",
   ])
   t.same(refusals('Patient?_list=List/1'), ["_list: 'List/1' is not an id: expected ids of List resources"])
-  t.same(refusals('Patient?_list:not=1'), ["_list:not: _list takes no modifier, received 'not'"])
+  t.same(refusals('Patient?_list:not=1'), ["_list:not: '_list' stands alone: it takes no modifier, received ':not'"])
 })
 
 t.test('an unknown name is refused with what there is', async t => {

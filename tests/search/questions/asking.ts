@@ -6,10 +6,11 @@ import { isResource, type JsonObject, type Resource } from '../../../src/fhir/re
 import { entriesOf } from '../../../src/search/entries.ts'
 import { compileIndex } from '../../../src/search/index-values.ts'
 import { type Found, fits, worldOf } from '../../../src/search/match.ts'
-import { all, type Node } from '../../../src/search/node.ts'
+import type { Node } from '../../../src/search/node.ts'
 import { searchParameters } from '../../../src/search/parameters.ts'
 import type { Codes } from '../../../src/search/plan.ts'
 import { compileQuestions, type Place } from '../../../src/search/questions/question.ts'
+import { storedAmong } from '../answers.ts'
 
 export const definitions = loadDefinitions()
 export const parameters = searchParameters(definitions)
@@ -19,18 +20,29 @@ const question = compileQuestions(definitions)
 export const base = 'https://kiln.example.org/fhir'
 export const now = Date.UTC(2024, 0, 1)
 
-export const noCodes: Codes = { valueSet: async () => undefined, hierarchy: async () => undefined }
+export const noCodes: Codes = {
+  valueSet: async () => undefined,
+  hierarchy: async () => undefined,
+  caseless: async () => false,
+}
 
-export function placeIn(type: string): Place {
-  return { type, base, now, restrict: () => all }
+/** `world`: what can be looked up. */
+export function placeIn(type: string, world: readonly Found[] = []): Place {
+  return { type, base, now, stored: storedAmong(world) }
 }
 
 /** `name`: a code, with or without modifier. Values are as the parser leaves them: no commas, but escapes. */
-export async function ask(type: string, name: string, values: readonly string[], codes = noCodes): Promise<Node> {
+export async function ask(
+  type: string,
+  name: string,
+  values: readonly string[],
+  codes = noCodes,
+  world: readonly Found[] = [],
+): Promise<Node> {
   const [code = '', modifier] = name.split(':', 2)
   const parameter = parameters.of(type).get(code)
   if (parameter === undefined) throw new Error(`${type} has no ${code}`)
-  return question({ name, parameter, ...(modifier !== undefined && { modifier }), values }, placeIn(type), codes)
+  return question({ name, parameter, ...(modifier !== undefined && { modifier }), values }, placeIn(type, world), codes)
 }
 
 export function resource(type: string, body: JsonObject, id = 'x'): Resource {

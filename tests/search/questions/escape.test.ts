@@ -1,5 +1,5 @@
 import t from 'tap'
-import { splitUnescaped, unescaped } from '../../../src/search/questions/escape.ts'
+import { splitUnescaped, strayBackslash, unescaped } from '../../../src/search/questions/escape.ts'
 
 t.test('a backslash before a separator or a backslash is taken away, any other stays', async t => {
   const cases: readonly (readonly [string, string])[] = [
@@ -21,4 +21,12 @@ t.test('escaped separators do not separate', async t => {
   t.strictSame(splitUnescaped('', '|'), [''])
   t.strictSame(splitUnescaped('|', '|'), ['', ''])
   t.strictSame(splitUnescaped('a\\', '|'), ['a\\'])
+})
+
+t.test('a backslash that escapes nothing is found', async t => {
+  for (const text of ['', 'a', 'a\\,b', 'a\\\\', '\\|\\$\\\\n']) t.equal(strayBackslash(text), undefined, text)
+  t.equal(strayBackslash('a\\nb'), 1)
+  t.equal(strayBackslash('\\'), 0)
+  t.equal(strayBackslash('\\,x\\'), 3)
+  t.equal(strayBackslash('\\\\\\'), 2, 'the first two are one')
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { searchAll } from '../../../src/search/match.ts'
-import { ask, base, finds, found, refusal, resource } from './asking.ts'
+import { ask, base, finds, found, noCodes, refusal, resource } from './asking.ts'
 
 function about(reference: string): Resource {
   return { resourceType: 'Observation', subject: { reference } }
@@ -73,7 +73,14 @@ t.test('a canonical without version stands for every version', async t => {
   t.notOk(await finds(response(`${url}|1.0`), 'questionnaire', `${url}|1.1`))
   t.notOk(await finds(response(url), 'questionnaire', `${url}|1.0`))
   t.ok(await finds(response(`${url}#part`), 'questionnaire', url))
-  t.ok(await finds(response(url), 'questionnaire:below', 'http://example.org/q/'))
+  t.ok(await finds(response(url), 'questionnaire:below', url))
+  t.ok(await finds(response(`${url}|1.0`), 'questionnaire:below', url))
+  t.ok(await finds(response(`${url}|1.0`), 'questionnaire:below', `${url}|1`))
+  t.ok(await finds(response(`${url}|1.0-beta`), 'questionnaire:below', `${url}|1.0`))
+  t.ok(await finds(response(`${url}|1`), 'questionnaire:below', `${url}|1`))
+  t.notOk(await finds(response(`${url}|10.0`), 'questionnaire:below', `${url}|1`))
+  t.notOk(await finds(response(url), 'questionnaire:below', `${url}|1`))
+  t.notOk(await finds(response(url), 'questionnaire:below', 'http://example.org/q/'))
   t.ok(await finds(response(url), 'questionnaire:above', `${url}/b`))
   t.notOk(await finds(response(url), 'questionnaire', 'a'))
 })
@@ -93,7 +100,7 @@ const house = [
 ]
 
 async function inHouse(name: string, ...values: readonly string[]): Promise<string> {
-  const where = await ask('Location', name, values)
+  const where = await ask('Location', name, values, noCodes, house.map(found))
   const { matches } = searchAll(house.map(found), {
     type: 'Location',
     where,
@@ -117,15 +124,15 @@ t.test('hierarchies are followed, circles included', async t => {
     /^partof:below 'Patient\/1': expected a resource of the hierarchy/,
   )
   t.match(
-    await refusal('Observation', 'subject:below', '1'),
-    /':below' is no modifier of subject/,
-    'no Observation is a subject',
+    await refusal('Observation', 'patient:below', '1'),
+    /':below' is no modifier of patient/,
+    'no Patient is part of another',
   )
 })
 
 t.test('what may not be seen leads nowhere', async t => {
   const hidden = house.filter(({ id }) => id !== '2').map(found)
-  const where = await ask('Location', 'partof:below', ['1'])
+  const where = await ask('Location', 'partof:below', ['1'], noCodes, hidden)
   const { matches } = searchAll(hidden, { type: 'Location', where, sort: [], limit: 10 })
   t.same(matches, [])
 })
@@ -144,7 +151,7 @@ t.test('what is no reference is refused', async t => {
     t.match(await refusal('Observation', 'subject', text), /^subject '.*': expected an id/s, text)
   t.match(
     await refusal('Observation', 'subject:Patiant', '1'),
-    /^subject:Patiant: .*did you mean ':Patient'.*expected :missing, :Group, :Device, :Patient, :Location, :identifier$/,
+    /^subject:Patiant: .*did you mean ':Patient'.*expected :missing, :Group, :Device, :Patient, :Location, :identifier, :above, :below$/,
   )
   const any = await refusal('Provenance', 'target:Foo', '1')
   t.match(any, /expected :missing, :identifier, :above, :below, the type of a resource, such as :Patient$/)

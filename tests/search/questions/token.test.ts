@@ -70,7 +70,6 @@ const cases: readonly (readonly [it: Resource, name: string, asked: string, fits
   [patient, 'active', 'TRUE', false],
   [patient, 'active', '1', false],
   [patient, 'phone', '555-1', true],
-  [patient, 'phone', 'home|555-1', true],
   [patient, 'email', '555-1', false],
   [patient, 'language', 'en', false],
 ]
@@ -115,6 +114,7 @@ const codes: Codes = {
       : url === 'http://example.org/empty'
         ? []
         : undefined,
+  caseless: async system => system === 'http://caseless.example',
   hierarchy: async (is, { system, code }) =>
     system === loinc && code === 'A'
       ? [
@@ -179,4 +179,60 @@ t.test('ids are asked of the version itself', async t => {
   t.same(await ask('Patient', '_id:not', ['a']), { is: 'not', of: { is: 'id', ids: ['a'] } })
   t.same(await ask('Patient', '_id:missing', ['true']), { is: 'none' })
   t.match(await refusal('Patient', '_id:text', 'x'), /expected :missing, :not$/)
+})
+
+t.test('elements that have no system are asked without', async t => {
+  for (const [type, name] of [
+    ['Patient', 'phone'],
+    ['Patient', 'active'],
+    ['Questionnaire', 'version'],
+  ] as const) {
+    t.match(await refusal(type, name, 'x|1'), /: expected a value without system/, name)
+    t.match(await refusal(type, name, '|1'), /: expected a value without system/, name)
+    t.equal(await refusal(type, name, 'x\\|1'), '', name)
+  }
+})
+
+t.test('strings have no case', async t => {
+  const questionnaire: Resource = { resourceType: 'Questionnaire', version: 'V1-Ä' }
+  for (const asked of ['V1-Ä', 'v1-ä']) t.ok(await finds(questionnaire, 'version', asked), asked)
+  for (const asked of ['v1', 'v1-a']) t.notOk(await finds(questionnaire, 'version', asked), asked)
+  t.notOk(await finds(questionnaire, 'version:not', 'v1-ä'))
+})
+
+t.test('spelled without case where the code system says so, also by :not', async t => {
+  const it: Resource = {
+    resourceType: 'Condition',
+    code: { coding: [{ system: 'http://caseless.example', code: 'Ab' }] },
+  }
+  t.ok(await judged(it, 'code', 'http://caseless.example|aB'))
+  t.notOk(await judged(it, 'code:not', 'http://caseless.example|aB'))
+  t.notOk(await judged(it, 'code', 'aB'))
+  t.notOk(await judged(it, 'code', 'http://other.example|aB'))
+})
+
+t.test('media types with parameters lie below those without', async t => {
+  const document = (contentType: string): Resource => ({
+    resourceType: 'DocumentReference',
+    content: [{ attachment: { contentType } }],
+  })
+  for (const [type, expected] of [
+    ['text/xml', true],
+    ['text/xml; charset=UTF-8', true],
+    ['text/xml;charset=UTF-8', true],
+    ['text/xml ;charset=UTF-8', true],
+    ['text/xmlish', false],
+    ['text/xml+x', false],
+    ['text', false],
+  ] as const)
+    t.equal(await finds(document(type), 'contenttype:below', 'application/pdf', 'text/xml'), expected, type)
+})
+
+t.test('long lists of :below are one question', async t => {
+  const many = Array.from({ length: 1_000 }, () => `${loinc}|A`)
+  t.same(await ask('Condition', 'code:below', many, codes), {
+    is: 'term',
+    slot: 'code|',
+    texts: [`${loinc}|A`, `${loinc}|A-1`],
+  })
 })

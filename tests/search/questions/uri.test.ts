@@ -53,3 +53,21 @@ t.test('a URL of too many levels is refused, and so are other modifiers', async 
   )
   t.match(await refusal('ValueSet', 'url:contains', 'x'), /expected :missing, :above, :below$/)
 })
+
+t.test('a version behind the URL of a resource is that of the resource', async t => {
+  const it: Resource = { resourceType: 'ValueSet', url: acme, version: '1.0-RC' }
+  t.ok(await finds(it, 'url', `${acme}|1.0-rc`), 'versions have no case')
+  t.ok(await finds(it, 'url', `${acme}\\|1.0-RC`))
+  t.ok(await finds(it, 'url', 'http://other.example|2', `http://other.example|1.0-RC`, `${acme}|1.0-RC`))
+  t.notOk(await finds(it, 'url', `${acme}|1.0`))
+  t.notOk(await finds(it, 'url', `http://other.example|1.0-RC`, `${acme}|2`))
+  t.notOk(await finds(it, 'url', `|1.0-RC`, `${acme}|`))
+  const versions = Array.from({ length: 101 }, (_, n) => `${acme}|${n}`)
+  t.match(await refusal('ValueSet', 'url', ...versions), /^url '.*…': expected canonical URLs of at most 100 versions/)
+})
+
+t.test('below a version of a profile', async t => {
+  const patient = { resourceType: 'Patient', meta: { profile: ['http://example.org/p|1.0'] } }
+  t.ok(await finds(patient, '_profile:below', 'http://example.org/p|1'))
+  t.notOk(await finds(patient, '_profile:below', 'http://example.org/p|1.0.1'))
+})

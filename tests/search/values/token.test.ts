@@ -8,7 +8,7 @@ const v2 = 'http://terminology.hl7.org/CodeSystem/v2-0203'
 const cases: readonly (readonly [string, Json, readonly object[]])[] = [
   ['code', 'final', [{ code: 'final', plain: true }]],
   ['id', 'A-1', [{ code: 'A-1', plain: true }]],
-  ['string', 'Case Kept', [{ code: 'Case Kept', plain: true }]],
+  ['string', 'Without Case', [{ code: 'without case', plain: true }]],
   ['uri', 'http://example.org/E', [{ code: 'http://example.org/E', plain: true }]],
   ['boolean', true, [{ code: 'true', plain: true }]],
   ['boolean', false, [{ code: 'false', plain: true }]],
