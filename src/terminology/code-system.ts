@@ -1,0 +1,127 @@
+/**
+ * A code system as everything above sees it, wherever its concepts lie: in a CodeSystem resource, in a file of the library, in
+ * a grammar. https://hl7.org/fhir/R4/codesystem.html
+ */
+import type { ConceptSet } from './concept-set.ts'
+
+/** A concept by its place in its code system: 0 … size-1, dense, in the order in which the system lists them. */
+export type Concept = number
+
+export type CodeSystemFacts = {
+  readonly url: string
+  readonly version?: string
+  readonly name?: string
+  readonly title?: string
+  readonly status: 'draft' | 'active' | 'retired' | 'unknown'
+  readonly experimental: boolean
+  /** `https://hl7.org/fhir/R4/extension-structuredefinition-standards-status.html`: `deprecated`, `withdrawn` … */
+  readonly standardsStatus?: string
+  readonly content: 'not-present' | 'example' | 'fragment' | 'complete' | 'supplement'
+  readonly caseSensitive: boolean
+  readonly compositional: boolean
+  readonly versionNeeded: boolean
+  readonly hierarchyMeaning?: 'grouped-by' | 'is-a' | 'part-of' | 'classified-with'
+  /** The language of displays that tell none. */
+  readonly language?: string
+  readonly copyright?: string
+  /** Canonical of the value set of all codes. */
+  readonly valueSet?: string
+  readonly properties: readonly PropertyDefinition[]
+  readonly filters: readonly {
+    readonly code: string
+    readonly operators: readonly FilterOperator[]
+    readonly value: string
+  }[]
+}
+
+export type PropertyDefinition = {
+  readonly code: string
+  readonly uri?: string
+  readonly description?: string
+  readonly type: 'code' | 'Coding' | 'string' | 'integer' | 'boolean' | 'dateTime' | 'decimal'
+}
+
+/** https://hl7.org/fhir/R4/valueset-filter-operator.html, and two that R5 adds. */
+export type FilterOperator =
+  | '='
+  | 'is-a'
+  | 'descendent-of'
+  | 'is-not-a'
+  | 'regex'
+  | 'in'
+  | 'not-in'
+  | 'generalizes'
+  | 'exists'
+  | 'child-of'
+  | 'descendent-leaf'
+
+export type Designation = {
+  readonly language?: string
+  readonly use?: { readonly system?: string; readonly code: string; readonly display?: string }
+  readonly value: string
+}
+
+export type PropertyValue = {
+  readonly code: string
+  readonly value:
+    | string
+    | number
+    | boolean
+    | { readonly system?: string; readonly code: string; readonly display?: string }
+}
+
+/**
+ * Reads are synchronous: concepts lie in memory or in a file that the operating system caches. All of it is immutable; a new
+ * state of a code system is a new object.
+ */
+export interface CodeSystem {
+  readonly facts: CodeSystemFacts
+  readonly size: number
+  /** By code, in the case rules of the system; `undefined`: not among the concepts listed. */
+  find(code: string): Concept | undefined
+  code(concept: Concept): string
+  display(concept: Concept): string | undefined
+  definition(concept: Concept): string | undefined
+  designations(concept: Concept): readonly Designation[]
+  properties(concept: Concept): readonly PropertyValue[]
+  /** `inactive`, `status = retired` and what the system itself means by it. */
+  inactive(concept: Concept): boolean
+  /** `notSelectable`. */
+  abstract(concept: Concept): boolean
+  parents(concept: Concept): readonly Concept[]
+  children(concept: Concept): readonly Concept[]
+  /** True for itself. */
+  isA(concept: Concept, ancestor: Concept): boolean
+  /** Without itself. */
+  descendants(concept: Concept): ConceptSet
+  ancestors(concept: Concept): ConceptSet
+  /** Those with this property, of this value if one is given (codes and Codings by their code). */
+  having(property: string, value?: string): ConceptSet
+  /** Those a text leads to: beginnings of words in any order, without accents and case; the best first. */
+  search(
+    text: string,
+    limits: { readonly within?: ConceptSet; readonly language?: string; readonly most: number },
+  ): readonly Concept[]
+  /** What the system's grammar says of a code that is not listed; absent where codes have no grammar. */
+  readonly grammar?: Grammar
+}
+
+/** https://hl7.org/fhir/R4/terminologies-systems.html: UCUM, BCP-47, MIME types; post-coordination. */
+export interface Grammar {
+  check(
+    code: string,
+  ): { readonly valid: true; readonly display?: string } | { readonly valid: false; readonly why: string }
+}
+
+/** SNOMED CT and what is made like it. https://confluence.ihtsdotools.org/display/DOCECL */
+export interface Relations {
+  /** Sources with an attribute of one of these types whose value is one of these. */
+  sources(types: ConceptSet | undefined, values: ConceptSet | undefined): ConceptSet
+  /** Of one concept: groups (0: ungrouped) of type and value. */
+  attributes(
+    concept: Concept,
+  ): readonly { readonly group: number; readonly type: Concept; readonly value: Concept | string | number }[]
+  /** Members of a reference set. */
+  members(refset: Concept): ConceptSet
+  refsets(): ConceptSet
+}
