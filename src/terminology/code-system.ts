@@ -2,10 +2,7 @@
  * A code system as everything above sees it, wherever its concepts lie: in a CodeSystem resource, in a file of the library, in
  * a grammar. https://hl7.org/fhir/R4/codesystem.html
  */
-import type { ConceptSet } from './concept-set.ts'
-
-/** A concept by its place in its code system: 0 … size-1, dense, in the order in which the system lists them. */
-export type Concept = number
+import type { Concept, ConceptSet } from './concept-set.ts'
 
 export type CodeSystemFacts = {
   readonly url: string

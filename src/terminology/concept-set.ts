@@ -1,5 +1,7 @@
 /** Sets of concepts of one code system: one bit each, so that 360,000 take 45 KB and are combined in microseconds. */
-import type { Concept } from './code-system.ts'
+
+/** A concept by its place in its code system: 0 … size-1, dense, in the order in which the system lists them. */
+export type Concept = number
 
 export class ConceptSet implements Iterable<Concept> {
   readonly #size: number
