@@ -61,3 +61,9 @@ export const checksThenActs: Breaking = store => ({
     return store.commit({ ...commit, writes })
   },
 })
+
+/** Takes every commit for one that relies on no search. */
+export const forgetsTerms: Breaking = store => ({
+  ...store,
+  commit: ({ claims: _, guards: __, ...commit }) => store.commit(commit),
+})

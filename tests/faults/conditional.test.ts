@@ -2,4 +2,5 @@
 import t from 'tap'
 import { conditionalTests } from './conditional.ts'
 
+t.setTimeout(240_000)
 await conditionalTests(t, { SQLite: 10, MongoDB: 10 })

@@ -4,5 +4,6 @@ import { contract } from './contract.ts'
 import { openPlace } from './mongo/place.ts'
 
 const url = await mongoUrl()
-if (url) await contract(t, 'MongoDB', t => openPlace(t, url))
+t.setTimeout(240_000)
+if (url) await contract(t, 'MongoDB', t => openPlace(t, url), ['one by one'])
 else t.plan(0, 'no MongoDB here')

@@ -9,8 +9,9 @@ import type { Plan } from '../../search/plan.ts'
 import type { SearchPage } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
 import type { Asker } from './asked.ts'
-import { bornOf, changedSince } from './changed.ts'
+import { changedSince } from './changed.ts'
 import { type Hit, hitOf } from './hit.ts'
+import { bornOf } from './judged.ts'
 import { says, type Words } from './words.ts'
 
 export type Walk = Plan & {
@@ -33,7 +34,6 @@ export type Page = {
 
 const mostRead = 5_000 // resources whose words are looked at for one page, some 20 µs each
 const chunk = 200 // of them at a time
-const forEver = Number.MAX_SAFE_INTEGER
 
 /** At most `limit` hits behind `after`; a page may hold fewer and still not be the last. */
 export async function readPage(ctx: Context, asker: Asker, walk: Walk, limit: number): Promise<Page> {
@@ -64,32 +64,30 @@ async function cut(ctx: Context, asker: Asker, walk: Walk, limit: number): Promi
   const all = lists.flatMap(hitsOf)
   // An answer that is complete needs no other state than the one that the store read it from.
   if (!walk.begun && end === undefined && all.length <= limit) return ordered(sort, all, end, false)
-  const updated = await firstChange(ctx, asker, walk)
-  if (updated === undefined) return ordered(sort, all, end, false)
-  return restored(ctx, asker, walk, { lists, end, updated, limit })
+  return restored(ctx, asker, walk, { lists, end, limit })
 }
 
 type Read = {
   readonly lists: readonly SearchPage[]
   readonly end: Place | undefined
-  readonly updated: number
   readonly limit: number
 }
 
 /** What was read, without what was changed behind `until`, and with what was there instead. */
-async function restored(ctx: Context, asker: Asker, walk: Walk, { lists, end, updated, limit }: Read): Promise<Page> {
-  const { sort, questions, after, until } = walk
+async function restored(ctx: Context, asker: Asker, walk: Walk, { lists, end, limit }: Read): Promise<Page> {
+  const { sort, questions, after, until, words } = walk
   const within = (place: Place): boolean =>
     (after === undefined || comparePlaces(sort, place, after) > 0) &&
     (end === undefined || comparePlaces(sort, place, end) <= 0)
-  const since = { until, updated, sort, within }
+  const since = { until, sort, within, limit, withText: words.length > 0 }
   const changed = await Promise.all(questions.map(question => changedSince(ctx, asker, question, since)))
   const hits: Hit[] = []
   let nearest = end
   for (const [at, question] of questions.entries()) {
     const moved = changed[at]
     if (moved) {
-      hits.push(...unmoved(lists[at], until), ...moved)
+      hits.push(...unmoved(lists[at], until), ...moved.hits)
+      nearest = earlier(sort, nearest, moved.end)
       continue
     }
     const now = await list(ctx, asker, walk, question, undefined, limit)
@@ -109,24 +107,6 @@ function list(
 ): Promise<SearchPage> {
   const from = { ...(after ? { after } : {}), ...(until === undefined ? {} : { until }) }
   return store.search({ tenant, type, where, sort, limit, budget: search.budget, ...from })
-}
-
-/** `updated` of the first change behind the walk's state, ms; asked after the matches were read, so that none slips through. */
-async function firstChange(
-  { store }: Context,
-  { tenant }: Asker,
-  { until, questions }: Walk,
-): Promise<number | undefined> {
-  const [only, other] = questions
-  const { versions } = await store.history({
-    tenant,
-    ...(only && !other ? { type: only.type } : {}),
-    order: 'oldest',
-    after: until,
-    until: forEver,
-    limit: 1,
-  })
-  return versions[0]?.updated
 }
 
 function hitsOf({ matches }: SearchPage): readonly Hit[] {

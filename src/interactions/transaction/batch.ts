@@ -22,7 +22,7 @@ export async function runBatch(
   }
   for (const group of [0, 1, 2, 3]) {
     await inLanes(
-      steps.filter(step => rank(step.request.method) === group),
+      steps.filter(step => rank(step.request) === group),
       async step => {
         answers[step.index] = await answerTo(ctx, step)
       },

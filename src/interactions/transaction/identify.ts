@@ -4,6 +4,7 @@ import type { Key, Version } from '../../store/port.ts'
 import { mustMatch } from '../conditional/patch.ts'
 import type { Context } from '../interaction.ts'
 import type { Choice, Choices } from './choose.ts'
+import { isRead } from './order.ts'
 import { placed, type Step } from './step.ts'
 
 export type Identities = {
@@ -29,7 +30,7 @@ export function identify({ newId }: Context, steps: readonly Step[], choices: Ch
   const makers: Makers = new Map()
   for (const step of steps) {
     const { index, at, request } = step
-    if (request.method === 'GET' || request.method === 'HEAD') continue
+    if (isRead(request)) continue
     const choice = choices.get(index)
     const instead = insteadOf(step, choice, makers)
     const own = instead ? [] : placed(`${at}.request.url`, () => keysOf(step, choice, makers, newId))

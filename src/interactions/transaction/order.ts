@@ -1,12 +1,15 @@
 /** "…process any DELETE, then POST, then PUT or PATCH, then GET or HEAD interactions": https://hl7.org/fhir/R4/http.html#trules */
-import type { Method } from '../interaction.ts'
+import type { FhirRequest } from '../interaction.ts'
 
-export function rank(method: Method): 0 | 1 | 2 | 3 {
+type Ranked = Pick<FhirRequest, 'method' | 'target'>
+
+export function rank({ method, target }: Ranked): 0 | 1 | 2 | 3 {
   switch (method) {
     case 'DELETE':
       return 0
     case 'POST':
-      return 1
+      // A search by POST is a search.
+      return target.verb === '_search' ? 3 : 1
     case 'PUT':
     case 'PATCH':
       return 2
@@ -14,4 +17,9 @@ export function rank(method: Method): 0 | 1 | 2 | 3 {
     case 'HEAD':
       return 3
   }
+}
+
+/** Answered last, when everything else is done. */
+export function isRead(request: Ranked): boolean {
+  return rank(request) === 3
 }

@@ -4,10 +4,10 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Condition, Key, Version, Write } from '../../store/port.ts'
 import { matched } from '../conditional/create.ts'
 import { deleted } from '../delete.ts'
-import type { Answer, Context } from '../interaction.ts'
+import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { patched } from '../patch.ts'
 import { patchDocument } from '../patch-document.ts'
-import { asRead, holds, preconditionFailed, writeCondition } from '../preconditions.ts'
+import { asRead, holds, preconditionFailed, versionNumber, writeCondition } from '../preconditions.ts'
 import { present } from '../present.ts'
 import type { Next } from '../replace.ts'
 import { put, unchanged, written } from '../write.ts'
@@ -90,7 +90,10 @@ export function planFound(step: Step, { key, version }: Instead, writes: Readonl
   return { step, write, answer: async () => matched(request, version) }
 }
 
-/** A failing GET fails the transaction, so it is tried before anything is written; what it read must still stand at the commit. */
+/**
+ * A failing GET fails the transaction, so it is tried before anything is written. The resource that a read found must still stand
+ * at the commit; whatever else is asked (searches, histories) is asked again when all is done.
+ */
 export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<string, Plan>): Promise<Plan> {
   const { request, interaction } = step
   const { tenant, target } = request
@@ -98,12 +101,10 @@ export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<str
   const name = `${type}/${id}`
   const own = writes.get(name)
   if (interaction.code !== 'read') {
-    const history = interaction.verb === '_history'
-    const now = await interaction.handle(ctx, request).catch(error => {
-      // The history of what this transaction is about to create begins with it.
-      if (!(own && history && error instanceof FhirError && error.status === 404)) throw error
+    await interaction.handle(ctx, request).catch(error => {
+      if (!(makesIt(own, request) && error instanceof FhirError && error.status === 404)) throw error
     })
-    return { step, answer: async () => (history ? undefined : now) ?? interaction.handle(ctx, request) }
+    return { step, answer: () => interaction.handle(ctx, request) }
   }
   if (own?.write?.do === 'delete') throw fail('deleted', `${name} is deleted by this transaction`)
   if (own) return { step, answer: async done => present(ctx, request, made(done.get(name) ?? own.stands)) }
@@ -116,6 +117,12 @@ export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<str
     write: { do: 'check', key, when: { version: current.version } },
     answer: async () => answer,
   }
+}
+
+/** There will be such a version, or a history that begins with it. */
+function makesIt(own: Plan | undefined, { target: { at, verb, vid } }: FhirRequest): boolean {
+  if (own?.write?.do !== 'put') return false
+  return verb === '_history' || (at === 'version' && own.makes?.version === versionNumber(vid))
 }
 
 /** What If-Match and If-None-Match ask; throws if it does not hold now. */

@@ -9,6 +9,7 @@ import { present } from '../present.ts'
 import { written } from '../write.ts'
 import type { Conditions } from './choose.ts'
 import { nameOf } from './identify.ts'
+import { isRead } from './order.ts'
 import type { Preparation } from './prepare.ts'
 import { responseEntry } from './response.ts'
 import type { Step } from './step.ts'
@@ -87,7 +88,7 @@ async function answer(
   const { tenant, method, target } = request
   if (method === 'DELETE') return deleted(request, version)
   if (interaction.code === 'read' && version) return present(ctx, request, version)
-  if (method === 'GET' || method === 'HEAD') return interaction.handle(ctx, request)
+  if (isRead(request)) return interaction.handle(ctx, request)
   // A write that changed nothing left no version of its own.
   const standing = there(version ?? (await ctx.store.read({ tenant, type: target.type, id })))
   return written(request, standing, version?.created ?? false, [])

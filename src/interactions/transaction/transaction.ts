@@ -6,12 +6,12 @@
  */
 import { fail } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
-import { type Commit, type Receipt, StoreUnavailable, type Version, type Write } from '../../store/port.ts'
+import type { Commit, Receipt, Version, Write } from '../../store/port.ts'
 import { deletedAll } from '../conditional/delete.ts'
 import { overtaken, receiptFor, replay } from '../idempotency.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { provenance } from '../provenance.ts'
-import { isOvertaken, refusal } from '../refusal.ts'
+import { foreseen, isOvertaken, refusal } from '../refusal.ts'
 import { retried } from '../replace.ts'
 import { type Conditions, conditionsOf } from './choose.ts'
 import { nameOf } from './identify.ts'
@@ -64,7 +64,7 @@ async function once(
 
 /** It is done: whatever fails from here on must not sound as if it were not. */
 function unanswered(cause: unknown): never {
-  if (!(cause instanceof StoreUnavailable)) throw cause
+  if (!foreseen(cause)) throw cause
   const advice = 'read what it wrote, or send it again with the same Idempotency-Key'
   const text = `the transaction was carried out, but a part of its answer could not be read: ${advice}`
   throw fail('incomplete', text, undefined, { status: 500, cause })
@@ -82,7 +82,7 @@ function withoutRepeatedChecks(plans: readonly Plan[]): readonly Writer[] {
     names.add(name)
     return first
   })
-  return writers.toSorted((a, b) => rank(a.step.request.method) - rank(b.step.request.method))
+  return writers.toSorted((a, b) => rank(a.step.request) - rank(b.step.request))
 }
 
 type Answering = Pick<Plan, 'step' | 'answer'>
@@ -123,14 +123,19 @@ type Own = { readonly entry: Prepared; readonly plan: Plan }
 
 async function planWrites(ctx: Context, request: FhirRequest, entries: readonly Prepared[]): Promise<readonly Own[]> {
   const bind = request.headers['x-provenance'] !== undefined
-  // What is created under an id that was made a moment ago needs no look.
-  const standing = entries.filter(({ interaction }) => interaction.code !== 'create')
+  // What is created under an id that was made a moment ago needs no look; what criteria chose is taken as they found it, since
+  // by now it might be one that they would not choose.
+  const standing = entries.filter(entry => entry.interaction.code !== 'create' && !chosen(entry))
   const states = await ctx.store.readAll(standing.map(({ key }) => key))
   const before = new Map(standing.map((entry, position) => [entry, states[position]]))
   return entries.map(entry => ({
     entry,
-    plan: placed(entry.at, () => planWrite(ctx, entry, before.get(entry), bind)),
+    plan: placed(entry.at, () => planWrite(ctx, entry, chosen(entry) ?? before.get(entry), bind)),
   }))
+}
+
+function chosen({ choice, key }: Prepared): Version | undefined {
+  return choice?.matches.find(({ id }) => id === key.id)
 }
 
 function isDeleteOfMany({ interaction: { code, at } }: Step): boolean {

@@ -8,8 +8,6 @@ import type { Leaf, Node, Part, Place as Position, SortKey } from '../../../src/
 import type { Match, SearchQuery, Store, Write } from '../../../src/store/port.ts'
 import { committed, openDesk, type Place } from '../place.ts'
 
-const runs = Number(process.env['KILN_TEST_SEARCHES'] ?? 40)
-
 const types = ['Patient', 'Group'] as const
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const termSlots = ['name', 'code', 'code|', 'link', 'c$0']
@@ -164,25 +162,28 @@ const commit = fc.record({
 type Step = typeof commit extends fc.Arbitrary<infer T> ? T : never
 type Written = Found & { readonly seq: number }
 
-export async function randomSearches(t: Test, place: Place, other: Store): Promise<void> {
-  await t.test(`random questions about random resources, ${runs} times`, async t => {
+/** `scenes`, of some 11 questions each. */
+export async function randomSearches(t: Test, place: Place, other: Store, scenes = 40): Promise<void> {
+  await t.test(`random questions about random resources, ${scenes} times`, async t => {
     const scene = fc.record({
       commits: fc.array(commit, { minLength: 1, maxLength: 4 }),
       questions: fc.array(question, { minLength: 1, maxLength: 25, size: 'max' }),
     })
+    let total = 0
     const property = fc.asyncProperty(scene, async ({ commits, questions }) => {
       const { tenant, store } = openDesk(place)
       const start = place.now
       const resources = await play(place, tenant, commits)
       const seqs = resources.map(({ seq }) => seq).sort((a, b) => b - a)
+      total += questions.length
       for (const [at, { back, ...asked }] of questions.entries()) {
         const until = seqs[back]
         const query = { ...asked, tenant, where: shifted(asked.where, start), budget: 60_000, ...(until && { until }) }
         await compare(at % 2 === 0 ? store : other, query, resources)
       }
     })
-    await fc.assert(property, { numRuns: runs })
-    t.pass(`${runs} scenes`)
+    await fc.assert(property, { numRuns: scenes })
+    t.pass(`${scenes} scenes, ${total} questions`)
   })
 }
 

@@ -1,0 +1,199 @@
+/**
+ * Where resources that were changed after a walk began stood in it before. What they were then never changes, so each is judged
+ * once and its place is remembered in this process: a page costs what was changed since the page before it. A process that
+ * serves the walk for the first time, or has forgotten it, judges all that was changed since it began.
+ */
+import { createHash } from 'node:crypto'
+import { setImmediate as othersTurn } from 'node:timers/promises'
+import { parseJson } from '../../fhir/json.ts'
+import type { Resource } from '../../fhir/resource.ts'
+import { type Found, fits, placeOf, worldOf } from '../../search/match.ts'
+import { and, type Node, type Place } from '../../search/node.ts'
+import type { Plan } from '../../search/plan.ts'
+import type { Match, Store, Version } from '../../store/port.ts'
+import type { Context } from '../interaction.ts'
+import type { Asker } from './asked.ts'
+
+export type Question = Plan['questions'][number]
+
+/** The state that the walk shows, and its order. */
+export type Order = { readonly until: number; readonly sort: Plan['sort'] }
+
+/** By id; `undefined`: it did not match. */
+export type Judged = ReadonlyMap<string, Place | undefined>
+
+type Memory = {
+  readonly places: Map<string, Place | undefined>
+  /** Up to here in the commit sequence nothing is left to be judged. */
+  end: number
+  tooMany: boolean
+}
+
+const most = 10_000 // changed resources of one type in one walk: some 0.1 ms each, once
+const mostPlaces = 100_000 // remembered of all walks together, some 200 bytes each
+const batch = 500 // resources per question to the store, few enough to let others in between
+const lastDate = 8.64e15 // ms; no date is later
+const forEver = Number.MAX_SAFE_INTEGER
+
+/** `undefined`: too many. Resources that were deleted since may be missing, and those that were born since always are. */
+export async function judgedSince(
+  ctx: Context,
+  asker: Asker,
+  question: Question,
+  order: Order,
+): Promise<Judged | undefined> {
+  const memory = recall(ctx.store, asker, question, order)
+  const { places } = memory
+  if (memory.tooMany) return undefined
+  // Asked first: all that stands at or before `end` is there by now, so that the two below find it.
+  const end = await ctx.store.sequence(asker.tenant)
+  const low = await firstChange(ctx, asker, question.type, memory.end)
+  if (low === undefined) return places
+  for await (const matches of changedFrom(ctx, asker, question.type, low)) {
+    const unknown = matches.filter(
+      ({ version: { id, seq }, place }) => seq > order.until && bornOf(place) <= order.until && !places.has(id),
+    )
+    if (places.size + unknown.length > most) {
+      memory.tooMany = true
+      places.clear()
+      return undefined
+    }
+    for (const [id, place] of await judge(ctx, asker, question, order, unknown)) places.set(id, place)
+    await othersTurn()
+  }
+  memory.end = Math.max(memory.end, end)
+  return places
+}
+
+const memories = new WeakMap<Store, Map<string, Memory>>()
+
+/** The walks that were used last are kept. */
+function recall(store: Store, { tenant, base }: Asker, question: Question, order: Order): Memory {
+  const walks = memories.get(store) ?? new Map<string, Memory>()
+  memories.set(store, walks)
+  const name = createHash('sha256')
+    .update(JSON.stringify([tenant, base, question, order]))
+    .digest('base64url')
+  const memory = walks.get(name) ?? { places: new Map(), end: order.until, tooMany: false }
+  walks.delete(name)
+  let room = mostPlaces - most - walks.values().reduce((sum, each) => sum + weight(each), 0)
+  for (const [oldest, each] of walks) {
+    if (room >= 0) break
+    walks.delete(oldest)
+    room += weight(each)
+  }
+  walks.set(name, memory)
+  return memory
+}
+
+/** In places; a walk in which nothing was changed is not free either. */
+function weight({ places }: Memory): number {
+  return places.size + 10
+}
+
+/** `updated` of the first change behind `end`, ms: no later one has an earlier time. */
+async function firstChange(
+  { store }: Context,
+  { tenant }: Asker,
+  type: string,
+  end: number,
+): Promise<number | undefined> {
+  const { versions } = await store.history({ tenant, type, order: 'oldest', after: end, until: forEver, limit: 1 })
+  return versions[0]?.updated
+}
+
+/** Present resources that were changed at that time or later, with `born` at the end of their places. */
+async function* changedFrom(
+  { store, search }: Context,
+  { tenant }: Asker,
+  type: string,
+  from: number,
+): AsyncGenerator<readonly Match[]> {
+  const sort = [{ by: 'updated', descending: false }] as const
+  let [low, after]: [number, Place | undefined] = [from, undefined]
+  for (;;) {
+    // Not only behind the last one but from its time on: so the store need not look at what was read before.
+    const where = { is: 'updated', low, high: lastDate } as const
+    const query = { tenant, type, where, sort, limit: batch, budget: search.budget }
+    const { matches, more } = await store.search({ ...query, ...(after ? { after } : {}) })
+    yield matches
+    const last = matches.at(-1)
+    if (!more || last === undefined) return
+    low = last.version.updated
+    after = last.place
+  }
+}
+
+export function bornOf(place: Place): number {
+  return Number(place.at(-1))
+}
+
+const nowhere = worldOf([])
+
+/**
+ * Deviates: what chains lead to would have to be known as it was, too. There the store says what matches at present: a resource
+ * that was changed so that it matches no more is missed, and one that matches only now is met.
+ */
+async function judge(
+  ctx: Context,
+  asker: Asker,
+  question: Question,
+  { until, sort }: Order,
+  changed: readonly Match[],
+): Promise<readonly (readonly [string, Place | undefined])[]> {
+  const { type, where } = question
+  const ids = changed.map(({ version: { id } }) => id)
+  const before = await versionsAt(ctx, asker, type, ids, until)
+  const now = leadsElsewhere(where) ? await matchingNow(ctx, asker, question, ids) : undefined
+  return changed.map(({ version: { id }, place }) => {
+    const then = before.get(id)
+    if (then?.json === undefined) return [id, undefined] as const
+    const entries = ctx.index(parseJson(then.json) as Resource, asker.base)
+    const found: Found = { type, id, updated: then.updated, born: bornOf(place), entries }
+    const matched = now ? now.has(id) : fits(where, found, nowhere)
+    return [id, matched ? placeOf(found, sort) : undefined] as const
+  })
+}
+
+/** What they were at that place of the sequence, by id. */
+export async function versionsAt(
+  { store }: Context,
+  { tenant }: Asker,
+  type: string,
+  ids: readonly string[],
+  until: number,
+): Promise<ReadonlyMap<string, Version>> {
+  const pages = await Promise.all(ids.map(id => store.history({ tenant, type, id, order: 'newest', until, limit: 1 })))
+  return new Map(pages.flatMap(({ versions }) => versions.map(version => [version.id, version] as const)))
+}
+
+/** Whether the answer depends on other resources, too. */
+function leadsElsewhere(node: Node): boolean {
+  switch (node.is) {
+    case 'and':
+    case 'or':
+      return node.of.some(leadsElsewhere)
+    case 'not':
+      return leadsElsewhere(node.of)
+    default:
+      return node.is === 'refers' || node.is === 'referred'
+  }
+}
+
+async function matchingNow(
+  { store, search }: Context,
+  { tenant }: Asker,
+  { type, where }: Question,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const these = and([{ is: 'id', ids }, where])
+  const { matches } = await store.search({
+    tenant,
+    type,
+    where: these,
+    sort: [],
+    limit: Math.max(ids.length, 1),
+    budget: search.budget,
+  })
+  return new Set(matches.map(({ version: { id } }) => id))
+}
