@@ -2,7 +2,7 @@
 import { loadDefinitions } from '../src/conformance/definitions.ts'
 import { parseJson } from '../src/fhir/json.ts'
 import { isResource } from '../src/fhir/resource.ts'
-import { entriesOf } from '../src/search/entries.ts'
+import { indexed } from '../src/search/index-contained.ts'
 import { compileIndex } from '../src/search/index-values.ts'
 import { idOf, resource } from './drive/data.ts'
 
@@ -19,7 +19,7 @@ for (const [name, numbers] of [
   const texts = numbers.map(n => JSON.stringify({ ...resource(n), id: idOf(n) }))
   const parsed = texts.map(text => parseJson(text)).filter(isResource)
   const values = index(parsed[0]!, base)
-  const { terms, ranges } = entriesOf(values)
+  const { terms, ranges } = indexed(index, parsed[0]!, 'x', base).entries
   const native = best(n => JSON.parse(texts[n % texts.length]!))
   const size = `${(texts[0]!.length / 1024).toFixed(1)} KB`
   const report = (what: string, ours: number): void =>
@@ -32,7 +32,7 @@ for (const [name, numbers] of [
   )
   report(
     `${terms.length + ranges.length} entries`,
-    best(n => entriesOf(index(parsed[n % parsed.length]!, base))),
+    best(n => indexed(index, parsed[n % parsed.length]!, 'x', base)),
   )
 }
 

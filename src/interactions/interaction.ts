@@ -2,7 +2,7 @@
 import type { Issue } from '../fhir/issue.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
-import type { Entries } from '../search/entry.ts'
+import type { Indexed } from '../search/index-contained.ts'
 import type { Store } from '../store/port.ts'
 import type { SearchNeeds } from './search/needs.ts'
 import type { Target } from './target.ts'
@@ -55,8 +55,8 @@ export type Context = {
   readonly newId: () => string
   /** Structure and rules of a resource that is about to be stored; `at` is the FHIRPath that leads to it. */
   readonly validate: (resource: Resource, at: string) => readonly Issue[]
-  /** What a resource will be found by; `base` as the tenant's clients see it. */
-  readonly index: (resource: Resource, base: string) => Entries
+  /** What a resource will be found by, under this id; `base` as the tenant's clients see it. */
+  readonly index: (resource: Resource, id: string, base: string) => Indexed
   readonly search: SearchNeeds
   /** Whether the tenant's references must lead somewhere. */
   readonly integrity: (tenant: string) => boolean

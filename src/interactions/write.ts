@@ -24,8 +24,9 @@ export function put(
   resource: Resource,
   method: Exclude<Method, 'DELETE'>,
 ): Write & { do: 'put' } {
-  const entries = ctx.index(resource, request.base)
-  const write = { do: 'put', key, method, draft: draft(resource, key.id), entries } as const
+  const { entries, contained } = ctx.index(resource, key.id, request.base)
+  const inside = contained.length > 0 ? { contained } : {}
+  const write = { do: 'put', key, method, draft: draft(resource, key.id), entries, ...inside } as const
   return ctx.integrity(key.tenant) ? { ...write, links: localReferences(ctx, request.base, resource) } : write
 }
 

@@ -103,7 +103,7 @@ function addReference(terms: Term[], slot: string, value: ReferenceValue, elemen
   if (value.by === 'identifier') {
     const { system, value: code } = value
     addToken(terms, `${slot}:identifier`, { type: 'token', ...(system && { system }), ...(code && { code }) }, element)
-  } else {
+  } else if (value.by !== 'contained') {
     const text = value.by === 'id' ? `${value.target}/${value.id}` : value.url
     // A chain asks for what names no version.
     addVersioned(terms, slot, text, value.by === 'canonical' ? (value.version ?? '') : value.version, element)

@@ -48,7 +48,7 @@ export type SortKey =
 
 /**
  * Where a resource stands in an order: the value of each sort key (`null`: it has none), then `born`, the `seq` of its first
- * version, which settles ties and is the order where no other is asked for.
+ * version, which settles ties and is the order where no other is asked for. Of contained resources it is `bornWithin` that.
  */
 export type Place = readonly (string | number | null)[]
 

@@ -3,8 +3,8 @@ import type { Node, SortKey } from './node.ts'
 import type { Canonical } from './values/canonical.ts'
 
 export type Plan = {
-  /** One question per type, `restrict` included. */
-  readonly questions: readonly { readonly type: string; readonly where: Node }[]
+  /** One question per type, `restrict` included. `sort` takes the place of the plan's, key by key, where slots have other names. */
+  readonly questions: readonly { readonly type: string; readonly where: Node; readonly sort?: readonly SortKey[] }[]
   readonly sort: readonly SortKey[]
 }
 
@@ -18,6 +18,8 @@ export type PlanNeeds = {
   readonly within?: (type: string) => Node
   readonly terminology: Codes
   readonly stored: Stored
+  /** Of which there are resources, contained ones (`#Medication`) included; needed only where those are searched. */
+  readonly types?: readonly string[]
 }
 
 /**

@@ -1,9 +1,11 @@
 /** A query → what the stores are asked. https://hl7.org/fhir/R4/search.html */
 import { FhirError, type Issue, isError } from '../fhir/issue.ts'
+import { containedType, noOne, ofContained } from './contained.ts'
 import { testNode } from './filter/test.ts'
 import { all, and, type Node, none, not, or, type SortKey } from './node.ts'
 import { refusalOf } from './parse/mistakes.ts'
 import type { Codes, Plan, PlanNeeds } from './plan.ts'
+import { askContained } from './plan-contained.ts'
 import type { Ask, Criterion, Query, Sort } from './query.ts'
 import type { Asked, Place, Question } from './questions/question.ts'
 
@@ -27,12 +29,13 @@ export async function plan(query: Query, question: Question, needs: PlanNeeds, n
   const errors = issues.filter(isError)
   if (errors.length > 0) throw new FhirError(errors, { status: 400 })
   const left = answers.flatMap(answer => ('nodes' in answer ? [answer] : []))
-  const questions = query.types.map(type => {
-    const wanted = left.map(({ nodes }) => nodes.get(type) ?? none)
-    return { type, where: and([...wanted, needs.within?.(type) ?? all, needs.restrict(type)]) }
+  const wanted = query.types.map(type => ({ type, where: and(left.map(({ nodes }) => nodes.get(type) ?? none)) }))
+  const questions = wanted.map(({ type, where }) => {
+    return { type, where: and([where, needs.within?.(type) ?? all, needs.restrict(type)]) }
   })
+  const sort = query.sort.map(sortKey)
   return {
-    plan: { questions, sort: query.sort.map(sortKey) },
+    plan: { questions: askContained(query.contained, questions, wanted, sort, needs), sort },
     query: issues.length === 0 ? query : without(query, left),
     issues,
   }
@@ -40,13 +43,17 @@ export async function plan(query: Query, question: Question, needs: PlanNeeds, n
 
 type Asking = { readonly question: Question; readonly needs: PlanNeeds; readonly now: number }
 
+/** Of one chain, steps that may lead into contained resources: each doubles what is asked. Two: to one, and on to its sibling. */
+const intoContained = 2
+
 type Answer =
   | { readonly criterion: Criterion; readonly nodes: ReadonlyMap<string, Node> }
   | { readonly issues: readonly Issue[] }
 
 async function answerOf(criterion: Criterion, severity: 'error' | 'warning', asking: Asking): Promise<Answer> {
   const nodes = [...criterion.asks].map(
-    async ([type, ask]) => [type, await nodeOf(ask, { name: criterion.name, type }, asking)] as const,
+    async ([type, ask]) =>
+      [type, await nodeOf(ask, { name: criterion.name, type, into: intoContained }, asking)] as const,
   )
   try {
     return { criterion, nodes: new Map(await Promise.all(nodes)) }
@@ -55,8 +62,8 @@ async function answerOf(criterion: Criterion, severity: 'error' | 'warning', ask
   }
 }
 
-/** Where an ask stands: on this type, as part of the criterion of this name. */
-type At = { readonly name: string; readonly type: string }
+/** Where an ask stands: on this type, as part of the criterion of this name; `into`: steps left of `intoContained`. */
+type At = { readonly name: string; readonly type: string; readonly into: number }
 
 async function nodeOf(ask: Ask, at: At, asking: Asking): Promise<Node> {
   switch (ask.by) {
@@ -65,7 +72,7 @@ async function nodeOf(ask: Ask, at: At, asking: Asking): Promise<Node> {
     case 'chain':
       return or(await chain(ask, at, asking))
     case 'has':
-      return referred(ask, at.name, asking)
+      return referred(ask, at, asking)
     case 'not':
       return not(await nodeOf(ask.of, at, asking))
     case 'test':
@@ -91,12 +98,15 @@ type Chain = Extract<Ask, { readonly by: 'chain' }>
  * Types for which the value means nothing are passed over as long as there is another: what is a token of one type may be a date
  * of the next.
  */
-async function chain({ parameter, to }: Chain, { name, type }: At, asking: Asking): Promise<readonly Node[]> {
+async function chain({ parameter, to }: Chain, at: At, asking: Asking): Promise<readonly Node[]> {
+  const place = placeIn(at.type, asking)
   const tried = await Promise.allSettled(
-    [...to].map(async ([target, ask]): Promise<Node> => {
-      const where = await seen(ask, target, name, asking)
-      if (where.is === 'none') return none
-      return asking.question.chain({ name, parameter, to: target, where }, placeIn(type, asking))
+    [...to].map(async ([type, ask]): Promise<Node> => {
+      const there = { ...at, type }
+      const where = await seen(ask, there, asking)
+      const within = await inside(parameter.code, ask, there, asking)
+      if (where.is === 'none') return within
+      return or([await asking.question.chain({ name: at.name, parameter, to: type, where }, place), within])
     }),
   )
   const nodes = tried.flatMap(it => (it.status === 'fulfilled' ? [it.value] : []))
@@ -108,16 +118,27 @@ async function chain({ parameter, to }: Chain, { name, type }: At, asking: Askin
 
 async function referred(
   { type, parameter, asks }: Extract<Ask, { readonly by: 'has' }>,
-  name: string,
+  at: At,
   asking: Asking,
 ): Promise<Node> {
-  const where = await seen(asks, type, name, asking)
+  const where = await seen(asks, { ...at, type }, asking)
   return where.is === 'none' ? none : { is: 'referred', type, slot: parameter.code, where }
 }
 
 /** Of resources on the way, too, only those that may be seen. */
-async function seen(ask: Ask, type: string, name: string, asking: Asking): Promise<Node> {
-  return and([await nodeOf(ask, { name, type }, asking), asking.needs.restrict(type)])
+async function seen(ask: Ask, at: At, asking: Asking): Promise<Node> {
+  return and([await nodeOf(ask, at, asking), asking.needs.restrict(at.type)])
+}
+
+function refers(slot: string, type: string, where: Node): Node {
+  return where.is === 'none' ? none : { is: 'refers', slot, type, where }
+}
+
+/** "A chained condition will be evaluated inside contained resources": who may see the container sees what it contains. */
+async function inside(slot: string, ask: Ask, at: At, asking: Asking): Promise<Node> {
+  if (at.into === 0 || asking.needs.restrict(at.type).is === 'none') return none
+  const where = await nodeOf(ask, { ...at, into: at.into - 1 }, asking)
+  return refers(slot, containedType(at.type), ofContained(where, noOne))
 }
 
 /** A search of many types asks for the same codes many times. */

@@ -5,6 +5,7 @@
  * Tenant leads every key: no function takes an id without its tenant.
  */
 import type { Draft } from '../fhir/stamp.ts'
+import type { Contained } from '../search/contained.ts'
 import type { Entries } from '../search/entry.ts'
 import type { Node, Place, SortKey } from '../search/node.ts'
 
@@ -48,6 +49,12 @@ export type Write =
       readonly links?: readonly string[]
       /** What the resource is found by from now on; absent: only by its id, time and type. */
       readonly entries?: Entries
+      /**
+       * What it contains, each id once. Until the next version of their container, searches of the type `#Medication` find them
+       * under ids like `MedicationRequest/23#m1`, as versions that have their own text and all else of their container's; no
+       * other question of a store knows them.
+       */
+      readonly contained?: readonly Contained[]
     }
   /** Of a resource that is absent or deleted already: no new version. */
   | { readonly do: 'delete'; readonly key: Key; readonly when?: Condition }
@@ -223,7 +230,7 @@ export interface Store {
   count(query: Omit<SearchQuery, 'sort' | 'after' | 'limit'>): Promise<number>
   /** As `search` would do it; it is carried out and its matches forgotten. */
   explain(query: SearchQuery): Promise<Explanation>
-  /** The types of which the tenant has, or had, resources. */
+  /** The types of which the tenant has, or had, resources, and those of contained ones (`#Medication`) that it has. */
   types(tenant: string): Promise<readonly string[]>
 
   /** Resolves once the outcome is durable. */

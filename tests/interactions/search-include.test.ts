@@ -24,6 +24,47 @@ await onBothStores(async (t, open) => {
     hasMember: [{ reference: 'Observation/a' }, { reference: 'Observation/c' }],
   })
 
+  await t.test('a versioned reference includes that version', async t => {
+    const world = await open()
+    await patient(world, 'now', 'First')
+    await patient(world, 'now', 'Second')
+    await patient(world, 'back', 'First')
+    await world.ask('DELETE', 'Patient/back')
+    await patient(world, 'back', 'Third')
+    await patient(world, 'gone', 'First')
+    await world.ask('DELETE', 'Patient/gone')
+    const at: Record<string, string> = {
+      old: 'now/_history/1',
+      current: 'now/_history/2',
+      plain: 'now',
+      before: 'back/_history/1',
+      deleted: 'back/_history/2',
+      none: 'now/_history/9',
+      text: 'now/_history/x',
+      zero: 'now/_history/00',
+      huge: 'now/_history/99999999999999999999',
+      gone: 'gone/_history/1',
+      unknown: 'unknown/_history/1',
+    }
+    for (const [id, text] of Object.entries(at)) await observation(world, id, `Patient/${text}`)
+    const versions = async (target: string) =>
+      entries(await world.ask('GET', target))
+        .filter(({ search }) => search.mode === 'include')
+        .map(({ fullUrl, resource }) => [fullUrl, resource.meta.versionId, resource.name[0].family].join(' '))
+    const [now, back] = ['http://kiln.test/fhir/Patient/now', 'http://kiln.test/fhir/Patient/back']
+    const of = (id: string) => versions(`Observation?_id=${id}&_include=Observation:subject`)
+    t.same(await of('old'), [`${now} 1 First`])
+    for (const id of ['current', 'plain']) t.same(await of(id), [`${now} 2 Second`], id)
+    t.same(await of('before'), [`${back} 1 First`])
+    for (const id of ['deleted', 'none', 'text', 'zero', 'huge', 'gone', 'unknown']) t.same(await of(id), [], id)
+    t.same(await of(Object.keys(at).join()), [`${back} 1 First`, `${now} 2 Second`, `${now} 1 First`])
+    t.same(
+      names(await world.ask('GET', 'Patient?_id=now&_revinclude=Observation:subject'), 'include').length,
+      7,
+      'whatever the version, they refer to the resource',
+    )
+  })
+
   await t.test('_include brings what the matches refer to, each once', async t => {
     t.strictSame(await included('Observation?_include=Observation:subject'), ['Patient/1', 'Patient/2'])
     t.strictSame(await included('Observation?_id=a&_include=Observation:subject&_include=Observation:performer'), [

@@ -1,6 +1,7 @@
 /** Resources in memory, and which of them a search finds. */
 import type { Resource } from '../../src/fhir/resource.ts'
-import { entriesOf } from '../../src/search/entries.ts'
+import { containedId, containedType } from '../../src/search/contained.ts'
+import { indexed } from '../../src/search/index-contained.ts'
 import { compileIndex } from '../../src/search/index-values.ts'
 import { type Found, searchAll } from '../../src/search/match.ts'
 import { all, and, type Node } from '../../src/search/node.ts'
@@ -15,6 +16,9 @@ export const now = Date.UTC(2026, 0, 1)
 const question = compileQuestions(definitions)
 const index = compileIndex(definitions)
 
+const { resourceTypes } = definitions.shapes
+const types = [...resourceTypes, ...resourceTypes.map(containedType)]
+
 const noCodes: Codes = {
   valueSet: async () => undefined,
   hierarchy: async () => undefined,
@@ -28,7 +32,7 @@ export function planned(text: string, { handling = 'strict', ...needs }: Needs =
   return plan(
     query,
     question,
-    { base, restrict: () => all, terminology: noCodes, stored: storedAmong([]), ...needs },
+    { base, restrict: () => all, terminology: noCodes, stored: storedAmong([]), types, ...needs },
     now,
   )
 }
@@ -36,13 +40,13 @@ export function planned(text: string, { handling = 'strict', ...needs }: Needs =
 /** As stored one day after the other, the last of them yesterday. */
 export function stored(resources: readonly Resource[]): readonly Found[] {
   const day = 86_400_000 // ms
-  return resources.map((resource, at) => ({
-    type: resource.resourceType,
-    id: resource.id ?? '',
-    updated: now - (resources.length - at) * day,
-    born: at + 1,
-    entries: entriesOf(index(resource, base)),
-  }))
+  return resources.flatMap((resource, at): readonly Found[] => {
+    const key = { type: resource.resourceType, id: String(resource['id'] ?? '') }
+    const { entries, contained } = indexed(index, resource, key.id, base)
+    const common = { updated: now - (resources.length - at) * day, born: at + 1 }
+    const inner = contained.map(it => ({ ...it, type: containedType(it.type), id: containedId(key, it.id), ...common }))
+    return [{ ...key, ...common, entries }, ...inner]
+  })
 }
 
 /** Their URLs and versions are read from the index, where the version has no case. */
@@ -65,7 +69,7 @@ export function storedAmong(world: readonly Found[], restrict: (type: string) =>
 export async function found(text: string, world: readonly Found[], needs: Needs = {}): Promise<readonly string[]> {
   const { plan } = await planned(text, { stored: storedAmong(world, needs.restrict), ...needs })
   const { questions, sort } = plan
-  return questions.flatMap(({ type, where }) =>
-    searchAll(world, { type, where, sort, limit: 1000 }).matches.map(({ found }) => `${found.type}/${found.id}`),
+  return questions.flatMap(({ type, where, sort: own = sort }) =>
+    searchAll(world, { type, where, sort: own, limit: 1000 }).matches.map(({ found }) => `${found.type}/${found.id}`),
   )
 }

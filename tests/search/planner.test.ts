@@ -138,14 +138,44 @@ t.test('what may not be seen is found neither in itself nor by what it refers to
 
 t.test('of a type of which nothing may be seen nothing is asked', async t => {
   const restrict = (type: string): Node => (type === 'Patient' ? none : { is: 'all' })
+  const led = { is: 'refers', slot: 'subject', where: { is: 'prefix', slot: 'name', text: 'x' } } as const
   t.same((await planned('Observation?subject.name=x', { restrict })).plan.questions[0]?.where, {
-    is: 'refers',
-    slot: 'subject',
-    type: 'Location',
-    where: { is: 'prefix', slot: 'name', text: 'x' },
+    is: 'or',
+    of: [
+      { ...led, type: 'Location' },
+      { ...led, type: '#Location' },
+    ],
   })
   t.same((await planned('Observation?patient.name=x', { restrict })).plan.questions[0]?.where, none)
   t.same((await planned('Organization?_has:Patient:organization:name=x', { restrict })).plan.questions[0]?.where, none)
+})
+
+t.test('what is contained may be seen with its container, and not where its type may not', async t => {
+  const inner = { resourceType: 'Patient', id: 'p', name: [{ family: 'Inner' }] }
+  const container = (resourceType: string, id: string): Resource => ({
+    resourceType,
+    id,
+    contained: [inner],
+    subject: { reference: '#p' },
+  })
+  const world = stored([container('Observation', 'o1'), container('Observation', 'o2'), container('Condition', 'c')])
+  const rules: Readonly<Record<string, Node>> = { Observation: { is: 'id', ids: ['o1'] }, Condition: none }
+  const restrict = (type: string): Node => rules[type] ?? { is: 'all' }
+  const at = (needs: Needs, text: string) => found(text, world, needs)
+  const contained = 'Patient?family=inner&_contained=true&_containedType=contained'
+  t.same(await at({}, contained), ['#Patient/Observation/o1#p', '#Patient/Observation/o2#p', '#Patient/Condition/c#p'])
+  t.same(await at({ restrict }, contained), ['#Patient/Observation/o1#p'])
+  t.same(await at({ restrict }, 'Patient?family=inner&_contained=both'), ['Observation/o1'])
+  t.same(await at({ restrict }, 'Observation?patient.family=inner'), ['Observation/o1'])
+  const noPatients = (type: string): Node => (type === 'Patient' ? none : { is: 'all' })
+  for (const text of [contained, 'Patient?_contained=true', 'Observation?patient.family=inner']) {
+    t.same(await at({ restrict: noPatients }, text), [], text)
+  }
+})
+
+t.test('a chain may lead into contained resources twice, so that long ones do not double at each step', async t => {
+  const { plan } = await planned(`Organization?${'partof.'.repeat(10)}name=x`)
+  t.equal(JSON.stringify(plan).match(/"slot":"name"/g)?.length, 1 + 10 + 45, 'none, one or two of ten steps')
 })
 
 t.test('a compartment binds the types searched, and not what they refer to', async t => {
@@ -191,7 +221,7 @@ t.test('lenient handling leaves out malformed values, and says so', async t => {
 t.test('a value that means something for one type of a chain is enough', async t => {
   // `start` is a token of GraphDefinition, and a date of Slot.
   const { plan } = await planned('Linkage?item.start=main')
-  t.match(plan.questions[0]?.where, { is: 'refers', type: 'GraphDefinition' })
+  t.match(plan.questions[0]?.where, { is: 'or', of: [{ type: 'GraphDefinition' }, { type: '#GraphDefinition' }] })
   const texts = await refusals('Linkage?item.birthdate=soon')
   t.equal(texts.length, 1)
   t.match(texts[0], /^item\.birthdate 'soon'/)

@@ -1,4 +1,5 @@
 /** A store whose searches `match.ts` answers, from the entries that were written: the third compiler, under the whole server. */
+import { bornWithin, containedId, containedType } from '../../src/search/contained.ts'
 import { noEntries } from '../../src/search/entry.ts'
 import { type Found, searchAll } from '../../src/search/match.ts'
 import type { Commit, Committed, SearchQuery, Store, Version } from '../../src/store/port.ts'
@@ -25,7 +26,7 @@ export function answerInMemory(store: Store): Store {
       return { compiled: JSON.stringify(query.where), indexes: [], examined: seen(query).length, scan: false }
     },
     async types(tenant) {
-      return [...new Set([...heldOf(tenant).values()].map(({ type }) => type))]
+      return [...new Set([...heldOf(tenant).values()].map(({ version }) => version.type))]
     },
   }
 
@@ -46,10 +47,20 @@ function keep(held: Map<string, Held>, { writes }: Commit, { versions }: Committ
   for (const [at, write] of writes.entries()) {
     const { type, id } = write.key
     const version = versions[at]
-    if (write.do === 'delete') held.delete(`${type}/${id}`)
-    if (write.do !== 'put' || version === undefined) continue
+    if (write.do === 'check' || version === undefined) continue
     const born = held.get(`${type}/${id}`)?.born ?? version.seq
-    const { entries = noEntries } = write
-    held.set(`${type}/${id}`, { type, id, updated: version.updated, born, entries, version })
+    held.delete(`${type}/${id}`)
+    for (const name of held.keys()) if (name.startsWith('#') && name.includes(`/${type}/${id}#`)) held.delete(name)
+    if (write.do === 'delete') continue
+    const { entries = noEntries, contained = [] } = write
+    const put = (it: Pick<Held, 'type' | 'id' | 'born' | 'entries'>, json: string | undefined): void => {
+      const shown = { ...version, type: it.type, id: it.id, json }
+      held.set(`${it.type}/${it.id}`, { ...it, updated: version.updated, version: shown })
+    }
+    put({ type, id, born, entries }, version.json)
+    for (const [index, it] of contained.entries()) {
+      const [inner, name] = [containedType(it.type), containedId({ type, id }, it.id)]
+      put({ type: inner, id: name, born: bornWithin(born, index), entries: it.entries }, it.json)
+    }
   }
 }

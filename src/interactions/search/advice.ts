@@ -1,12 +1,15 @@
 /** What is to be said of a search beside its answer: that it is slow, and why; how the store goes about it. */
 import type { Issue } from '../../fhir/issue.ts'
 import type { Node } from '../../search/node.ts'
+import { shownType } from '../../search/plan-contained.ts'
 import type { Context } from '../interaction.ts'
 import type { Asked, Asker } from './asked.ts'
 import type { Page } from './page.ts'
 
 export function warnings({ plan, query }: Asked, { loose }: Page): readonly Issue[] {
-  const slow = plan.questions.filter(({ where }) => where.is !== 'all' && !narrows(where)).map(({ type }) => type)
+  const slow = plan.questions
+    .filter(({ where }) => where.is !== 'all' && !narrows(where))
+    .map(({ type }) => shownType(type))
   return [
     ...(slow.length > 0
       ? [warning(`no index narrows this down: ${resources(slow)} looked at; name a value that must be there`)]
@@ -52,10 +55,10 @@ export async function explanation(
   { plan, query }: Asked,
 ): Promise<readonly Issue[]> {
   const issues: Issue[] = []
-  for (const { type, where } of plan.questions) {
-    const asked = { tenant, type, where, sort: plan.sort, limit: query.count || 1, budget: search.budget }
+  for (const { type, where, sort = plan.sort } of plan.questions) {
+    const asked = { tenant, type, where, sort, limit: query.count || 1, budget: search.budget }
     const found = await store.explain(asked)
-    issues.push(told(`${type}, plan`, { where, sort: plan.sort }), told(`${type}, store`, found))
+    issues.push(told(`${shownType(type)}, plan`, { where, sort }), told(`${shownType(type)}, store`, found))
   }
   return issues
 }

@@ -54,17 +54,18 @@ export async function understand(
     { ...scope, parameters, handling, defaultCount: page, largestCount: largest },
     { parameters: search.parameters, types: shapes.resourceTypes },
   )
-  mustBeWhole(parsed.query)
-  const needs = { ...planNeeds(ctx, request), ...(within ? { within } : {}) }
+  mustBeShown(parsed.query)
+  const inside = parsed.query.contained.of === 'false' ? {} : { types: await ctx.store.types(request.tenant) }
+  const needs = { ...planNeeds(ctx, request), ...inside, ...(within ? { within } : {}) }
   const { plan: planned, query, issues } = await plan(parsed.query, search.question, needs, clock())
   const questions = await withResources(ctx, request, planned.questions)
   return { query, plan: { ...planned, questions }, issues: [...parsed.issues, ...issues] }
 }
 
-/** The index knows what stands in a resource itself, not in those that it contains. */
-function mustBeWhole({ contained }: Query): void {
-  if (contained.of === 'false') return
-  const text = `_contained=${contained.of}: contained resources are not searched here, expected _contained=false`
+/** Words are looked for in what is shown; a container has others, too. */
+function mustBeShown({ contained, words: [word] }: Query): void {
+  if (word === undefined || contained.of === 'false' || contained.type === 'contained') return
+  const text = `${word.in} is not searched in contained resources for the sake of containers: expected _containedType=contained`
   throw fail('not-supported', text, undefined, { status: 400 })
 }
 

@@ -2,6 +2,7 @@
  * What a page would miss: resources that were changed after the walk began stand elsewhere by now, or match no more. They are
  * judged as they were then, so that each is met once, in the place that it had; but they are shown as they are.
  */
+import { isContained } from '../../search/contained.ts'
 import { comparePlaces } from '../../search/match.ts'
 import { and, type Place } from '../../search/node.ts'
 import type { Version } from '../../store/port.ts'
@@ -31,7 +32,8 @@ export async function changedSince(
   question: Question,
   since: Since,
 ): Promise<Changed | undefined> {
-  const { until, sort, within, limit } = since
+  const { until, sort: common, within, limit } = since
+  const { sort = common } = question
   const judged = await judgedSince(ctx, asker, question, { until, sort })
   if (judged === undefined) return undefined
   const moved: Moved[] = []
@@ -61,9 +63,10 @@ async function present(
   const query = { tenant, type, where, sort: [], limit: ids.length, budget: ctx.search.budget }
   const { matches } = await ctx.store.search(query)
   const now = new Map<string, Version>(matches.map(({ version }) => [version.id, version]))
-  const then = withText ? await versionsAt(ctx, asker, type, [...now.keys()], until) : undefined
+  // A contained resource has no version of its own.
+  const then = withText && !isContained(type) ? await versionsAt(ctx, asker, type, [...now.keys()], until) : undefined
   return moved.flatMap(({ id, place }) => {
     const version = now.get(id)
-    return version ? [{ version, json: then?.get(id)?.json ?? '', place }] : []
+    return version ? [{ version, json: (then ? then.get(id) : version)?.json ?? '', place }] : []
   })
 }

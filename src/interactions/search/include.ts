@@ -8,9 +8,10 @@
  */
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { fail } from '../../fhir/issue.ts'
+import { isContained } from '../../search/contained.ts'
 import { and, type Place } from '../../search/node.ts'
 import type { Include } from '../../search/query.ts'
-import type { Version } from '../../store/port.ts'
+import type { Store, Version } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
 import { type Asker, restriction } from './asked.ts'
 import { type Links, sources, targets } from './links.ts'
@@ -53,8 +54,7 @@ async function gather(
   while (frontier.length > 0 && wanted.length > 0) {
     const links = await linksOf(ctx, asker, wanted, frontier)
     const fresh: Version[] = []
-    for await (const version of read(ctx, asker, links)) {
-      const name = nameOf(version)
+    for await (const { version, name } of read(ctx, asker, links)) {
       if (known.has(name)) continue
       known.add(name)
       found.set(name, version)
@@ -83,21 +83,46 @@ async function linksOf(
   from: readonly Version[],
 ): Promise<Links> {
   const [back, forth] = [wishes.filter(({ reverse }) => reverse), wishes.filter(({ reverse }) => !reverse)]
-  const present = back.some(({ source }) => source === undefined) ? await ctx.store.types(asker.tenant) : []
+  const all = back.some(({ source }) => source === undefined) ? await ctx.store.types(asker.tenant) : []
+  const present = all.filter(type => !isContained(type))
   return [...targets(ctx, asker.base, forth, from), ...sources(ctx, back, from, present)]
 }
 
-async function* read({ store, search }: Context, asker: Asker, links: Links): AsyncGenerator<Version> {
-  const restrict = restriction(asker)
-  for (const { type, where } of links) {
-    if (where.is === 'none') continue
-    const query = { tenant: asker.tenant, type, where: and([restrict(type), where]), sort: [], budget: search.budget }
-    for (let after: Place | undefined; ; ) {
-      const page = await store.search({ ...query, limit: batch, ...(after ? { after } : {}) })
-      for (const { version } of page.matches) yield version
-      after = page.matches.at(-1)?.place
-      if (!page.more || after === undefined) break
-      await othersTurn()
+type Named = { readonly version: Version; readonly name: string }
+
+async function* read(ctx: Context, asker: Asker, links: Links): AsyncGenerator<Named> {
+  for (const link of links) {
+    const { at } = link
+    for await (const version of present(ctx, asker, link)) {
+      if (at === undefined) yield { version, name: nameOf(version) }
+      else yield* versions(ctx.store, version, at.get(version.id) ?? [])
     }
+  }
+}
+
+/** Those that are there and may be seen. */
+async function* present(
+  { store, search }: Context,
+  asker: Asker,
+  { type, where: wanted }: Links[number],
+): AsyncGenerator<Version> {
+  const where = and([restriction(asker)(type), wanted])
+  if (where.is === 'none') return
+  const query = { tenant: asker.tenant, type, where, sort: [], budget: search.budget }
+  for (let after: Place | undefined; ; ) {
+    const page = await store.search({ ...query, limit: batch, ...(after ? { after } : {}) })
+    yield* page.matches.map(({ version }) => version)
+    after = page.matches.at(-1)?.place
+    if (!page.more || after === undefined) break
+    await othersTurn()
+  }
+}
+
+/** Of a resource that is there and may be seen, as it was; versions that never were, or were deletions, are nothing. */
+async function* versions(store: Store, current: Version, wanted: readonly number[]): AsyncGenerator<Named> {
+  for (const number of wanted) {
+    const version = number === current.version ? current : await store.vread(current, number)
+    if (version?.json === undefined) continue
+    yield { version, name: version === current ? nameOf(current) : `${nameOf(current)}/_history/${number}` }
   }
 }

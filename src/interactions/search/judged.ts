@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { parseJson } from '../../fhir/json.ts'
 import type { Resource } from '../../fhir/resource.ts'
+import { isContained } from '../../search/contained.ts'
 import { type Found, fits, placeOf, worldOf } from '../../search/match.ts'
 import { and, type Node, type Place } from '../../search/node.ts'
 import type { Plan } from '../../search/plan.ts'
@@ -98,7 +99,8 @@ async function firstChange(
   type: string,
   end: number,
 ): Promise<number | undefined> {
-  const { versions } = await store.history({ tenant, type, order: 'oldest', after: end, until: forEver, limit: 1 })
+  const of = isContained(type) ? {} : { type } // its changes are those of containers, whatever they are
+  const { versions } = await store.history({ tenant, ...of, order: 'oldest', after: end, until: forEver, limit: 1 })
   return versions[0]?.updated
 }
 
@@ -131,8 +133,8 @@ export function bornOf(place: Place): number {
 const nowhere = worldOf([])
 
 /**
- * Deviates: what chains lead to would have to be known as it was, too. There the store says what matches at present: a resource
- * that was changed so that it matches no more is missed, and one that matches only now is met.
+ * Deviates: what chains lead to, and what was contained, would have to be known as it was, too. There the store says what matches
+ * at present: a resource that was changed so that it matches no more is missed, and one that matches only now is met.
  */
 async function judge(
   ctx: Context,
@@ -143,12 +145,16 @@ async function judge(
 ): Promise<readonly (readonly [string, Place | undefined])[]> {
   const { type, where } = question
   const ids = changed.map(({ version: { id } }) => id)
+  if (isContained(type)) {
+    const places = await matchingNow(ctx, asker, question, sort, ids)
+    return ids.map(id => [id, places.get(id)])
+  }
   const before = await versionsAt(ctx, asker, type, ids, until)
-  const now = leadsElsewhere(where) ? await matchingNow(ctx, asker, question, ids) : undefined
+  const now = leadsElsewhere(where) ? await matchingNow(ctx, asker, question, [], ids) : undefined
   return changed.map(({ version: { id }, place }) => {
     const then = before.get(id)
     if (then?.json === undefined) return [id, undefined] as const
-    const entries = ctx.index(parseJson(then.json) as Resource, asker.base)
+    const { entries } = ctx.index(parseJson(then.json) as Resource, id, asker.base)
     const found: Found = { type, id, updated: then.updated, born: bornOf(place), entries }
     const matched = now ? now.has(id) : fits(where, found, nowhere)
     return [id, matched ? placeOf(found, sort) : undefined] as const
@@ -184,16 +190,17 @@ async function matchingNow(
   { store, search }: Context,
   { tenant }: Asker,
   { type, where }: Question,
+  sort: Plan['sort'],
   ids: readonly string[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Place>> {
   const these = and([{ is: 'id', ids }, where])
   const { matches } = await store.search({
     tenant,
     type,
     where: these,
-    sort: [],
+    sort,
     limit: Math.max(ids.length, 1),
     budget: search.budget,
   })
-  return new Set(matches.map(({ version: { id } }) => id))
+  return new Map(matches.map(({ version: { id }, place }) => [id, place]))
 }

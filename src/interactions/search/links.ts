@@ -1,6 +1,7 @@
 /** From resources to those that they refer to, and to those that refer to them. https://hl7.org/fhir/R4/search.html#include */
 import { parseJson } from '../../fhir/json.ts'
 import type { Resource } from '../../fhir/resource.ts'
+import { plainType } from '../../search/contained.ts'
 import { type Node, or } from '../../search/node.ts'
 import type { SearchParameter } from '../../search/parameters.ts'
 import type { Include } from '../../search/query.ts'
@@ -9,8 +10,12 @@ import type { ReferenceValue } from '../../search/values/reference.ts'
 import type { Version } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
 
-/** What to read, by type. */
-export type Links = readonly { readonly type: string; readonly where: Node }[]
+/** What to read, by type. `at`: of each id, in these versions; absent: as it stands. */
+export type Links = readonly {
+  readonly type: string
+  readonly where: Node
+  readonly at?: ReadonlyMap<string, readonly number[]>
+}[]
 
 const batch = 500 // names per question to the store
 
@@ -19,17 +24,31 @@ export function targets(ctx: Context, base: string, wishes: readonly Include[], 
   const wanted = from.flatMap(version => leads(ctx, base, wishes, version))
   const byType = Map.groupBy(wanted, ({ type }) => type)
   return [...byType].flatMap(([type, of]) => {
-    const ids = [...new Set(of.flatMap(({ id }) => id ?? []))]
+    const ids = [...new Set(of.flatMap(({ id, at }) => (at === undefined ? (id ?? []) : [])))]
+    const at = versionsOf(of)
     const urls = new Map(of.flatMap(({ url, version }) => (url ? [[`${url}|${version}`, named(url, version)]] : [])))
     return [
       ...batches(ids).map(some => ({ type, where: { is: 'id', ids: some } as const })),
+      ...batches([...at.keys()]).map(some => ({ type, where: { is: 'id', ids: some } as const, at })),
       ...batches([...urls.values()]).map(some => ({ type, where: or(some) })),
     ]
   })
 }
 
-/** One resource that is referred to, by id or by canonical URL. */
-type Lead = { readonly type: string; readonly id?: string; readonly url?: string; readonly version?: string }
+function versionsOf(leads: readonly Lead[]): ReadonlyMap<string, readonly number[]> {
+  const versioned = leads.filter(({ id, at }) => id !== undefined && at !== undefined)
+  const byId = Map.groupBy(versioned, ({ id = '' }) => id)
+  return new Map([...byId].map(([id, of]) => [id, [...new Set(of.flatMap(({ at }) => at ?? []))]]))
+}
+
+/** One resource that is referred to, by id, perhaps in the version `at`, or by canonical URL. */
+type Lead = {
+  readonly type: string
+  readonly id?: string
+  readonly at?: number
+  readonly url?: string
+  readonly version?: string
+}
 
 function leads(
   { search, shapes }: Context,
@@ -37,12 +56,13 @@ function leads(
   wishes: readonly Include[],
   version: Version,
 ): readonly Lead[] {
-  const wanted = wishes.filter(({ source }) => source === undefined || source === version.type)
+  const from = plainType(version.type)
+  const wanted = wishes.filter(({ source }) => source === undefined || source === from)
   if (wanted.length === 0) return []
   const values = search.values(parse(version), base)
   const isCanonical = (type: string): boolean => shapes.shape(type)?.elements.has('url') ?? false
   return wanted
-    .flatMap(wish => followed(search, wish, version.type))
+    .flatMap(wish => followed(search, wish, from))
     .flatMap(by => (values.get(by.parameter.code) ?? []).flatMap(value => leadsOf(value, by)))
     .filter(({ type, url }) => url === undefined || isCanonical(type))
 }
@@ -50,11 +70,17 @@ function leads(
 function leadsOf(value: ReferenceValue | { readonly type: string }, { parameter, target }: Followed): readonly Lead[] {
   if (!('by' in value)) return []
   const isWanted = (type: string): boolean => target === undefined || target === type
-  if (value.by === 'id') return isWanted(value.target) ? [{ type: value.target, id: value.id }] : []
+  if (value.by === 'id') return isWanted(value.target) ? byId(value) : []
   if (value.by !== 'canonical') return []
   const { url, version } = value
   const types = (parameter.target ?? []).filter(isWanted)
   return types.map(type => ({ type, url, ...(version === undefined ? {} : { version }) }))
+}
+
+/** "If a resource has a reference that is versioned … the specified version SHOULD be provided." What no version is called, is none. */
+function byId({ target: type, id, version }: Extract<ReferenceValue, { by: 'id' }>): readonly Lead[] {
+  if (version === undefined) return [{ type, id }]
+  return /^[1-9]\d{0,14}$/.test(version) ? [{ type, id, at: Number(version) }] : []
 }
 
 function named(url: string, version: string | undefined): Node {
@@ -82,13 +108,13 @@ type Named = { readonly type: string; readonly texts: readonly string[] }
 function refersTo({ parameter, target }: Followed, to: readonly Named[]): Node {
   const may = (type: string): boolean =>
     target === undefined ? (parameter.target?.includes(type) ?? true) : target === type
-  const texts = to.filter(({ type }) => may(type)).flatMap(it => it.texts)
+  const texts = to.filter(({ type }) => may(plainType(type))).flatMap(it => it.texts)
   return texts.length === 0 ? or([]) : { is: 'term', slot: parameter.code, texts }
 }
 
 /** By what others refer to it. */
 function textsOf({ shapes }: Context, version: Version): readonly string[] {
-  const url = shapes.shape(version.type)?.elements.has('url') ? parse(version)['url'] : undefined
+  const url = shapes.shape(plainType(version.type))?.elements.has('url') ? parse(version)['url'] : undefined
   return [`${version.type}/${version.id}`, ...(typeof url === 'string' ? [url] : [])]
 }
 

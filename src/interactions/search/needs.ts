@@ -1,9 +1,7 @@
 /** What searches need beside the store, worked out once from the definitions. Who asks is known by `planNeeds` in `asked.ts`. */
 import type { Definitions } from '../../conformance/definitions.ts'
 import type { Resource } from '../../fhir/resource.ts'
-import { withCaseless } from '../../search/caseless.ts'
-import { entriesOf } from '../../search/entries.ts'
-import type { Entries } from '../../search/entry.ts'
+import { type Indexed, indexed } from '../../search/index-contained.ts'
 import { compileIndex, type Index } from '../../search/index-values.ts'
 import { type Parameters, searchParameters } from '../../search/parameters.ts'
 import { compileQuestions, type Question } from '../../search/questions/question.ts'
@@ -27,7 +25,7 @@ type Known = Pick<Definitions, 'searchParameters' | 'shapes' | 'compartments'>
 export function searchNeeds(
   definitions: Known,
   settings: SearchSettings,
-): { readonly search: SearchNeeds; readonly index: (resource: Resource, base: string) => Entries } {
+): { readonly search: SearchNeeds; readonly index: (resource: Resource, id: string, base: string) => Indexed } {
   const values = compileIndex(definitions)
   const search = {
     parameters: searchParameters(definitions),
@@ -36,5 +34,5 @@ export function searchNeeds(
     values,
     ...settings,
   }
-  return { search, index: (resource, base) => withCaseless(entriesOf(values(resource, base)), resource) }
+  return { search, index: (resource, id, base) => indexed(values, resource, id, base) }
 }

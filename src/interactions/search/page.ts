@@ -100,8 +100,8 @@ async function restored(ctx: Context, asker: Asker, walk: Walk, { lists, end, li
 function list(
   { store, search }: Context,
   { tenant }: Asker,
-  { sort, after }: Walk,
-  { type, where }: Plan['questions'][number],
+  { sort: common, after }: Walk,
+  { type, where, sort = common }: Plan['questions'][number],
   until: number | undefined,
   limit: number,
 ): Promise<SearchPage> {

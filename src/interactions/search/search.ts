@@ -93,9 +93,11 @@ function textsOf(
   { versions }: Included,
 ): readonly string[] {
   const matches = start.included === undefined ? hits : []
+  // "The list of elements does not apply to included resources": https://hl7.org/fhir/R4/search.html#elements
+  const ofIncluded = subset?.by === 'elements' ? undefined : subset
   return [
     ...matches.map(({ version }) => entry(version, 'match', base, subset, shapes)),
-    ...versions.map(version => entry(version, 'include', base, subset, shapes)),
+    ...versions.map(version => entry(version, 'include', base, ofIncluded, shapes)),
   ]
 }
 

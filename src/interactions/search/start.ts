@@ -14,7 +14,7 @@ export type Start = Pick<Walk, 'until' | 'begun' | 'after'> & {
   readonly included: string | undefined
 }
 
-/** Links are good for one search alone: `walk` is everything that tells it from others. */
+/** Links are good for one search alone: this is everything that tells it from others. Who asks belongs here, too, once that is known. */
 export function walkOf({ tenant }: Pick<FhirRequest, 'tenant'>, path: string, { understood }: Query): string {
   return `search ${tenant} ${path}?${understood}`
 }

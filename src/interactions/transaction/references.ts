@@ -6,6 +6,7 @@
  * transaction writes, only each other.
  */
 import { fail } from '../../fhir/issue.ts'
+import { containedId, containedType } from '../../search/contained.ts'
 import { type Found, fits, worldOf } from '../../search/match.ts'
 import type { Key } from '../../store/port.ts'
 import { type Criteria, criteriaOf } from '../conditional/criteria.ts'
@@ -68,9 +69,14 @@ function ownResources(
   entries: readonly Written[],
 ): (criteria: Criteria) => readonly string[] {
   const updated = ctx.clock()
-  const own = entries.flatMap(({ request: { method }, resource, key: { type, id } }): readonly Found[] => {
-    const isPut = method === 'POST' || method === 'PUT'
-    return isPut && resource ? [{ type, id, updated, born: 0, entries: ctx.index(resource, base) }] : []
+  const own = entries.flatMap(({ request: { method }, resource, key }): readonly Found[] => {
+    if ((method !== 'POST' && method !== 'PUT') || !resource) return []
+    const { entries, contained } = ctx.index(resource, key.id, base)
+    const { type, id } = key
+    return [
+      { type, id, updated, born: 0, entries },
+      ...contained.map(it => ({ ...it, type: containedType(it.type), id: containedId(key, it.id), updated, born: 0 })),
+    ]
   })
   const world = worldOf(own)
   return ({ type, where }) =>

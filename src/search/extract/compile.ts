@@ -198,7 +198,7 @@ function either(left: boolean | undefined, right: boolean | undefined): boolean 
 
 function testReference(of: Expression, asked: string, place: Place): Test {
   const { get } = compile(of, place)
-  return (focus, resource) => get(focus, resource).some(({ value }) => refersTo(value, asked))
+  return (focus, resource) => get(focus, resource).some(({ value }) => refersTo(value, asked, resource))
 }
 
 /** Types whose JSON values are compared as they stand; dates, decimals and complex types have an equality of their own. */

@@ -6,7 +6,7 @@ import { isInclude, parseInclude } from './include.ts'
 import { type Known, mistake, shown, unknownType } from './known.ts'
 import { collect, type Mistakes } from './mistakes.ts'
 import { parseResults, resultParameters } from './results.ts'
-import { parseSort } from './sort.ts'
+import { mustBeFew, parseSort } from './sort.ts'
 import { mustBeLight } from './weight.ts'
 import { parseWords } from './words.ts'
 
@@ -73,7 +73,7 @@ function typesOf({ type, among }: Asked, given: Given, known: Known, { insist, s
   return wanted.length === 0 ? all : wanted
 }
 
-const singular: ReadonlySet<string> = new Set([...resultParameters, '_sort', '_type'])
+const singular: ReadonlySet<string> = new Set([...resultParameters, '_type'])
 
 function singles(given: Given, { insist }: Mistakes): ReadonlyMap<string, string> {
   const single = Map.groupBy(
@@ -119,11 +119,13 @@ function readAll(given: Given, reading: Reading): Read {
     const part = attempt(() => readOne(name, value, reading))
     return part ? [[name, part]] : []
   })
+  const sort = parts.flatMap(([, part]) => part.sort ?? [])
+  insist(() => mustBeFew(sort.length))
   return {
     criteria: parts.flatMap(([, { criterion }]) => criterion ?? []),
     words: parts.flatMap(([, { words }]) => words ?? []),
     includes: parts.flatMap(([, { include }]) => include ?? []),
-    sort: parts.flatMap(([, { sort }]) => sort ?? []),
+    sort,
     understood: new URLSearchParams(
       parts.filter(([name]) => name !== '_page').map(([name, { value }]): [string, string] => [name, value]),
     ),

@@ -6,6 +6,11 @@ import type { Mistakes } from './mistakes.ts'
 
 const mostKeys = 10 // each is a join of its own
 
+/** "can repeat for inner sort orders": all that are given count together. */
+export function mustBeFew(keys: number): void {
+  if (keys > mostKeys) throw mistake('too-costly', `_sort has ${keys} keys: expected at most ${mostKeys}`)
+}
+
 /** The keys that could be understood, each with its text. */
 export function parseSort(
   value: string,
@@ -15,8 +20,7 @@ export function parseSort(
 ): readonly (readonly [string, Sort])[] {
   const keys = value.split(',').map(key => key.trim())
   const few = insist(() => {
-    if (keys.length > mostKeys)
-      throw mistake('too-costly', `_sort has ${keys.length} keys: expected at most ${mostKeys}`)
+    mustBeFew(keys.length)
     return keys
   })
   return (few ?? []).flatMap((key): [string, Sort][] => {

@@ -5,15 +5,14 @@ import { parseCanonical } from './canonical.ts'
 import { objectOf, textOf } from './member.ts'
 import type { Extract, ParameterType } from './parameter-type.ts'
 
-/**
- * What an element refers to, in each of the ways that it says so. References to contained resources are none: "contained
- * resources are not addressable". https://hl7.org/fhir/R4/search.html#contained
- */
+/** What an element refers to, in each of the ways that it says so. */
 export type ReferenceValue = { readonly type: 'reference' } /** A resource of this server. */ & (
   | { readonly by: 'id'; readonly target: string; readonly id: string; readonly version?: string }
   /** A resource elsewhere, or something that only its owner can find: `urn:uuid:…`. */
   | { readonly by: 'url'; readonly url: string; readonly version?: string }
   | { readonly by: 'canonical'; readonly url: string; readonly version?: string }
+  /** `#id`, in the same resource; empty: that resource itself. */
+  | { readonly by: 'contained'; readonly id: string }
   /** For `:identifier`; `target` where `Reference.type` tells it. At least one of `system` and `value` is there. */
   | { readonly by: 'identifier'; readonly system?: string; readonly value?: string; readonly target?: string }
 )
@@ -63,6 +62,8 @@ function literalOf(text: string | undefined, base: string | undefined): Referenc
     }
     case 'urn':
       return { type: 'reference', by: 'url', url: parsed.urn }
+    case 'contained':
+      return { type: 'reference', by: 'contained', id: parsed.id }
     default:
       return undefined
   }

@@ -1,6 +1,7 @@
 /** Puts what accepted commits make in place, inside their transaction. */
 import type { AnyBulkWriteOperation, ClientSession, Collection, Document, OptionalUnlessRequiredId } from 'mongodb'
 import type { Version } from '../port.ts'
+import { containedChanges } from './contained.ts'
 import { type Accepted, claimChanges, fencesOf, linkChanges, pointerChanges, receiptDocs } from './effects.ts'
 import { Stale } from './errors.ts'
 import { changeId, leaseId } from './key.ts'
@@ -25,6 +26,13 @@ export async function apply(
     await move(collections.pointers(type), moves, session)
     await insert(collections.pointers(type), inserts, session)
     await insert(collections.versions(type), versions.get(type)?.map(toVersionDoc) ?? [], session)
+  }
+  const inner = Map.groupBy(containedChanges(accepted, standings), ({ type }) => type)
+  for (const [type, changes] of inOrder(inner)) {
+    await collections.pointers(type).bulkWrite(
+      changes.map(({ put }) => put),
+      { session },
+    )
   }
   const claims = claimChanges(accepted, standings, now)
   await move(collections.claims, claims.moves, session)

@@ -76,5 +76,7 @@ export function tooLarge({ writes }: Commit): Refused | undefined {
 
 function isTooLarge(write: Write): boolean {
   if (write.do !== 'put') return false
-  return hasTooManyKeys(write.entries) || exceedsLimit(write.draft.rest, indexSize(write.entries))
+  const { entries, draft, contained = [] } = write
+  const all = [{ json: draft.rest, entries }, ...contained]
+  return all.some(it => hasTooManyKeys(it.entries) || exceedsLimit(it.json, indexSize(it.entries)))
 }

@@ -4,7 +4,7 @@ import { stamp } from '../../fhir/stamp.ts'
 import type { Commit, Committed, Version, Write } from '../port.ts'
 import { guardKeys } from './guards.ts'
 import { isPresent } from './judge.ts'
-import { hashedId, linkId, nameOf, pointerId, splitName } from './key.ts'
+import { hashedId, linkId, nameOf, nameWithin, pointerId, splitName } from './key.ts'
 import type { ClaimDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
 import { linksOf, type Standing, type Standings } from './standing.ts'
 import { absentPointer, toPointerDoc } from './version.ts'
@@ -75,9 +75,9 @@ function replacementFor(
 ): PointerDoc | undefined {
   if (!version || write.do === 'check') return undefined
   const born = standing?.born ?? version.seq
-  return write.do === 'put'
-    ? toPointerDoc(version, { born, linked: keepsLinks(write), entries: write.entries })
-    : toPointerDoc(version, { born, linked: false, entries: undefined })
+  if (write.do === 'delete') return toPointerDoc(version, { born, linked: false, entries: undefined, contained: [] })
+  const { entries, contained = [] } = write
+  return toPointerDoc(version, { born, linked: keepsLinks(write), entries, contained: contained.map(nameWithin) })
 }
 
 function withoutId({ _id, ...rest }: PointerDoc): Omit<PointerDoc, '_id'> {

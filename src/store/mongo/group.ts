@@ -16,7 +16,7 @@ import type { Searches } from './search/search.ts'
 import type { Block, Sequences } from './sequence.ts'
 import { readStandings, type Standings } from './standing.ts'
 import { idOf, transact } from './transaction.ts'
-import type { Types } from './types.ts'
+import { type Types, typesIn } from './types.ts'
 
 export type GroupNeeds = Pick<StoreNeeds, 'clock' | 'fault'> & {
   readonly client: MongoClient
@@ -36,7 +36,7 @@ export async function commitGroup(
 ): Promise<readonly Outcome[]> {
   const { client, collections, types, sequences, reads, searches, clock, fault } = needs
   if (fault) await strike(fault, 'commit.read')
-  await types.ensure(new Set(commits.flatMap(({ writes }) => writes.map(({ key }) => key.type))))
+  await types.ensure(new Set(commits.flatMap(({ writes }) => writes.flatMap(typesIn))))
   const standings = await readStandings(collections, searches, tenant, commits, trusting)
   const outcomes = new Map<Commit, Outcome>()
   for (const commit of commits) {

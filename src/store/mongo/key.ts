@@ -19,6 +19,9 @@ export function hashedId(tenant: string, key: string): string {
 /** `Type/id`: a key within its tenant. */
 export const nameOf = ({ type, id }: Pick<Key, 'type' | 'id'>) => `${type}/${id}`
 
+/** `Medication#m1`: what a resource contains, within it. */
+export const nameWithin = ({ type, id }: Pick<Key, 'type' | 'id'>) => `${type}#${id}`
+
 export function splitName(name: string): { readonly type: string; readonly id: string } {
   const [type = '', id = ''] = name.split('/')
   return { type, id }

@@ -1,5 +1,6 @@
 /** The documents, their collections and indexes. A step that was released is never changed again. */
 import type { Collection, Db, Document, ServerSessionId } from 'mongodb'
+import { isContained, plainType } from '../../search/contained.ts'
 import type { Method } from '../port.ts'
 import { versionId } from './key.ts'
 import type { IndexFields } from './search/index-fields.ts'
@@ -27,9 +28,17 @@ export type PointerDoc = {
   readonly born?: number
   /** Has a document in `links`. */
   readonly linked?: true
+  /** Names of what it contains, `Medication#m1`: each has a `ContainedDoc`. */
+  readonly contained?: readonly string[]
   /** Counts those who rely on the resource staying as it is: they touch it, so that they conflict with its writers. */
   readonly guard?: number
 }
+
+/**
+ * What a present resource contains, as searches find it: everything is its container's but `_id` and `id`, `born`, `raw` and
+ * `index`. It comes and goes with the version of its container.
+ */
+export type ContainedDoc = Omit<PointerDoc, 'resource' | 'linked' | 'contained' | 'guard'>
 
 /** An immutable version. */
 export type VersionDoc = {
@@ -129,6 +138,7 @@ export type Collections = {
   readonly leases: Collection<LeaseDoc>
   readonly secrets: Collection<SecretDoc>
   readonly types: Collection<TypeDoc>
+  /** Of `#Medication` the contained ones: they are searched in the same way. */
   pointers(type: string): Collection<PointerDoc>
   versions(type: string): Collection<VersionDoc>
 }
@@ -144,12 +154,15 @@ export function openCollections(db: Db): Collections {
     leases: db.collection('leases'),
     secrets: db.collection('secrets'),
     types: db.collection('types'),
-    pointers: type => db.collection(type),
+    pointers: type => db.collection(collectionOf(type)),
     versions: type => db.collection(versionsOf(type)),
   }
 }
 
 export const versionsOf = (type: string) => `${type}_History`
+
+/** Of the current resources of a type, or of those that are contained. */
+export const collectionOf = (type: string) => (isContained(type) ? `${plainType(type)}_Contained` : type)
 
 /** The type whose current resources are in the collection, if it is one of those. */
 export function typeOf(collection: string): string | undefined {

@@ -7,7 +7,7 @@ import { hashedId, idsByType, leaseId, nameOf, pointerId, splitName } from './ke
 import type { Collections, LeaseDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
 import type { Searches } from './search/search.ts'
 
-export type Standing = Pick<PointerDoc, 'version' | 'seq' | 'deleted' | 'linked' | 'guard' | 'born'>
+export type Standing = Pick<PointerDoc, 'version' | 'seq' | 'deleted' | 'linked' | 'contained' | 'guard' | 'born'>
 
 export type Standings = {
   /** By `Type/id`; absent where there never was such a resource. */
@@ -64,7 +64,7 @@ async function readPointers(
   tenant: string,
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, Standing>> {
-  const projection = { _id: 0, id: 1, version: 1, seq: 1, deleted: 1, linked: 1, guard: 1, born: 1 }
+  const projection = { _id: 0, id: 1, version: 1, seq: 1, deleted: 1, linked: 1, contained: 1, guard: 1, born: 1 }
   const read = async ([type, ids]: readonly [string, readonly string[]]) => {
     const filter: Filter<PointerDoc> = { _id: { $in: ids.map(id => pointerId(tenant, id)) }, tenant }
     const found = await collections.pointers(type).find(filter, { projection, maxTimeMS: commandTime }).toArray()

@@ -1,14 +1,21 @@
 import type { Db } from 'mongodb'
-import type { Store } from '../port.ts'
+import { containedType, isContained } from '../../search/contained.ts'
+import type { Store, Write } from '../port.ts'
 import { commandTime } from './connection.ts'
 import { insertOnce } from './insert.ts'
 import { endOf, pointerId } from './key.ts'
 import { createCollection } from './migrations.ts'
-import { type Collections, pointerIndexes, versionIndex, versionsOf } from './schema.ts'
+import { type Collections, collectionOf, pointerIndexes, versionIndex, versionsOf } from './schema.ts'
 
 export type Types = Pick<Store, 'types'> & {
   /** Makes the collections of these types where they are new: inside a transaction they could not be made everywhere. */
   ensure(types: Iterable<string>): Promise<void>
+}
+
+/** Whose collections a write needs. */
+export function typesIn(write: Write): readonly string[] {
+  const inner = write.do === 'put' ? (write.contained ?? []) : []
+  return [write.key.type, ...inner.map(({ type }) => containedType(type))]
 }
 
 export async function openTypes(db: Db, { pointers, types: complete }: Collections): Promise<Types> {
@@ -17,10 +24,12 @@ export async function openTypes(db: Db, { pointers, types: complete }: Collectio
 
   /** Whoever is in the middle of this is not trusted by others: they do it, too. */
   async function create(type: string): Promise<void> {
-    await createCollection(db, versionsOf(type))
-    await db.collection(versionsOf(type)).createIndex(versionIndex)
-    await createCollection(db, type)
-    for (const index of pointerIndexes) await db.collection(type).createIndex(index)
+    if (!isContained(type)) {
+      await createCollection(db, versionsOf(type))
+      await db.collection(versionsOf(type)).createIndex(versionIndex)
+    }
+    await createCollection(db, collectionOf(type))
+    for (const index of pointerIndexes) await db.collection(collectionOf(type)).createIndex(index)
     await insertOnce(complete, { _id: type })
   }
 

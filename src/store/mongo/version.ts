@@ -26,9 +26,14 @@ export function toVersionDoc({ tenant, id, version, seq, updated, method, create
 }
 
 /** What a pointer has beside its version. */
-export type Beside = { readonly linked: boolean; readonly born: number; readonly entries: Entries | undefined }
+export type Beside = {
+  readonly linked: boolean
+  readonly born: number
+  readonly entries: Entries | undefined
+  readonly contained: readonly string[]
+}
 
-export function toPointerDoc(made: Version, { linked, born, entries }: Beside): PointerDoc {
+export function toPointerDoc(made: Version, { linked, born, entries, contained }: Beside): PointerDoc {
   const { tenant, id, json } = made
   const { _id: _, ...version } = toVersionDoc(made)
   const resource = json === undefined ? undefined : toProjection(json, indexSize(entries))
@@ -40,6 +45,7 @@ export function toPointerDoc(made: Version, { linked, born, entries }: Beside): 
     ...(resource ? { resource } : {}),
     ...(entries ? { index: indexFields(entries) } : {}),
     ...(linked ? { linked } : {}),
+    ...(contained.length > 0 ? { contained } : {}),
   }
 }
 

@@ -48,7 +48,7 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
   function apply(
     commit: Commit,
     standing: readonly (Standing | undefined)[],
-    { now, fail, entries: packed }: CommitJob,
+    { now, fail, entries: packed, contained }: CommitJob,
   ): Applied {
     const tenant = tenants.ensure(commit.tenant)
     const updated = order.time(tenant, now)
@@ -62,6 +62,7 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
       const owner = { tenant, type: types.ensure(write.key.type), root }
       links.apply(tenant, root, write.do === 'put' ? (write.links ?? []) : [], before !== undefined)
       index.apply(owner, write.do === 'put' ? packed[at] : null, before !== undefined)
+      index.applyContained(owner, write.key, contained?.[at] ?? [], before !== undefined)
       return version
     })
     if (fail === 'commit.apply') throw new Error('fault: commit.apply')

@@ -8,6 +8,8 @@ export type Job =
       readonly commit: Commit
       /** Those of each write, packed. */
       readonly entries: readonly (string | undefined)[]
+      /** What each write contains; absent: none of them anything. */
+      readonly contained?: readonly (readonly PackedContained[])[]
       readonly now: number
       readonly fail: CommitStep | undefined
     }
@@ -27,6 +29,13 @@ export type Job =
   | { readonly do: 'ping' }
   /** Comes alone, when all others are answered. */
   | { readonly do: 'close' }
+
+export type PackedContained = {
+  readonly type: string
+  readonly id: string
+  readonly json: string
+  readonly packed: string
+}
 
 /** What comes back for each. */
 export type Results = {

@@ -7,7 +7,7 @@ import { changes, openBell, openChanges } from './changes.ts'
 import { openGeneration } from './claims.ts'
 import { code, codeOf, openReading, openWriting, type Synchronous } from './connection.ts'
 import { openHistory } from './history.ts'
-import { commitSteps, type Job } from './job.ts'
+import { commitSteps, type Job, type PackedContained } from './job.ts'
 import { latest, type Migrated, migrate, versionOf } from './migrations.ts'
 import { openNames } from './names.ts'
 import { checkCommit, toCommitted, tooLarge } from './outcome.ts'
@@ -130,12 +130,19 @@ async function patiently(run: () => Migrated): Promise<Migrated> {
 /** Entries cross to the writer as text. */
 function packed(commit: Commit) {
   const entries = commit.writes.map(write => (write.do === 'put' && write.entries ? pack(write.entries) : undefined))
-  return { commit: { ...commit, writes: commit.writes.map(withoutEntries) }, entries }
+  const inner = commit.writes.map(packedInner)
+  const contained = inner.some(({ length }) => length > 0) ? { contained: inner } : {}
+  return { commit: { ...commit, writes: commit.writes.map(withoutEntries) }, entries, ...contained }
+}
+
+function packedInner(write: Write): readonly PackedContained[] {
+  if (write.do !== 'put' || write.contained === undefined) return []
+  return write.contained.map(({ entries, ...row }) => ({ ...row, packed: pack(entries) }))
 }
 
 function withoutEntries(write: Write): Write {
   if (write.do !== 'put') return write
-  const { entries: _packed, ...rest } = write
+  const { entries: _packed, contained: _inner, ...rest } = write
   return rest
 }
 

@@ -83,4 +83,13 @@ export const schema: readonly string[] = [
   CREATE INDEX range_by_low ON range (term, low) WHERE line = 1;
   CREATE INDEX range_by_high ON range (term, high) WHERE line = 1;
   `,
+  `
+  -- What present resources contain, as searches find it: of type '#Medication', under 'MedicationRequest/23#m1'. "root" is a name
+  -- beside those of resources, from which that of the container is told: see search/contained.ts. "deleted", as in resource.
+  CREATE TABLE contained (
+    root INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, type INTEGER NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL,
+    deleted INTEGER NOT NULL GENERATED ALWAYS AS (0) VIRTUAL
+  ) STRICT;
+  CREATE UNIQUE INDEX contained_by_id ON contained (tenant, type, id);
+  `,
 ]

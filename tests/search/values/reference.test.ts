@@ -17,27 +17,24 @@ const literals: readonly (readonly [string, readonly object[]])[] = [
   ],
   ['http://example.org/not/fhir?x=1', [{ by: 'url', url: 'http://example.org/not/fhir?x=1' }]],
   ['urn:uuid:1', [{ by: 'url', url: 'urn:uuid:1' }]],
-  ['#contained', []],
-  ['#', []],
+  ['#contained', [{ by: 'contained', id: 'contained' }]],
+  ['#', [{ by: 'contained', id: '' }]],
   ['Patient?identifier=1', []],
   ['no reference', []],
   ['', []],
 ]
 
-t.test(
-  'a literal reference is ours or somebody else’s; contained resources cannot be referred to from outside',
-  async t => {
-    for (const [reference, expected] of literals) {
-      const values = expected.map(value => ({ type: 'reference', ...value }))
-      t.strictSame(extracted('reference', 'Reference', { reference }, base), values, reference)
-    }
-    t.match(
-      extracted('reference', 'Reference', { reference: `${base}/Patient/1` }),
-      [{ by: 'url' }],
-      'without base, nothing absolute is ours',
-    )
-  },
-)
+t.test('a literal reference leads to ours, to somebody else’s, or within the resource', async t => {
+  for (const [reference, expected] of literals) {
+    const values = expected.map(value => ({ type: 'reference', ...value }))
+    t.strictSame(extracted('reference', 'Reference', { reference }, base), values, reference)
+  }
+  t.match(
+    extracted('reference', 'Reference', { reference: `${base}/Patient/1` }),
+    [{ by: 'url' }],
+    'without base, nothing absolute is ours',
+  )
+})
 
 const others: readonly (readonly [string, Json, readonly object[]])[] = [
   ['Reference', { identifier: { system: 's', value: 'v' } }, [{ by: 'identifier', system: 's', value: 'v' }]],

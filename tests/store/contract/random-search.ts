@@ -2,6 +2,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Test } from 'tap'
+import { bornWithin, containedId, containedType } from '../../../src/search/contained.ts'
 import { type Entries, noEntries } from '../../../src/search/entry.ts'
 import { type Found, searchAll } from '../../../src/search/match.ts'
 import type { Leaf, Node, Part, Place as Position, SortKey } from '../../../src/search/node.ts'
@@ -10,12 +11,20 @@ import { committed, openDesk, type Place } from '../place.ts'
 
 const types = ['Patient', 'Group'] as const
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+const locals = ['x', 'y', 'z']
 const termSlots = ['name', 'code', 'code|', 'link', 'c$0']
 const rangeSlots = ['date', 'value', 'c$1']
 const units = ['', 'kg', 'g']
 
 const type = fc.constantFrom(...types)
-const local = fc.record({ type, id: fc.constantFrom(...ids) }).map(({ type, id }) => `${type}/${id}`)
+/** Of resources that stand alone, and of contained ones. */
+const anyType = fc.oneof({ weight: 3, arbitrary: type }, { weight: 1, arbitrary: type.map(containedType) })
+const alone = fc.record({ type, id: fc.constantFrom(...ids) }).map(({ type, id }) => `${type}/${id}`)
+const inside = fc.tuple(alone, fc.constantFrom(...locals)).map(([name, id]) => `${name}#${id}`)
+const local = fc.oneof(
+  { weight: 3, arbitrary: alone },
+  { weight: 1, arbitrary: fc.tuple(type, inside).map(([type, id]) => `${containedType(type)}/${id}`) },
+)
 const word = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('a', 'ab', 'abc', 'b', 'ba', 'a\x1fA', 'ab\x1fAb', 'b\x1fx') },
   {
@@ -87,7 +96,7 @@ const simple: fc.Arbitrary<Node> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       is: fc.constant('id' as const),
-      ids: fc.array(fc.constantFrom(...ids, 'x'), { maxLength: 4 }),
+      ids: fc.array(fc.oneof(fc.constantFrom(...ids, 'x'), inside), { maxLength: 4 }),
     }),
   },
   {
@@ -127,7 +136,7 @@ const node = fc.letrec<{ node: Node }>(again => ({
       arbitrary: fc.record({
         is: fc.constantFrom('refers' as const, 'referred' as const),
         slot: fc.constantFrom('link', 'link', 'name'),
-        type,
+        type: anyType,
         where: again('node'),
       }),
     },
@@ -140,7 +149,7 @@ const sortKey: fc.Arbitrary<SortKey> = fc.oneof(
   fc.record({ by: fc.constantFrom('id' as const, 'updated' as const), descending: fc.boolean() }),
 )
 const question = fc.record({
-  type,
+  type: anyType,
   where: node,
   sort: fc.oneof(fc.constant([]), fc.array(sortKey, { maxLength: 3 })),
   limit: fc.integer({ min: 1, max: 9 }),
@@ -148,10 +157,12 @@ const question = fc.record({
   back: fc.constantFrom(0, 0, 1, 5),
 })
 
+const contained = fc.record({ type, id: fc.constantFrom(...locals), json: fc.constant('{}'), entries })
 const write = fc.record({
   type,
   id: fc.constantFrom(...ids),
   entries: fc.option(entries, { nil: undefined, freq: 9 }),
+  contained: fc.option(fc.uniqueArray(contained, { maxLength: 3, selector: ({ id }) => id }), { nil: undefined }),
   gone: fc.constantFrom(false, false, false, false, true),
 })
 const commit = fc.record({
@@ -195,30 +206,46 @@ async function play(place: Place, tenant: string, commits: readonly Step[]): Pro
     place.now += tick
     const outcome = await place.store.commit({ tenant, writes: writes.map(write => writeOf(tenant, write)) })
     for (const [at, version] of committed(outcome).versions.entries()) {
-      if (version) keep(world, born, version, writes[at]?.entries ?? noEntries)
+      if (version) keep(world, born, version, writes[at]!)
     }
   }
   return [...world.values()]
 }
 
-function writeOf(tenant: string, { type, id, entries, gone }: Step['writes'][number]) {
+function writeOf(tenant: string, { type, id, entries, contained, gone }: Step['writes'][number]) {
   const key = { tenant, type, id }
   if (gone) return { do: 'delete', key } satisfies Write
   const draft = { type, id, rest: '}}' }
-  return { do: 'put', key, method: 'PUT', draft, ...(entries && { entries }) } satisfies Write
+  return {
+    do: 'put',
+    key,
+    method: 'PUT',
+    draft,
+    ...(entries && { entries }),
+    ...(contained && { contained }),
+  } satisfies Write
 }
 
 function keep(
   world: Map<string, Written>,
   born: Map<string, number>,
   version: { type: string; id: string; seq: number; updated: number; json: string | undefined },
-  entries: Entries,
+  { entries = noEntries, contained = [] }: Step['writes'][number],
 ): void {
   const { type, id, seq, updated, json } = version
   const name = `${type}/${id}`
   if (!born.has(name)) born.set(name, seq)
-  if (json === undefined) world.delete(name)
-  else world.set(name, { type, id, seq, updated, born: born.get(name)!, entries })
+  for (const { type: inner, id: other } of world.values()) {
+    if (other.startsWith(`${name}#`)) world.delete(`${inner}/${other}`)
+  }
+  world.delete(name)
+  if (json === undefined) return
+  const first = born.get(name)!
+  world.set(name, { type, id, seq, updated, born: first, entries })
+  for (const [index, it] of contained.entries()) {
+    const own = { type: containedType(it.type), id: containedId(version, it.id), entries: it.entries }
+    world.set(`${own.type}/${own.id}`, { ...own, seq, updated, born: bornWithin(first, index) })
+  }
 }
 
 /** The times of the question are counted from the start of the scene. */

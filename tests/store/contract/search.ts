@@ -1,14 +1,15 @@
 import type { Test } from 'tap'
-import { type Entries, noEntries, type Range, type Term } from '../../../src/search/entry.ts'
+import type { Entries } from '../../../src/search/entry.ts'
 import { all, and, type Node, none, not } from '../../../src/search/node.ts'
-import { type SearchQuery, type Store, TooCostly } from '../../../src/store/port.ts'
+import { type Store, TooCostly } from '../../../src/store/port.ts'
 import { openDesk, type Place, times } from '../place.ts'
+import { below, budget, count, find, question, range, term, terms, walk } from './asking.ts'
+import { contained } from './contained.ts'
 import { randomSearches } from './random-search.ts'
-
-type Desk = ReturnType<typeof openDesk>
 
 export async function searches(t: Test, place: Place, other: Store): Promise<void> {
   await t.test('a search follows what is written', t => writes(t, place))
+  await t.test('contained resources', t => contained(t, place, other))
   await t.test('pages and counts', t => pages(t, place, other))
   await t.test('guards', t => guards(t, place, other))
   await t.test('what a client may send', t => nasty(t, place))
@@ -332,50 +333,4 @@ async function costs(t: Test, place: Place): Promise<void> {
     t.same(await find(desk, costly), [], 'with time enough it is answered')
     t.equal(await count(desk, all), size)
   })
-}
-
-const budget = 60_000 // ms; more than any of these takes on a slow machine
-
-function question(desk: Desk, where: Node, more: Partial<SearchQuery> = {}): SearchQuery {
-  return { tenant: desk.tenant, type: 'Patient', where, sort: [], limit: 50, budget, ...more }
-}
-
-async function find(desk: Desk, where: Node, type = 'Patient'): Promise<readonly string[]> {
-  const { matches } = await desk.store.search(question(desk, where, { type }))
-  return matches.map(({ version }) => version.id)
-}
-
-function count(desk: Desk, where: Node): Promise<number> {
-  return desk.store.count({ tenant: desk.tenant, type: 'Patient', where, budget })
-}
-
-async function walk(
-  desk: Desk,
-  where: Node,
-  limit: number,
-  more: Partial<SearchQuery> = {},
-): Promise<readonly string[]> {
-  const found: string[] = []
-  for (let after: SearchQuery['after']; ; ) {
-    const page = await desk.store.search(question(desk, where, { ...more, limit, ...(after && { after }) }))
-    found.push(...page.matches.map(({ version }) => version.id))
-    after = page.matches.at(-1)?.place
-    if (!page.more) return found
-  }
-}
-
-function terms(...of: readonly (readonly [slot: string, text: string])[]): Entries {
-  return { ...noEntries, terms: of.map(([slot, text]): Term => ({ slot, text, element: 0 })) }
-}
-
-function range(slot: string, low: number, high: number, more: Partial<Range> = {}): Range {
-  return { slot, unit: '', low, high, from: low, to: high, element: 0, ...more }
-}
-
-function term(slot: string, text: string): Node {
-  return { is: 'term', slot, texts: [text] }
-}
-
-function below(slot: string, than: number): Node {
-  return { is: 'range', slot, unit: '', tests: [{ end: 'low', op: '<', than }] }
 }

@@ -1,6 +1,6 @@
 import { BSON, type Document } from 'mongodb'
 import type { Explanation } from '../../port.ts'
-import type { Collections } from '../schema.ts'
+import { type Collections, collectionOf } from '../schema.ts'
 import type { Deadline } from './deadline.ts'
 import type { Sent } from './look.ts'
 
@@ -31,7 +31,7 @@ export async function explain(
 }
 
 function print({ type, pipeline }: Sent): string {
-  return `db.${type}.aggregate(${BSON.EJSON.stringify(pipeline)})`
+  return `db.${collectionOf(type)}.aggregate(${BSON.EJSON.stringify(pipeline)})`
 }
 
 type Plan = { readonly indexes: readonly string[]; readonly examined: readonly number[] }

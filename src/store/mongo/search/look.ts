@@ -1,5 +1,6 @@
 /** The commands of one search, within one deadline: questions without chains, put to the collections of a tenant. */
 import type { Document } from 'mongodb'
+import { plainType } from '../../../search/contained.ts'
 import type { Node, Place, SortKey } from '../../../search/node.ts'
 import type { Match } from '../../port.ts'
 import { type Collections, type PointerDoc, typeOf } from '../schema.ts'
@@ -61,7 +62,7 @@ export function openLook(
   observe: (sent: Sent) => void = () => undefined,
 ): Look {
   async function read(type: string, pipeline: Document[]): Promise<Document[]> {
-    if (typeOf(type) === undefined) return [] // names of other collections, and such as none can have
+    if (typeOf(plainType(type)) === undefined) return [] // names of other collections, and such as none can have
     observe({ type, pipeline })
     return deadline.run(options => pointers(type).aggregate(pipeline, options).toArray())
   }

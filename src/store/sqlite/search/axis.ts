@@ -34,9 +34,9 @@ export function axisOf(needs: AxisNeeds, key: SortColumn, scope: Scope, after: P
     case 'term':
       return key.sets.length > side ? undefined : byText(needs, key, value)
     case 'updated':
-      return byTime(needs, key, scope, value)
+      return scope.contained ? undefined : byTime(needs, key, scope, value)
     default:
-      return byId(needs, key, scope, value)
+      return scope.contained ? undefined : byId(needs, key, scope, value)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Leaf, Node, Part } from '../../../search/node.ts'
 import {
   allOf,
   anyOf,
+  current,
   everything,
   type Filter,
   type LeafFilter,
@@ -42,7 +43,7 @@ export function openBind(keys: Keys, firstSince: FirstSince) {
       case 'id':
         return rootsFilter(keys.rootsOf(here, node.ids))
       case 'updated':
-        return { is: 'current', low: firstSince(here.tenant, node.low), high: firstSince(here.tenant, node.high) }
+        return current(firstSince(here.tenant, node.low), firstSince(here.tenant, node.high), here)
       case 'present':
         return present(keys, node.slots, here)
       case 'element':

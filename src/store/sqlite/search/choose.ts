@@ -3,7 +3,7 @@ import { allOf, type Filter, type LeafFilter, type Scope } from './filter.ts'
 import { byNumber, type Keys, numbers } from './keys.ts'
 import { openSizes } from './size.ts'
 import { anchorOf, dictionary, listSource, rootsSource, type Source, sourceOf, termsSource } from './source.ts'
-import { list, sql } from './sql.ts'
+import { list, raw, sql } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 /** Where candidates come from, and what remains to be asked of each. */
@@ -154,7 +154,9 @@ function linked(
   const found = collected(chooser, where, other, most)
   if (!found) return undefined
   if (filter.is === 'refers') {
-    const ids = statements.all(sql`SELECT v.id FROM ${list(found)} r CROSS JOIN version v ON v.seq = r.value`)
+    const ids = statements.all(
+      sql`SELECT v.id FROM ${list(found)} r CROSS JOIN ${raw(other.contained ? 'contained' : 'version')} v ON v.rowid = r.value`,
+    )
     const names = ids.map(([id]) => `${target.name}/${id}`)
     return sized(chooser, termsSource(keys.termsOf(sets, names)), rival)
   }
@@ -162,7 +164,7 @@ function linked(
   const roots = statements.all(
     sql`SELECT DISTINCT x.root FROM ${list(found)} r CROSS JOIN ${list(sets)} s
       CROSS JOIN found f ON f.root = r.value AND f.slots = s.value CROSS JOIN term t ON t.key = f.term
-      CROSS JOIN resource x ON x.tenant = ${target.tenant} AND x.type = ${target.type}
+      CROSS JOIN ${raw(target.contained ? 'contained' : 'resource')} x ON x.tenant = ${target.tenant} AND x.type = ${target.type}
         AND x.id = substr(t.text, length(${start}) + 1)
       WHERE t.text = ${start} || x.id AND x.deleted = 0`,
   )

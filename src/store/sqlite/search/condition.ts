@@ -1,4 +1,5 @@
 import type { Test } from '../../../search/node.ts'
+import { containerOf } from './contained.ts'
 import type { Filter, LeafFilter, PartFilter } from './filter.ts'
 import { among, joined, list, no, raw, type Sql, sql, yes } from './sql.ts'
 
@@ -34,7 +35,7 @@ function print(of: Filter, root: Sql, fresh: Fresh): Sql {
     case 'roots':
       return sql`${root} IN (SELECT value FROM ${list(of.roots)})`
     case 'current':
-      return current(root, of.low, of.high)
+      return current(of.contained ? containerOf(root) : root, of.low, of.high)
     case 'present':
       return present(of.sets, root, fresh('e'))
     case 'element':
@@ -122,7 +123,7 @@ function refers({ sets, target, where }: Link, root: Sql, fresh: Fresh): Sql {
   const start = `${target.name}/`
   return exists({
     from: sql`${raw(`found ${found} CROSS JOIN term ${term} ON ${term}.key = ${found}.term`)}
-      CROSS JOIN resource ${raw(`${to} ON ${to}.tenant`)} = ${target.tenant} AND ${raw(`${to}.type`)} = ${target.type}
+      CROSS JOIN ${raw(target.contained ? 'contained' : 'resource')} ${raw(`${to} ON ${to}.tenant`)} = ${target.tenant} AND ${raw(`${to}.type`)} = ${target.type}
         AND ${raw(`${to}.id = substr(${term}.text, length(`)}${start}) + 1)`,
     where: sql`${raw(`${found}.root`)} = ${root} AND ${among(`${found}.slots`, sets)}
       AND ${raw(`${term}.text`)} = ${start} || ${raw(`${to}.id`)} AND ${raw(`${to}.deleted`)} = 0
@@ -134,10 +135,10 @@ function refers({ sets, target, where }: Link, root: Sql, fresh: Fresh): Sql {
 function referred({ sets, target, where }: Link, root: Sql, fresh: Fresh): Sql {
   const [self, set, term, found] = [fresh('v'), fresh('s'), fresh('t'), fresh('f')]
   return exists({
-    from: sql`${raw(`version ${self}`)} CROSS JOIN ${list(sets)} ${raw(set)}
+    from: sql`${raw(`${target.contained ? 'contained' : 'version'} ${self}`)} CROSS JOIN ${list(sets)} ${raw(set)}
       CROSS JOIN term ${raw(`${term} ON ${term}.slots = ${set}.value AND ${term}.text`)} = ${`${target.name}/`} || ${raw(`${self}.id`)}
       CROSS JOIN found ${raw(`${found} ON ${found}.term = ${term}.key`)}`,
-    where: sql`${raw(`${self}.seq`)} = ${root} AND ${raw(`tick(${found}.root)`)}
+    where: sql`${raw(`${self}.rowid`)} = ${root} AND ${raw(`tick(${found}.root)`)}
       AND ${print(where, raw(`${found}.root`), fresh)}`,
   })
 }

@@ -8,7 +8,7 @@ export type Filter =
   | { readonly is: 'not'; readonly of: Filter }
   | { readonly is: 'roots'; readonly roots: readonly number[] }
   /** The `seq` of the current version is in [low, high). */
-  | { readonly is: 'current'; readonly low: number; readonly high: number }
+  | { readonly is: 'current'; readonly low: number; readonly high: number; readonly contained: boolean }
   | { readonly is: 'present'; readonly sets: readonly number[] }
   | LeafFilter
   | { readonly is: 'element'; readonly of: readonly PartFilter[] }
@@ -52,6 +52,8 @@ export type Scope = {
   readonly tenant: number
   readonly type: number
   readonly name: string
+  /** Its resources are contained in others: in `contained`, not in `resource` and `version`. */
+  readonly contained: boolean
   /** The term that every present resource of it has; `undefined`: there was none yet. */
   readonly list: number | undefined
 }
@@ -61,6 +63,11 @@ export const nothing: Filter = { is: 'none' }
 
 export function rootsFilter(roots: readonly number[]): Filter {
   return roots.length === 0 ? nothing : { is: 'roots', roots }
+}
+
+/** The `seq` of the current version, be it the container's, is in [low, high). */
+export function current(low: number, high: number, { contained }: Scope): Filter {
+  return { is: 'current', low, high, contained }
 }
 
 export function allOf(of: readonly Filter[]): Filter {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isContained } from '../../../search/contained.ts'
 import type { Names } from '../names.ts'
 import type { Scope } from './filter.ts'
 import { type Slots, list as typeList } from './slots.ts'
@@ -11,12 +12,9 @@ export function openKeys(db: DatabaseSync, types: Names, slots: Slots) {
   const terms = db.prepare(
     `SELECT t.key FROM json_each(?) x CROSS JOIN json_each(?) s CROSS JOIN term t ON t.slots = s.value AND t.text = x.value`,
   )
-  const root = db.prepare('SELECT root FROM resource WHERE tenant = ? AND type = ? AND id = ? AND deleted = 0')
-  const roots = db.prepare(
-    `SELECT r.root FROM json_each(?) x CROSS JOIN resource r ON r.tenant = ? AND r.type = ? AND r.id = x.value
-     WHERE r.deleted = 0`,
-  )
-  for (const statement of [term, terms, root, roots]) statement.setReturnArrays(true)
+  for (const statement of [term, terms]) statement.setReturnArrays(true)
+  const alone = openRoots(db, 'resource')
+  const contained = openRoots(db, 'contained')
 
   /** Of all texts in all sets, those that there are. */
   function termsOf(sets: readonly number[], texts: readonly string[]): readonly number[] {
@@ -28,20 +26,30 @@ export function openKeys(db: DatabaseSync, types: Names, slots: Slots) {
   return {
     termsOf,
     /** Of the present ones. */
-    rootsOf({ tenant, type }: Scope, ids: readonly string[]): readonly number[] {
-      const unique = [...new Set(ids)]
-      const found =
-        unique.length > few
-          ? numbers(roots.all(JSON.stringify(unique), tenant, type))
-          : unique.flatMap(id => numbers(root.all(tenant, type, id)))
-      return found.sort(byNumber)
-    },
+    rootsOf: (scope: Scope, ids: readonly string[]): readonly number[] =>
+      (scope.contained ? contained : alone)(scope, [...new Set(ids)]),
     setsOf: ({ tenant, type }: Scope, slot: string): readonly number[] => slots.of(tenant, type, slot),
     scope(tenant: number, name: string): Scope {
       const type = types.key(name) ?? 0
       const [list] = termsOf(slots.of(tenant, type, typeList), [''])
-      return { tenant, type, name, list }
+      return { tenant, type, name, list, contained: isContained(name) }
     },
+  }
+}
+
+function openRoots(db: DatabaseSync, table: 'resource' | 'contained') {
+  const one = db.prepare(`SELECT root FROM ${table} WHERE tenant = ? AND type = ? AND id = ? AND deleted = 0`)
+  const many = db.prepare(
+    `SELECT r.root FROM json_each(?) x CROSS JOIN ${table} r ON r.tenant = ? AND r.type = ? AND r.id = x.value
+     WHERE r.deleted = 0`,
+  )
+  for (const statement of [one, many]) statement.setReturnArrays(true)
+  return ({ tenant, type }: Scope, ids: readonly string[]): readonly number[] => {
+    const found =
+      ids.length > few
+        ? numbers(many.all(JSON.stringify(ids), tenant, type))
+        : ids.flatMap(id => numbers(one.all(tenant, type, id)))
+    return found.sort(byNumber)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Place, SortKey } from '../../../search/node.ts'
+import { containerOf } from './contained.ts'
 import type { Scope } from './filter.ts'
 import { ofRanges, type Slots } from './slots.ts'
 import { type Arg, among, joined, raw, type Sql, sql } from './sql.ts'
@@ -8,13 +9,19 @@ export type SortColumn = SortKey & {
   readonly sets: readonly number[]
   /** Its name as a column. */
   readonly column: string
+  /** Of contained resources. */
+  readonly contained: boolean
 }
 
-export function columnsOf(sort: readonly SortKey[], { tenant, type }: Scope, slots: Slots): readonly SortColumn[] {
+export function columnsOf(
+  sort: readonly SortKey[],
+  { tenant, type, contained }: Scope,
+  slots: Slots,
+): readonly SortColumn[] {
   return sort.map((key, index) => {
     const name = key.by === 'term' ? key.slot : key.by === 'range' ? ofRanges(key.slot) : undefined
     const sets = name === undefined ? [] : slots.of(tenant, type, name)
-    return { ...key, sets, column: `k${index}` }
+    return { ...key, sets, column: `k${index}`, contained }
   })
 }
 
@@ -22,9 +29,11 @@ export function columnsOf(sort: readonly SortKey[], { tenant, type }: Scope, slo
 export function keyValue(key: SortColumn, root: Sql): Sql {
   switch (key.by) {
     case 'id':
-      return sql`(SELECT id FROM version WHERE seq = ${root})`
-    case 'updated':
-      return sql`(SELECT updated FROM version WHERE root = ${root} ORDER BY version DESC LIMIT 1)`
+      return sql`(SELECT id FROM ${raw(key.contained ? 'contained' : 'version')} WHERE rowid = ${root})`
+    case 'updated': {
+      const owner = key.contained ? containerOf(root) : root
+      return sql`(SELECT updated FROM version WHERE root = ${owner} ORDER BY version DESC LIMIT 1)`
+    }
     case 'range': {
       const value = raw(key.descending ? 'max(k.high)' : 'min(k.low)')
       return sql`(SELECT ${value} FROM range k WHERE k.root = ${root} AND ${among('k.slots', key.sets)})`

@@ -1,5 +1,6 @@
 /** Questions to the index: bound to its keys, a way chosen, printed as SQL, run within bounds. */
 import type { DatabaseSync } from 'node:sqlite'
+import { isContained } from '../../../search/contained.ts'
 import type { Place } from '../../../search/node.ts'
 import type { Explanation, Guard, Match, SearchPage, SearchQuery } from '../../port.ts'
 import { openFirstSince } from '../history.ts'
@@ -8,12 +9,13 @@ import { toVersion, type VersionRow, versionColumns } from '../version.ts'
 import { openBind } from './bind.ts'
 import { openChoice, sizes as usual } from './choose.ts'
 import { condition } from './condition.ts'
+import { containerOf, rootPlace, shownPlace } from './contained.ts'
 import { type Bounds, openEffort } from './effort.ts'
-import { allOf, everything, type Filter, nothing, notOf, type Scope } from './filter.ts'
+import { allOf, current, everything, type Filter, nothing, notOf, type Scope } from './filter.ts'
 import { openKeys } from './keys.ts'
 import { columnsOf, placeOf } from './order.ts'
 import { openSlots } from './slots.ts'
-import { sql } from './sql.ts'
+import { raw, sql } from './sql.ts'
 import { openStatements } from './statements.ts'
 import { findPage } from './walk.ts'
 
@@ -31,12 +33,16 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
   const bind = openBind(keys, firstSince)
   const choice = openChoice(statements, keys, sizes)
   const toMatch = openMatch(db)
+  const toContained = openContainedMatch(db)
 
   function bound({ tenant, type, where, until }: Asked): { readonly scope: Scope; readonly filter: Filter } {
     slots.begin()
     const scope = keys.scope(tenants.key(tenant) ?? 0, type)
     if (scope.list === undefined) return { scope, filter: nothing }
-    return { scope, filter: allOf([bind(where, scope), until === undefined ? everything : unchangedSince(until)]) }
+    return {
+      scope,
+      filter: allOf([bind(where, scope), until === undefined ? everything : unchangedSince(until, scope)]),
+    }
   }
 
   /** Roots and places of a page, and one more if there is one. */
@@ -47,7 +53,7 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
       scope,
       filter,
       sort: columnsOf(query.sort, scope, slots),
-      after: query.after,
+      after: query.after && (scope.contained ? rootPlace(query.after) : query.after),
       limit: query.limit + 1,
     }
     const found = findPage({ statements, effort, choice, firstSince, sizes }, { ...page, most })
@@ -70,7 +76,8 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
     search: (query: SearchQuery, bounds: Bounds): SearchPage =>
       within(bounds, most => {
         const found = rows(query, most)
-        const matches = found.slice(0, query.limit).map(placed => toMatch(query, placed))
+        const read = isContained(query.type) ? toContained : toMatch
+        const matches = found.slice(0, query.limit).map(placed => read(query, placed))
         return { matches, more: found.length > query.limit }
       }),
     count: (query: CountQuery, bounds: Bounds): number =>
@@ -102,11 +109,12 @@ export type Search = ReturnType<typeof openSearch>
 type Asked = Pick<SearchQuery, 'tenant' | 'type' | 'where'> & { readonly until?: number | undefined }
 
 /** A negation, so that nobody looks for an index: nearly all are. */
-function unchangedSince(until: number): Filter {
-  return notOf({ is: 'current', low: until + 1, high: Number.MAX_SAFE_INTEGER })
+function unchangedSince(until: number, scope: Scope): Filter {
+  return notOf(current(until + 1, Number.MAX_SAFE_INTEGER, scope))
 }
 
 type Placed = readonly [root: number, place: Place]
+type MatchRow = readonly [...VersionRow, id: string]
 
 function openMatch(db: DatabaseSync): (query: SearchQuery, placed: Placed) => Match {
   const current = db.prepare(
@@ -114,9 +122,21 @@ function openMatch(db: DatabaseSync): (query: SearchQuery, placed: Placed) => Ma
   )
   current.setReturnArrays(true)
   return ({ tenant, type }, [root, place]) => {
-    const row = current.get(root) as unknown as readonly [...VersionRow, id: string]
-    const [seq, version, updated, method, json, id] = row
+    const [seq, version, updated, method, json, id] = current.get(root) as unknown as MatchRow
     return { version: toVersion({ tenant, type, id }, [seq, version, updated, method, json]), place }
+  }
+}
+
+/** A contained resource has its own id and text, and all else of its container. */
+function openContainedMatch(db: DatabaseSync): (query: SearchQuery, placed: Placed) => Match {
+  const current = db.prepare(
+    `SELECT v.seq, v.version, v.updated, v.method, c.json, c.id FROM contained c
+     CROSS JOIN version v ON v.root = ${containerOf(raw('c.root')).text} WHERE c.root = ? ORDER BY v.version DESC LIMIT 1`,
+  )
+  current.setReturnArrays(true)
+  return ({ tenant, type }, [root, place]) => {
+    const [seq, version, updated, method, json, id] = current.get(root) as unknown as MatchRow
+    return { version: toVersion({ tenant, type, id }, [seq, version, updated, method, json]), place: shownPlace(place) }
   }
 }
 

@@ -52,7 +52,7 @@ export function sourceOf(filter: Filter, scope: Scope): Source | undefined {
     case 'range':
       return rangeSource(filter)
     case 'current':
-      return currentSource(filter.low, filter.high, scope)
+      return scope.contained ? undefined : currentSource(filter.low, filter.high, scope)
     default:
       return undefined
   }
