@@ -11,6 +11,7 @@ WORKDIR /kiln
 COPY --from=dependencies /kiln/node_modules node_modules
 COPY package.json ./
 COPY src src
+COPY conformance conformance
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node

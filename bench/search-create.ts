@@ -7,9 +7,8 @@ import { loadDefinitions } from '../src/conformance/definitions.ts'
 import { parseJson } from '../src/fhir/json.ts'
 import { isResource } from '../src/fhir/resource.ts'
 import { draft } from '../src/fhir/stamp.ts'
-import { entriesOf } from '../src/search/entries.ts'
+import { searchNeeds } from '../src/interactions/search/needs.ts'
 import type { Entries } from '../src/search/entry.ts'
-import { compileIndex } from '../src/search/index-values.ts'
 import type { Store } from '../src/store/port.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
 import { median } from './drive/contest.ts'
@@ -19,7 +18,7 @@ const quick = process.argv.includes('--quick')
 const [rounds, commits] = quick ? [1, 64] : [9, 4_096]
 const writers = 16
 const base = 'https://kiln.example.org/fhir'
-const values = compileIndex(loadDefinitions())
+const { search, index } = searchNeeds(loadDefinitions(), { handling: 'strict', budget: 0 })
 const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-'))
 
 const bare = await open('bare')
@@ -33,12 +32,12 @@ async function indexing(type: 'Patient' | 'Observation'): Promise<void> {
   const resources = texts.map(text => parseJson(text)).filter(isResource)
   const made = resources.map(resource => ({
     draft: draft(resource, ''),
-    entries: entriesOf(values(resource, base)),
+    entries: index(resource, '', base).entries,
   }))
   const of = <T>(list: readonly T[], n: number): T => list[n % list.length]!
   const rates = {
-    values: await each(n => values(of(resources, n), base)),
-    both: await each(n => entriesOf(values(of(resources, n), base))),
+    values: await each(n => search.values(of(resources, n), base)),
+    both: await each(n => index(of(resources, n), '', base)),
   }
   const bareCommits: number[] = []
   const fullCommits: number[] = []

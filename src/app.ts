@@ -11,7 +11,7 @@ import { isResource } from './fhir/resource.ts'
 import type { Shapes } from './fhir/shape.ts'
 import { printXml } from './fhir/xml/print.ts'
 import { type Admission, watchDelay } from './http/admission.ts'
-import { baseFinder } from './http/base.ts'
+import { baseFinder, ownBase } from './http/base.ts'
 import { clientErrorHandler } from './http/client-error.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
 import { limitsFor } from './http/limits.ts'
@@ -21,11 +21,11 @@ import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
 import { dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
-import type { Context } from './interactions/interaction.ts'
+import type { Surroundings } from './interactions/interaction.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
 import type { Runtime } from './runtime.ts'
-import { searchParameters } from './search/parameters.ts'
+import { type SearchParameter, searchParameters } from './search/parameters.ts'
 
 export type App = {
   readonly server: FastifyInstance
@@ -41,10 +41,10 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   let draining = false
   let port = KILN_PORT
   const origin = (): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-  const context = contextOf(runtime)
+  const surroundings = surroundingsOf(runtime)
   const admission = admissionFor(runtime)
   const edge: Edge = edgeOf({
-    dispatch: (incoming, found) => dispatch(context, incoming, found),
+    dispatch: (incoming, found) => dispatch(surroundings, incoming, found),
     baseOf: baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES }),
     tenants: config.KILN_TENANTS,
     bodyLimit: config.KILN_MAX_BODY,
@@ -81,6 +81,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
     if (typeof address === 'object' && address !== null) port = address.port // KILN_PORT may have asked for any
   })
   server.addHook('onClose', async () => admission.close())
+  beside(server, signal => runtime.keepIndexed(ownBase({ configured: config.KILN_BASE_URL, origin }), signal))
 
   return {
     server,
@@ -89,6 +90,19 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
       draining = true
     },
   }
+}
+
+/** Goes on from when the server listens until it is closed. */
+function beside(server: FastifyInstance, work: (signal: AbortSignal) => Promise<void>): void {
+  const closing = new AbortController()
+  let working: Promise<void> = Promise.resolve()
+  server.addHook('onListen', async () => {
+    working = work(closing.signal)
+  })
+  server.addHook('onClose', async () => {
+    closing.abort()
+    await working
+  })
 }
 
 /** "A server MUST accept the absolute-form in requests": https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
@@ -115,22 +129,24 @@ function admissionFor({ config, observe }: Runtime): Admission {
   }
 }
 
-function contextOf(runtime: Runtime): Context {
-  const { config, definitions, observe, outside, store, validate, search, index } = runtime
+function surroundingsOf(runtime: Runtime): Surroundings {
+  const { config, definitions, observe, outside, store, own } = runtime
   const integrity = new Set(config.KILN_INTEGRITY)
-  const claimsAt = memo(base => claims(base, definitions))
+  const { searchParameters: published } = definitions
+  const claimsOf = memo(asked => {
+    const [base, own]: [string, readonly SearchParameter[]] = JSON.parse(asked)
+    return claims(base, { ...definitions, searchParameters: [...published, ...own] })
+  })
   return {
     interactions: tabulate(interactions),
     store,
     shapes: definitions.shapes,
     clock: outside.clock,
     newId: outside.newId,
-    validate,
-    index,
-    search,
+    definitions: own,
     observe,
     integrity: tenant => integrity.has(tenant),
-    capability: (base, mode) => capability(claimsAt(base), parseMode(mode), definitions),
+    capability: (base, mode, own) => capability(claimsOf(JSON.stringify([base, own])), parseMode(mode), definitions),
   }
 }
 

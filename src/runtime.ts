@@ -1,13 +1,14 @@
 /** The composition root: builds every long-lived object in order, closes them in reverse. */
-
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
-import type { Context } from './interactions/interaction.ts'
-import { searchNeeds } from './interactions/search/needs.ts'
+import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
+import { ownDefinitions } from './interactions/search/own/files.ts'
+import { keepIndexed as indexing } from './interactions/search/own/reindex.ts'
 import type { Observe } from './observe.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
-import { compileStructure, type StructureCheck } from './validation/structure.ts'
+import { compileStructure } from './validation/structure.ts'
 
 /** What is outside of the process's own making. */
 export type Outside = {
@@ -23,9 +24,10 @@ export type Runtime = {
   readonly outside: Outside
   readonly observe: Observe
   readonly definitions: Definitions
-  readonly validate: StructureCheck
-  readonly search: Context['search']
-  readonly index: Context['index']
+  /** What holds in each tenant. */
+  readonly own: OwnDefinitions
+  /** Indexes anew what other definitions were in force for, until the signal; `base` as the tenant's clients see it. */
+  readonly keepIndexed: (base: (tenant: string) => string, signal: AbortSignal) => Promise<void>
   readonly store: Store
   close(): Promise<void>
 }
@@ -38,9 +40,29 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const definitions = loadDefinitions()
   const validate = compileStructure(definitions.shapes)
   const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
-  const { search, index } = searchNeeds(definitions, settings)
+  const files = ownDefinitions(definitions, validate)
   const store = await opening
-  return { config, outside, observe, definitions, validate, search, index, store, close: () => store.close() }
+  const own = openDefinitions({ definitions, settings, validate, files, store, clock })
+  const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
+    indexing({
+      ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
+      tenants: ['default', ...config.KILN_TENANTS],
+      owner: outside.newId(),
+      elapsed: outside.elapsed,
+      sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
+    })
+  return { config, outside, observe, definitions, own, keepIndexed, store, close: () => store.close() }
+}
+
+/** Which part of the time since the last call this thread was at work. */
+function loadMeter(): () => number {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, last)
+    last = now
+    return utilization
+  }
 }
 
 /** Each adapter is loaded only where it is used: the MongoDB driver alone would cost a quarter of the cold start. */

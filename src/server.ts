@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type App, openApp } from './app.ts'
 import { type Config, ConfigError, type Environment, parseConfig, placeOf } from './config.ts'
+import { BadDefinitions } from './conformance/own.ts'
 import { timeOrderedId } from './fhir/uuid.ts'
 import { logReader, type Observe, openMetrics } from './observe.ts'
 import { type Outside, openRuntime, type Runtime } from './runtime.ts'
@@ -51,6 +52,7 @@ function sentence(error: unknown): string {
 }
 
 export function storeBroken(config: Config, cause: unknown): StartError {
+  if (cause instanceof BadDefinitions) return new StartError(cause.message, { cause })
   const why = cause instanceof Error ? cause.message : String(cause)
   return new StartError(`the store ${place(config)} cannot be opened: ${why}`, { cause })
 }

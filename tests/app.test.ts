@@ -1,14 +1,14 @@
 import t from 'tap'
 import { interactions } from '../src/interactions/index.ts'
 import { openKiln } from './http/kiln.ts'
+import { coloured, eyes } from './interactions/own-definitions.ts'
 
 type Coded = { readonly code: string }
+type Claimed = { type: string; interaction: Coded[]; searchParam: { name: string }[] }
 type Statement = {
   readonly software: { readonly version: string }
   readonly implementation: { readonly url: string }
-  readonly rest: readonly [
-    { readonly interaction: readonly Coded[]; readonly resource: readonly { type: string; interaction: Coded[] }[] },
-  ]
+  readonly rest: readonly [{ readonly interaction: readonly Coded[]; readonly resource: readonly Claimed[] }]
 }
 
 t.test('the claim lists what is registered, for every resource type, and nothing else', async t => {
@@ -52,4 +52,30 @@ t.test('referential integrity holds for the tenants that ask for it', async t =>
     })
   t.equal((await post('loose')).status, 201)
   t.ok((await post('strict')).status >= 400)
+})
+
+t.test('a tenant’s own parameter is claimed, there alone, as soon as the server has indexed by it', async t => {
+  const { base, origin } = await openKiln(t, { KILN_TENANTS: 'other' })
+  const put = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/fhir+json' }
+    const answer = await fetch(`${base}/${path}`, { method: 'PUT', headers, body: JSON.stringify(body) })
+    t.equal(answer.status, 201, await answer.text())
+  }
+  const claimed = async (at: string): Promise<string[]> => {
+    const { rest } = (await (await fetch(`${at}/metadata`)).json()) as Statement
+    const found = rest[0].resource.filter(({ searchParam }) => searchParam.some(({ name }) => name === 'eye-colour'))
+    return found.map(({ type }) => type)
+  }
+  await put('Patient/a', { resourceType: 'Patient', id: 'a', ...coloured('blue') })
+  await put('SearchParameter/eyes', eyes)
+  let total = 0
+  while (total === 0) {
+    const answer = await fetch(`${base}/Patient?eye-colour=blue`)
+    if (answer.status === 200) total = ((await answer.json()) as { total: number }).total
+    else t.match(await answer.text(), /is being indexed, 0 % are done/)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  t.equal(total, 1)
+  t.same(await claimed(base), ['Patient'])
+  t.same(await claimed(`${origin}/t/other/fhir`), [])
 })

@@ -10,9 +10,11 @@ import { parseJson, printJson } from '../src/fhir/json.ts'
 import type { JsonObject, Resource } from '../src/fhir/resource.ts'
 import { dispatch, tabulate } from '../src/interactions/dispatch.ts'
 import { interactions } from '../src/interactions/index.ts'
-import type { Context, Method, Payload } from '../src/interactions/interaction.ts'
+import type { Method, Payload, Surroundings } from '../src/interactions/interaction.ts'
 import { foreseen } from '../src/interactions/refusal.ts'
-import { searchNeeds } from '../src/interactions/search/needs.ts'
+import type { SearchSettings } from '../src/interactions/search/needs.ts'
+import { openDefinitions } from '../src/interactions/search/own/definitions.ts'
+import type { OwnDefinition } from '../src/search/own/beside.ts'
 import { openMongo } from '../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../src/store/port.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
@@ -24,7 +26,7 @@ export const base = 'http://kiln.test/fhir'
 const definitions = loadDefinitions()
 const { shapes } = definitions
 const validate = compileStructure(shapes)
-const searching = searchNeeds(definitions, { handling: 'strict', budget: 10_000 })
+const usual: SearchSettings = { handling: 'strict', budget: 10_000 }
 
 export type Reply = {
   status: number
@@ -37,12 +39,17 @@ export type Reply = {
 export type Loose = any
 
 export type World = {
-  readonly ctx: Context
+  readonly ctx: Surroundings
   readonly store: Store
   /** ms; a test may set it. */
   clock: number
   ask(method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  /** As another process on the same store would answer, with these files. */
+  other(files?: readonly OwnDefinition[]): Pick<World, 'ctx' | 'ask'>
 }
+
+/** What a test has otherwise. */
+export type Over = Partial<Surroundings> & { readonly settings?: Partial<SearchSettings> }
 
 export type Backing = {
   readonly name: string
@@ -58,7 +65,7 @@ const sqlite: Backing = {
 
 /** Runs the same tests on SQLite and, where there is one, on a MongoDB-compatible engine. */
 export async function onBothStores(
-  run: (test: Test, open: (over?: Partial<Context>) => Promise<World>) => Promise<void>,
+  run: (test: Test, open: (over?: Over) => Promise<World>) => Promise<void>,
 ): Promise<void> {
   await t.test('on SQLite', async test => {
     await run(test, over => openWorld(test, sqlite, mkdtempSync(join(tmpdir(), 'kiln-')), over))
@@ -80,30 +87,41 @@ export async function onBothStores(
   })
 }
 
-async function openWorld(test: Test, backing: Backing, id: string, over: Partial<Context> = {}): Promise<World> {
+async function openWorld(test: Test, backing: Backing, id: string, { settings, ...over }: Over = {}): Promise<World> {
   const world = { clock: Date.UTC(2026, 0, 1) }
   const store = await backing.open({ clock: () => world.clock, random: n => randomBytes(n), observe: () => {} }, id)
   test.teardown(async () => {
     await store.close()
     await backing.drop(id)
   })
-  const ctx: Context = {
+  const clock = () => world.clock
+  const ctx = (files: readonly OwnDefinition[] = []): Surroundings => ({
     interactions: tabulate(interactions),
     store,
     shapes,
-    clock: () => world.clock,
+    clock,
     newId: randomUUID,
-    validate,
-    ...searching,
+    definitions: openDefinitions({
+      definitions,
+      settings: { ...usual, ...settings },
+      validate,
+      files,
+      store,
+      clock,
+    }),
     integrity: () => false,
     observe: () => {},
     capability: () => ({ resourceType: 'CapabilityStatement' }),
     ...over,
+  })
+  const other: World['other'] = files => {
+    const own = ctx(files)
+    return { ctx: own, ask: asker(own) }
   }
-  return Object.assign(world, { ctx, store, ask: asker(ctx) })
+  return Object.assign(world, { store, ...other(), other })
 }
 
-function asker(ctx: Context): World['ask'] {
+function asker(ctx: Surroundings): World['ask'] {
   return async (method, target, body, headers = {}) => {
     const [path = '', query = ''] = target.split('?', 2)
     const tenant = headers['x-tenant'] ?? 'default'

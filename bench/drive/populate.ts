@@ -8,8 +8,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
 import { draft } from '../../src/fhir/stamp.ts'
-import { entriesOf } from '../../src/search/entries.ts'
-import { compileIndex } from '../../src/search/index-values.ts'
+import { searchNeeds } from '../../src/interactions/search/needs.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import type { Store, Version, Write } from '../../src/store/port.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
@@ -48,10 +47,10 @@ async function run(folder: string, patients: number, reference: string | undefin
 type Keep = (resource: Stored, version: Version) => void
 
 async function populate(store: Store, population: Population, keep?: Keep): Promise<void> {
-  const values = compileIndex(loadDefinitions())
+  const { index } = searchNeeds(loadDefinitions(), { handling: 'strict', budget: 0 })
   const write = (resource: Stored): Write => {
     const key = { tenant: 'default', type: resource.resourceType, id: resource.id }
-    const entries = entriesOf(values(resource, 'http://127.0.0.1/fhir'))
+    const { entries } = index(resource, resource.id, 'http://127.0.0.1/fhir')
     return { do: 'put', key, method: 'PUT', draft: draft(resource, resource.id), entries }
   }
   let last: Promise<void> = Promise.resolve()

@@ -10,9 +10,14 @@ export type OwnFile = {
   readonly content: Json
 }
 
+/** The message tells all mistakes, one a line. */
+export class BadDefinitions extends Error {
+  override readonly name = 'BadDefinitions'
+}
+
 const conformance = new URL('../../conformance/', import.meta.url)
 
-/** In the order of their names; none where there is no such folder. Throws if one of them is no JSON. */
+/** In the order of their names; none where there is no such folder. Throws `BadDefinitions` if one of them is no JSON. */
 export function ownSearchParameters(folder: URL = conformance): readonly OwnFile[] {
   return filesIn(new URL('search-parameters/', folder))
     .filter(entry => entry.isFile() && entry.name.endsWith('.json'))
@@ -34,6 +39,6 @@ function read(name: string, folder: URL): Json {
   try {
     return parseJson(readFileSync(new URL(name, folder)))
   } catch (cause) {
-    throw new Error(`conformance/${name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new BadDefinitions(`conformance/${name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
 }

@@ -4,11 +4,11 @@ import type { SearchParameter } from './artifact.ts'
 
 /**
  * The resource is well-formed, as structural validation has found; whether its parameter can be searched is for the search to
- * say. A definition that is `retired` or of `unknown` state is kept like any resource, and not searched by: `undefined`.
+ * say. Only what is `active` is searched by; the others are kept like any resource: `undefined`.
  */
 export function ownParameter(resource: Resource): SearchParameter | undefined {
   const { url, name, code, type, expression, status } = resource
-  if (status !== 'active' && status !== 'draft') return undefined
+  if (status !== 'active') return undefined
   const [target, component] = [texts(resource['target']), list(resource['component']).flatMap(componentOf)]
   return {
     url: text(url),

@@ -19,10 +19,18 @@ export type BaseNeeds = {
 
 export function baseFinder({ configured, origin, trusted }: BaseNeeds): BaseOf {
   const proxies = networks(trusted)
+  const own = ownBase({ configured, origin })
   return ({ headers, socket }, tenant) => {
     if (trusted.length > 0 && isForwarded(headers) && isFrom(proxies, socket.remoteAddress)) {
       return forwarded(headers, origin()) + pathOf(tenant)
     }
+    return own(tenant)
+  }
+}
+
+/** Where nobody asks from outside. */
+export function ownBase({ configured, origin }: Omit<BaseNeeds, 'trusted'>): (tenant: string) => string {
+  return tenant => {
     if (configured === '') return origin() + pathOf(tenant)
     return tenant === 'default' ? configured : configured.replace(/\/fhir$/, '') + pathOf(tenant)
   }

@@ -2,6 +2,7 @@
 import { printJson } from '../fhir/json.ts'
 import type { Interaction } from './interaction.ts'
 import { partial } from './present.ts'
+import { ownInForce } from './search/own/behind.ts'
 
 export const capabilities: Interaction = {
   code: 'capabilities',
@@ -11,8 +12,8 @@ export const capabilities: Interaction = {
   scope: 'none',
   audit: 'none',
   cost: 1,
-  async handle(ctx, { base, query }) {
-    const statement = ctx.capability(base, query.get('mode'))
+  async handle(ctx, { tenant, base, query }) {
+    const statement = ctx.capability(base, query.get('mode'), await ownInForce(ctx, tenant))
     return { status: 200, body: { is: 'json', json: partial(ctx, query, printJson(statement)) } }
   },
 }

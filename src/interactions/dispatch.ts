@@ -1,7 +1,7 @@
 /** From a request to its interaction: the one door. HTTP, Bundle entries, jobs and the CLI all enter here. */
 import { fail } from '../fhir/issue.ts'
 import { nearest } from '../fhir/nearest.ts'
-import type { Answer, Context, FhirRequest, Interaction } from './interaction.ts'
+import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './interaction.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
@@ -11,18 +11,30 @@ const none = new URLSearchParams()
 
 /** `found` is told what is going to answer, before it does. */
 export async function dispatch(
-  ctx: Context,
+  surroundings: Surroundings,
   incoming: Incoming,
   found?: (interaction: Interaction) => void,
 ): Promise<Answer> {
-  const request = locate(ctx, incoming)
-  const interaction = find(ctx, request)
+  const request = locate(surroundings, incoming)
+  const interaction = find(surroundings, request)
   found?.(interaction)
-  return interaction.handle(ctx, request)
+  const { definitions } = surroundings
+  const holding = definitions.of(request.tenant)
+  const { search, index, validate } = holding instanceof Promise ? await holding : holding
+  try {
+    return await interaction.handle({ ...surroundings, search, index, validate }, request)
+  } finally {
+    if (mayDefine(request)) definitions.touched(request.tenant)
+  }
+}
+
+/** Whether it may change what resources are searched by. */
+function mayDefine({ method, target: { at, type, verb } }: FhirRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && verb === '' && (at === 'system' || type === 'SearchParameter')
 }
 
 /** The same request with its URL understood. */
-export function locate(ctx: Context, incoming: Incoming): FhirRequest {
+export function locate(ctx: Pick<Context, 'shapes'>, incoming: Incoming): FhirRequest {
   const { path, query, ...rest } = incoming
   const target = parseTarget(path)
   mustBeKnown(ctx, target.type)
@@ -41,7 +53,10 @@ export function tabulate(interactions: readonly Interaction[]): ReadonlyMap<stri
 }
 
 /** The interaction's code labels metrics and audit, and names what a token must permit. */
-export function find(ctx: Context, { method, target }: Pick<FhirRequest, 'method' | 'target'>): Interaction {
+export function find(
+  ctx: Pick<Context, 'interactions'>,
+  { method, target }: Pick<FhirRequest, 'method' | 'target'>,
+): Interaction {
   const found = ctx.interactions.get(key(method === 'HEAD' ? 'GET' : method, target))
   if (!found) throw notAllowed(ctx, method, target)
   return found
@@ -51,14 +66,14 @@ function key(method: string, { at, verb }: Pick<Target, 'at' | 'verb'>): string 
   return `${method} ${at} ${verb}`
 }
 
-function mustBeKnown({ shapes }: Context, type: string): void {
+function mustBeKnown({ shapes }: Pick<Context, 'shapes'>, type: string): void {
   if (type === '' || shapes.resourceTypes.includes(type)) return
   const hint = nearest(type, shapes.resourceTypes)
   throw fail('not-supported', `'${type}' is not a resource type of FHIR R4${hint ? `; did you mean '${hint}'?` : ''}`)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#status.405 asks for Allow; a form that knows no method at all is not found. */
-function notAllowed(ctx: Context, method: string, target: Target): Error {
+function notAllowed(ctx: Pick<Context, 'interactions'>, method: string, target: Target): Error {
   const allowed = [...ctx.interactions.values()]
     .filter(one => one.at === target.at && one.verb === target.verb)
     .map(one => one.method)

@@ -3,8 +3,10 @@ import type { Issue } from '../fhir/issue.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
 import type { Indexed } from '../search/index-contained.ts'
+import type { SearchParameter } from '../search/parameters.ts'
 import type { Store } from '../store/port.ts'
 import type { SearchNeeds } from './search/needs.ts'
+import type { OwnDefinitions } from './search/own/definitions.ts'
 import type { Target } from './target.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -44,7 +46,13 @@ export type Body =
   /** Not FHIR: a Binary's own content. */
   | { readonly is: 'content'; readonly bytes: Uint8Array; readonly type: string }
 
-/** The part of the world that interactions may touch. */
+/** What all requests have in common; `dispatch` makes the Context of one from it. */
+export type Surroundings = Omit<Context, 'search' | 'index' | 'validate'> & {
+  /** What differs between tenants. */
+  readonly definitions: OwnDefinitions
+}
+
+/** The part of the world that interactions may touch, with the definitions that hold in the request's tenant. */
 export type Context = {
   /** All that can be asked for, by method and form of the URL; made by `tabulate`. */
   readonly interactions: ReadonlyMap<string, Interaction>
@@ -60,8 +68,8 @@ export type Context = {
   readonly search: SearchNeeds
   /** Whether the tenant's references must lead somewhere. */
   readonly integrity: (tenant: string) => boolean
-  /** The server's own description, for the capabilities interaction. */
-  readonly capability: (base: string, mode: string | null) => Resource
+  /** The server's own description, for the capabilities interaction. `own`: what may be searched by beside R4's parameters. */
+  readonly capability: (base: string, mode: string | null, own: readonly SearchParameter[]) => Resource
   readonly observe: (event: InteractionEvent) => void
 }
 

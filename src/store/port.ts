@@ -212,6 +212,15 @@ export type ScanQuery = {
   readonly after?: string
 }
 
+/** What a version is to be found by, beginning now. */
+export type Reindexed = {
+  readonly type: string
+  readonly id: string
+  /** The one that the entries were made of. */
+  readonly version: number
+  readonly entries: Entries
+}
+
 /** The right to run a job alone until `expires` (ms); a later holder always has a higher token. */
 export type Lease = { readonly name: string; readonly owner: string; readonly token: number; readonly expires: number }
 
@@ -235,6 +244,11 @@ export interface Store {
 
   /** Resolves once the outcome is durable. */
   commit(commit: Commit): Promise<Outcome>
+  /**
+   * Replaces the entries of those that are still current: no version, no change, no history. Gives how many; whoever lost the
+   * lease has done nothing, and is told `undefined`.
+   */
+  reindex(tenant: string, items: readonly Reindexed[], fence: Fence): Promise<number | undefined>
 
   /** The end of the gap-free prefix of the tenant's commit sequence: nothing at or before it will still appear. Includes this process's own finished commits. */
   sequence(tenant: string): Promise<number>

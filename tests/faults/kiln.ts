@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { openApp } from '../../src/app.ts'
 import { type Environment, parseConfig } from '../../src/config.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
-import { searchNeeds } from '../../src/interactions/search/needs.ts'
+import { openDefinitions } from '../../src/interactions/search/own/definitions.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
@@ -35,7 +35,7 @@ export type KilnOptions = {
 
 const definitions = loadDefinitions()
 const validate = compileStructure(definitions.shapes)
-const searching = searchNeeds(definitions, { handling: 'strict', budget: 10_000 })
+const settings = { handling: 'strict', budget: 10_000 } as const
 const outside = { clock: Date.now, random: randomBytes, newId: () => randomUUID(), elapsed: () => performance.now() }
 
 export async function openKiln(place: Place, options: KilnOptions = {}): Promise<Kiln> {
@@ -53,7 +53,10 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   }
   const store = await openStore(place, { ...outside, observe, ...(options.fault ? { fault: options.fault } : {}) })
   const close = (): Promise<void> => store.close()
-  const runtime: Runtime = { config, outside, observe, definitions, validate, ...searching, store: wrap(store), close }
+  // What is looked up now and then is no request's: it does not go by whoever counts their calls.
+  const own = openDefinitions({ definitions, settings, validate, files: [], store, clock: outside.clock })
+  const keepIndexed = async (): Promise<void> => {}
+  const runtime: Runtime = { config, outside, observe, definitions, own, keepIndexed, store: wrap(store), close }
   const { server } = openApp(runtime, openMetrics())
   const http = server.server
   http.on('connection', (socket: Socket) => socket.on('close', () => onClose?.()))

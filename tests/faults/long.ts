@@ -7,11 +7,15 @@ import { failingCallTests } from './failing-call.ts'
 import { killTests } from './kill.ts'
 import { pagingTests } from './paging.ts'
 import { raceTests } from './race.ts'
+import { reindexTests } from './reindex.ts'
 
 t.setTimeout(0) // takes as long as it takes
 
 const killed = Array.from({ length: 10 }, () => 5)
 await t.test('kill -9', t => killTests(t, { SQLite: killed, MongoDB: [5, 5] }))
+await t.test('kill -9 while indexing', t =>
+  reindexTests(t, { SQLite: { resources: 50_000, kills: 10 }, MongoDB: { resources: 10_000, kills: 5 } }),
+)
 await t.test('races', t => raceTests(t, { SQLite: 1_000, MongoDB: 1_000 }))
 await t.test('conditional interactions', t => conditionalTests(t, { SQLite: 1_000, MongoDB: 1_000 }))
 await t.test('conditional changes', t => conditionalChangeTests(t, { SQLite: 1_000, MongoDB: 250 }))

@@ -112,7 +112,7 @@ await onBothStores(async (t, open) => {
   })
 
   await t.test('what the server is set to, Prefer overrules', async t => {
-    const lenient = await open({ search: { ...world.ctx.search, handling: 'lenient' } })
+    const lenient = await open({ settings: { handling: 'lenient' } })
     t.equal((await lenient.ask('GET', 'Patient?familie=x')).status, 200)
     t.equal((await lenient.ask('GET', 'Patient?familie=x', undefined, { prefer: 'handling=strict' })).status, 400)
   })

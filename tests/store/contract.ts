@@ -6,6 +6,7 @@ import { integrityKept } from './contract/integrity.ts'
 import { lasting } from './contract/lasting.ts'
 import { races } from './contract/races.ts'
 import { randomWalk } from './contract/random-walk.ts'
+import { reindexing } from './contract/reindexing.ts'
 import { searches } from './contract/search.ts'
 import { streams } from './contract/streams.ts'
 import { writing } from './contract/writing.ts'
@@ -26,7 +27,11 @@ const parts = {
     await t.test('races', t => races(t, place, other))
     await t.test('random walk', t => randomWalk(t, place, other, 40))
   },
-  searched: async (t: Test, place: Place): Promise<void> => searches(t, place, await place.again()),
+  searched: async (t: Test, place: Place): Promise<void> => {
+    const other = await place.again()
+    await searches(t, place, other)
+    await t.test('reindexing', t => reindexing(t, place, other))
+  },
 }
 
 /** Each takes about as long as the others, so that a slow store may have a test file for each. */

@@ -4,11 +4,11 @@
  */
 import { fail } from '../../fhir/issue.ts'
 import type { Node } from '../../search/node.ts'
-import { parseQuery } from '../../search/parse/parse.ts'
 import { plan } from '../../search/planner.ts'
 import type { Query } from '../../search/query.ts'
 import type { Context } from '../interaction.ts'
 import { type Asker, planNeeds } from '../search/asked.ts'
+import { parseIndexed } from '../search/own/behind.ts'
 import { claimOf } from './claim.ts'
 
 export type Criteria = {
@@ -36,9 +36,9 @@ export async function criteriaOf(
 ): Promise<Criteria> {
   const text = [...parameters].map(([name, value]) => `${name}=${value}`).join('&')
   mustHaveValues(parameters)
-  const { search, shapes } = ctx
+  const { search } = ctx
   const asked = { type, parameters, handling: 'strict', defaultCount: 1, largestCount: most } as const
-  const { query } = parseQuery(asked, { parameters: search.parameters, types: shapes.resourceTypes })
+  const { query } = await parseIndexed(ctx, asker.tenant, asked)
   mustChoose(query)
   // What `ap` means depends on the time: all who ask on one day mean the same, and meet at one claim.
   const today = Math.floor(ctx.clock() / day) * day

@@ -2,7 +2,6 @@
 import { fail, type Issue } from '../../fhir/issue.ts'
 import { compartment } from '../../search/compartment.ts'
 import { all, type Node } from '../../search/node.ts'
-import { parseQuery } from '../../search/parse/parse.ts'
 import type { Plan, PlanNeeds } from '../../search/plan.ts'
 import { plan } from '../../search/planner.ts'
 import type { Query } from '../../search/query.ts'
@@ -11,6 +10,7 @@ import { parsePrefer } from '../prefer.ts'
 import type { Target } from '../target.ts'
 import { codesIn } from './codes.ts'
 import type { SearchNeeds } from './needs.ts'
+import { parseIndexed } from './own/behind.ts'
 import { storedIn } from './stored.ts'
 
 const page = 50 // resources; keeps the bundle of ordinary ones below 200 KB
@@ -47,13 +47,11 @@ export async function understand(
   request: FhirRequest,
   parameters: Iterable<readonly [string, string]>,
 ): Promise<Asked> {
-  const { search, shapes, clock } = ctx
+  const { search, clock } = ctx
   const { within, ...scope } = scopeOf(search, request.target)
   const handling = parsePrefer(request.headers['prefer']).handling ?? search.handling
-  const parsed = parseQuery(
-    { ...scope, parameters, handling, defaultCount: page, largestCount: largest },
-    { parameters: search.parameters, types: shapes.resourceTypes },
-  )
+  const asked = { ...scope, parameters, handling, defaultCount: page, largestCount: largest }
+  const parsed = await parseIndexed(ctx, request.tenant, asked)
   mustBeShown(parsed.query)
   const inside = parsed.query.contained.of === 'false' ? {} : { types: await ctx.store.types(request.tenant) }
   const needs = { ...planNeeds(ctx, request), ...inside, ...(within ? { within } : {}) }

@@ -3,11 +3,15 @@ import type { Definitions } from '../../conformance/definitions.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { type Indexed, indexed } from '../../search/index-contained.ts'
 import { compileIndex, type Index } from '../../search/index-values.ts'
-import { type Parameters, searchParameters } from '../../search/parameters.ts'
+import { marked } from '../../search/own/mark.ts'
+import { type Marks, openMarks } from '../../search/own/marks.ts'
+import { type Parameters, type SearchParameter, searchParameters } from '../../search/parameters.ts'
 import { compileQuestions, type Question } from '../../search/questions/question.ts'
 
-export type SearchNeeds = {
+export type SearchNeeds = Marks & {
   readonly parameters: Parameters
+  /** Those of them that R4 does not define. */
+  readonly own: readonly SearchParameter[]
   readonly compartments: Definitions['compartments']
   readonly question: Question
   /** What a resource says, by search parameter: `_include` follows the references among it. */
@@ -20,19 +24,32 @@ export type SearchNeeds = {
 
 export type SearchSettings = Pick<SearchNeeds, 'handling' | 'budget'>
 
-type Known = Pick<Definitions, 'searchParameters' | 'shapes' | 'compartments'>
+export type Known = Pick<Definitions, 'searchParameters' | 'shapes' | 'compartments'>
 
-export function searchNeeds(
-  definitions: Known,
-  settings: SearchSettings,
-): { readonly search: SearchNeeds; readonly index: (resource: Resource, id: string, base: string) => Indexed } {
+export type Searching = {
+  readonly search: SearchNeeds
+  readonly index: (resource: Resource, id: string, base: string) => Indexed
+}
+
+/** `marksOf`: one that all who change definitions share. */
+export function searchNeeds(definitions: Known, settings: SearchSettings, marksOf = openMarks()): Searching {
   const values = compileIndex(definitions)
+  const parameters = searchParameters(definitions)
+  const marks = marksOf(parameters)
   const search = {
-    parameters: searchParameters(definitions),
+    parameters,
+    own: definitions.searchParameters.filter(parameter => parameter.own),
     compartments: definitions.compartments,
     question: compileQuestions(definitions),
     values,
+    ...marks,
     ...settings,
   }
-  return { search, index: (resource, id, base) => indexed(values, resource, id, base) }
+  return {
+    search,
+    index: (resource, id, base) => {
+      const { entries, contained } = indexed(values, resource, id, base)
+      return { entries: marked(entries, marks.mark(resource.resourceType)), contained }
+    },
+  }
 }

@@ -14,9 +14,12 @@ import type { Found, Getter, Place } from './getter.ts'
  */
 const limits: Limits = { cost: 20_000, text: 100_000, ms: 250 }
 
+/** When it is tried for the first time, the engine itself may still have to be made ready. */
+const trial: Limits = { ...limits, ms: 10_000 }
+
 /** Throws a `FhirError` if the text is not FHIRPath, or asks for something that there is not. */
 export function evaluated(expression: string, { resourceType, shapes }: Place): Getter {
-  computed(expression, { resourceType })
+  computed(expression, { resourceType }, trial)
   return {
     get: (_focus, resource) => located(expression, resource, shapes) ?? attempted(expression, resource),
     types: undefined,
@@ -51,8 +54,8 @@ function found(resource: Resource, location: Location, shapes: Shapes): readonly
   return value === undefined ? [] : [{ value, type: step.element.type }]
 }
 
-function computed(expression: string, resource: Resource): readonly Found[] {
-  return evaluate(expression, resource, limits).flatMap(value => {
+function computed(expression: string, resource: Resource, within = limits): readonly Found[] {
+  return evaluate(expression, resource, within).flatMap(value => {
     const type = typeOf(value)
     return type === undefined ? [] : [{ value, type }]
   })

@@ -11,6 +11,7 @@ import { migrate, requireLatest } from './migrations.ts'
 import { openQueue } from './queue.ts'
 import { openReads } from './read.ts'
 import { openReceipts } from './receipts.ts'
+import { openReindex } from './reindex.ts'
 import { openScan, scan } from './scan.ts'
 import { openCollections } from './schema.ts'
 import { openSearch } from './search/search.ts'
@@ -71,6 +72,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     explain: step('explain', searches.explain),
     types: step('types', types.types),
     commit: step('commit', commit),
+    reindex: step('reindex', openReindex({ ...needs, client, collections })),
     sequence: step('sequence', sequences.whole),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),

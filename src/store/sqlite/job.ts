@@ -1,4 +1,4 @@
-import type { Commit, Lease, Refused } from '../port.ts'
+import type { Commit, Fence, Lease, Refused } from '../port.ts'
 
 /** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
 export type Job =
@@ -12,6 +12,13 @@ export type Job =
       readonly contained?: readonly (readonly PackedContained[])[]
       readonly now: number
       readonly fail: CommitStep | undefined
+    }
+  | {
+      readonly do: 'reindex'
+      readonly tenant: string
+      readonly items: readonly PackedItem[]
+      readonly fence: Fence
+      readonly now: number
     }
   | {
       readonly do: 'acquire'
@@ -37,9 +44,14 @@ export type PackedContained = {
   readonly packed: string
 }
 
+/** A version and what it is to be found by, packed. */
+export type PackedItem = readonly [type: string, id: string, version: number, entries: string]
+
 /** What comes back for each. */
 export type Results = {
   readonly commit: Applied | Refused
+  /** Resources that were changed; `undefined`: the lease was lost. */
+  readonly reindex: number | undefined
   readonly acquire: Lease | undefined
   readonly renew: Lease | undefined
   readonly release: undefined

@@ -2,12 +2,21 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Commit, type Outcome, type Store, type StoreNeeds, StoreUnavailable, type Write } from '../port.ts'
+import {
+  type Commit,
+  type Fence,
+  type Outcome,
+  type Reindexed,
+  type Store,
+  type StoreNeeds,
+  StoreUnavailable,
+  type Write,
+} from '../port.ts'
 import { changes, openBell, openChanges } from './changes.ts'
 import { openGeneration } from './claims.ts'
 import { code, codeOf, openReading, openWriting, type Synchronous } from './connection.ts'
 import { openHistory } from './history.ts'
-import { commitSteps, type Job, type PackedContained } from './job.ts'
+import { commitSteps, type Job, type PackedContained, type PackedItem } from './job.ts'
 import { latest, type Migrated, migrate, versionOf } from './migrations.ts'
 import { openNames } from './names.ts'
 import { checkCommit, toCommitted, tooLarge } from './outcome.ts'
@@ -85,6 +94,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     explain: step('explain', readers.explain),
     types: step('types', typesOf),
     commit: step('commit', commit),
+    reindex: step('reindex', (tenant, items, fence) => queue.ask(reindexJob(tenant, items, fence, clock()))),
     sequence: step('sequence', reads.sequence),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
@@ -138,6 +148,11 @@ function packed(commit: Commit) {
 function packedInner(write: Write): readonly PackedContained[] {
   if (write.do !== 'put' || write.contained === undefined) return []
   return write.contained.map(({ entries, ...row }) => ({ ...row, packed: pack(entries) }))
+}
+
+function reindexJob(tenant: string, items: readonly Reindexed[], fence: Fence, now: number) {
+  const packed = items.map(({ type, id, version, entries }): PackedItem => [type, id, version, pack(entries)])
+  return { do: 'reindex', tenant, items: packed, fence, now } as const
 }
 
 function withoutEntries(write: Write): Write {

@@ -23,6 +23,8 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
     switch (job.do) {
       case 'commit':
         return commits.run(job)
+      case 'reindex':
+        return commits.reindex(job)
       case 'acquire':
         return leases.acquire(job.tenant, job.name, job.owner, job.ms, job.now)
       case 'renew':
