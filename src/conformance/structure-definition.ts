@@ -72,6 +72,8 @@ export type Binding = {
   readonly strength: 'required' | 'extensible' | 'preferred' | 'example'
   readonly valueSet?: string
   readonly description?: string
+  /** What even a looser binding may not leave. https://hl7.org/fhir/R4/extension-elementdefinition-maxvalueset.html */
+  readonly maxValueSet?: string
 }
 
 /** What is known at one time to one tenant. */

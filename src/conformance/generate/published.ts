@@ -20,15 +20,18 @@ export function publishedElements(dataElements: readonly StructureDefinition[]):
 
 /** The elements of a type below its root: inherited ones first, as the specification orders them within each parent. */
 export function elementsOf(structure: StructureDefinition, published: Published): ElementDefinition[] {
-  const differential = structure.differential?.element.slice(1) ?? []
-  const own = differential.flatMap(element =>
-    isGroup(element, differential) ? element : publishedLeaf(element, published),
-  )
+  const own = ownElementsOf(structure, published)
   const parents = new Set([structure.name, ...own.map(({ path }) => path)])
   const inherited = (structure.snapshot?.element ?? []).filter(
     ({ path, base }) => base && base.path !== path && parents.has(parentOf(path)),
   )
   return [...inherited, ...own]
+}
+
+/** Those that the type does not have from the type it specialises. */
+export function ownElementsOf(structure: StructureDefinition, published: Published): ElementDefinition[] {
+  const differential = structure.differential?.element.slice(1) ?? []
+  return differential.flatMap(element => (isGroup(element, differential) ? element : publishedLeaf(element, published)))
 }
 
 export function parentOf(path: string): string {
