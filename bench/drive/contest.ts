@@ -14,16 +14,22 @@ export async function measure({ origin, usage }: Server, lanes: readonly Lane[],
   return { ...round, cpu: before && after && (after.cpu - before.cpu) / round.answers }
 }
 
-/** One round of each in turn, after one that only warms up, unless this is a smoke test; the figures of each, round by round. */
+/** V8 goes on compiling what runs often for the first 20,000 or so answers of a server. */
+const warming = 3
+
+/** One round of each in turn, after some that only warm up, unless this is a smoke test; the figures of each, round by round. */
 export async function takeTurns<Name extends string>(
   { rounds, length }: Pace,
   contestants: Readonly<Record<Name, (length: Length) => Promise<Figures>>>,
 ): Promise<Record<Name, readonly Figures[]>> {
   const names = Object.keys(contestants) as Name[]
   const figures = Object.fromEntries(names.map(name => [name, [] as Figures[]])) as Record<Name, Figures[]>
-  if ('seconds' in length) for (const name of names) await contestants[name](length)
-  for (let round = 0; round < rounds; round++) {
-    for (const name of names) figures[name].push(await contestants[name](length))
+  const first = 'seconds' in length ? -warming : 0
+  for (let round = first; round < rounds; round++) {
+    for (const name of names) {
+      const measured = await contestants[name](length)
+      if (round >= 0) figures[name].push(measured)
+    }
   }
   return figures
 }

@@ -8,11 +8,18 @@ export type BundleHead = {
   readonly link?: readonly Link[]
 }
 
-/** An empty `entry` is left out: in FHIR an array that is there has members. */
+/**
+ * An empty `entry` is left out: in FHIR an array that is there has members. One text is added to the other, and copied once
+ * when it is sent: each `join` would copy the whole Bundle once more.
+ */
 export function bundleText({ type, total, link = [] }: BundleHead, entries: readonly string[]): string {
-  const parts = [`"resourceType":"Bundle","type":"${type}"`]
-  if (total !== undefined) parts.push(`"total":${total}`)
-  if (link.length > 0) parts.push(`"link":${JSON.stringify(link)}`)
-  if (entries.length > 0) parts.push(`"entry":[${entries.join(',')}]`)
-  return `{${parts.join(',')}}`
+  let text = `{"resourceType":"Bundle","type":"${type}"`
+  if (total !== undefined) text += `,"total":${total}`
+  if (link.length > 0) text += `,"link":${JSON.stringify(link)}`
+  let before = ',"entry":['
+  for (const entry of entries) {
+    text += before + entry
+    before = ','
+  }
+  return `${text}${entries.length > 0 ? ']}' : '}'}`
 }

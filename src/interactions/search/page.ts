@@ -62,8 +62,10 @@ async function cut(ctx: Context, asker: Asker, walk: Walk, limit: number): Promi
   const lists = await Promise.all(questions.map(question => list(ctx, asker, walk, question, until, limit)))
   const end = horizon(sort, lists)
   const all = lists.flatMap(hitsOf)
-  // An answer that is complete needs no other state than the one that the store read it from.
-  if (!walk.begun && end === undefined && all.length <= limit) return ordered(sort, all, end, false)
+  // An answer that is complete needs no other state than the one that the store read it from; one list is in order already.
+  if (!walk.begun && end === undefined && all.length <= limit) {
+    return lists.length === 1 ? { hits: all, loose: false } : ordered(sort, all, end, false)
+  }
   return restored(ctx, asker, walk, { lists, end, limit })
 }
 

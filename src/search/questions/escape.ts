@@ -2,7 +2,7 @@
 
 /** A backslash before anything else stands for itself: in what a client sent there is none, see `strayBackslash`. */
 export function unescaped(text: string): string {
-  return text.replaceAll(/\\([\\,$|])/g, '$1')
+  return text.includes('\\') ? text.replaceAll(/\\([\\,$|])/g, '$1') : text
 }
 
 /** Cut at each separator that is not escaped; the parts are as escaped as they were. */

@@ -47,8 +47,9 @@ export function openHistory(db: DatabaseSync, tenants: Names, types: Names) {
       const { scope, from, bounds, args } = select(query)
       const low = order === 'oldest' && after !== undefined ? Math.max(bounds.low, after + 1) : bounds.low
       const high = order === 'newest' && after !== undefined ? Math.min(bounds.high, after - 1) : bounds.high
+      // + 0: see atMost in search/sql.ts
       const rows = statement(
-        `SELECT ${versionColumns}, v.type, v.id ${from} ORDER BY ${by[scope]} ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT :limit`,
+        `SELECT ${versionColumns}, v.type, v.id ${from} ORDER BY ${by[scope]} ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT :limit + 0`,
       ).all({ ...args, low, high, limit: limit + 1 }) as unknown as readonly Row[]
       const versions = rows.slice(0, limit).map(([seq, version, updated, method, json, type, id]) => {
         const key = { tenant: query.tenant, type: types.name(type), id }

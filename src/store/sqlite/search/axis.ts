@@ -4,7 +4,7 @@ import type { Scope } from './filter.ts'
 import { numbers } from './keys.ts'
 import { keyValue, type SortColumn, sortedText } from './order.ts'
 import { presence, type Source } from './source.ts'
-import { type Arg, among, list, raw, type Sql, sql, yes } from './sql.ts'
+import { type Arg, among, atMost, list, raw, type Sql, sql, yes } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 /**
@@ -46,7 +46,7 @@ const root = raw('c.root')
 
 function byEnd({ statements }: AxisNeeds, key: SortColumn, value: Value): Axis | undefined {
   const { sets, descending } = key
-  const units = statements.all(sql`SELECT key, text FROM term WHERE ${among('slots', sets)} LIMIT ${side + 1}`)
+  const units = statements.all(sql`SELECT key, text FROM term WHERE ${among('slots', sets)} ${atMost(side + 1)}`)
   if (units.length > side || units.some(([, unit]) => unit !== '')) return undefined
   const terms = numbers(units)
   const end = descending ? 'high' : 'low'

@@ -1,5 +1,5 @@
 import type { Source } from './source.ts'
-import { sql } from './sql.ts'
+import { atMost, sql } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 const side = 16 // terms that are looked at one by one
@@ -9,7 +9,7 @@ const step = 8_000 // rows that anything else is counted up to: 0.3 ms
 export function openSizes(statements: Statements, few: number) {
   function countTo(most: number, { from, where }: Source): number {
     return statements.get(
-      sql`SELECT count(*) FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${most + 1})`,
+      sql`SELECT count(*) FROM (SELECT 1 FROM ${from} WHERE ${where} ${atMost(most + 1)})`,
     )?.[0] as number
   }
 
@@ -19,17 +19,19 @@ export function openSizes(statements: Statements, few: number) {
         | number
         | undefined
     const [first, later] = [at(0), at(few)]
-    if (first === undefined || later === undefined) return few
+    if (first === undefined || later === undefined || later === first) return few
     const last = statements.get(sql`SELECT max(root) FROM found WHERE term = ${term}`)?.[0] as number
-    return Math.max(few, ((last - first) / (later - first)) * few)
+    return Math.max(few, Math.ceil(((last - first) / (later - first)) * few))
   }
 
   /**
-   * Up to `few` it is exact; beyond, a term's rows are taken to lie as densely everywhere as in the beginning, and others are
-   * counted further only where that is worth its time: where nothing else has less than `rival` rows.
+   * What has more rows than its `rival` is not counted further: nobody needs to know how many. Up to `few` it is exact; beyond,
+   * a term's rows are taken to lie as densely everywhere as in the beginning, and others are counted further only where that is
+   * worth its time.
    */
   return function sizeOf(source: Source, rival = Number.POSITIVE_INFINITY): number {
-    const size = countTo(few, source)
+    const size = countTo(Math.min(few, rival), source)
+    if (size > rival) return Number.POSITIVE_INFINITY
     if (size <= few) return size
     if (source.terms && source.terms.length <= side) {
       return source.terms.reduce((sum, term) => sum + sizeOfTerm(term), 0)

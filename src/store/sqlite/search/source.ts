@@ -1,7 +1,7 @@
 import type { Test } from '../../../search/node.ts'
 import { behind, between, rangeTest } from './condition.ts'
 import type { Filter, LeafFilter, PartFilter, Scope } from './filter.ts'
-import { list, raw, type Sql, sql } from './sql.ts'
+import { atMost, list, raw, type Sql, sql } from './sql.ts'
 
 /** Where candidates come from: rows `c`, whose `root` is a resource that may fit; some several times. */
 export type Source = {
@@ -126,11 +126,11 @@ export function dictionary(
     const pairs = JSON.stringify(texts.map(start => [start, behind(start) ?? null]))
     return sql`SELECT DISTINCT t.key FROM json_each(${pairs}) p CROSS JOIN ${list(sets)} s CROSS JOIN term t
       ON t.slots = s.value AND t.text >= p.value ->> 0 AND t.text < coalesce(p.value ->> 1, x'ff')
-      WHERE tick(t.key) LIMIT ${limit}`
+      WHERE tick(t.key) ${atMost(limit)}`
   }
   const test =
     is === 'prefix'
       ? between(raw('t.text'), only)
       : sql`EXISTS (SELECT 1 FROM ${list(texts)} WHERE instr(t.text, value) > 0)`
-  return sql`SELECT t.key FROM ${list(sets)} s CROSS JOIN term t ON t.slots = s.value WHERE tick(t.key) AND ${test} LIMIT ${limit}`
+  return sql`SELECT t.key FROM ${list(sets)} s CROSS JOIN term t ON t.slots = s.value WHERE tick(t.key) AND ${test} ${atMost(limit)}`
 }

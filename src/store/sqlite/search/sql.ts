@@ -49,6 +49,14 @@ export function among(column: string, keys: readonly number[]): Sql {
   return sql`${raw(column)} IN (${first}, ${second}, ${third}, ${fourth})`
 }
 
+/**
+ * SQLite looks into a number that stands alone behind LIMIT when it compiles a statement, and therefore compiles it anew each
+ * time that one is bound: most of the time of a small search. Into a sum it does not look.
+ */
+export function atMost(rows: number): Sql {
+  return sql`LIMIT ${rows} + 0`
+}
+
 export function list(values: readonly (number | string)[]): Sql {
   return sql`json_each(${JSON.stringify(values)})`
 }

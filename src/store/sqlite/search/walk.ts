@@ -3,10 +3,10 @@ import { type Axis, type AxisNeeds, axisOf } from './axis.ts'
 import type { Choice, Choosing, Sizes } from './choose.ts'
 import { condition } from './condition.ts'
 import type { Effort } from './effort.ts'
-import { allOf, type Filter, notOf, type Scope } from './filter.ts'
+import { allOf, everything, type Filter, notOf, type Scope } from './filter.ts'
 import { behindPlace, keyColumns, orderBy, type SortColumn } from './order.ts'
 import { listSource, type Source, termsSource } from './source.ts'
-import { type Arg, type Sql, sql, yes } from './sql.ts'
+import { type Arg, atMost, type Sql, sql, yes } from './sql.ts'
 
 export type Page = {
   readonly scope: Scope
@@ -35,8 +35,11 @@ const largest = 8_192 // rows of a window; some 10 ms
  * for, window by window, until the page is full: what this costs depends on the page, not on the number of resources.
  */
 export function findPage(needs: WalkNeeds, page: Page): readonly Found[] {
-  const chosen = needs.choice.choose(page.filter, page.scope, page.most)
+  const { filter } = page
   const [key] = page.sort
+  if (!key && filter.is === 'terms' && filter.terms.length === 1)
+    return walkTerms(needs, page, filter.terms, everything)
+  const chosen = needs.choice.choose(filter, page.scope, page.most)
   if (!key) return inOrderOfRoots(needs, page, chosen)
   const along = isWorthCollecting(needs, page, chosen.size) ? undefined : axisOf(needs, key, page.scope, page.after)
   return along ? inOrderOf(needs, key, page, along) : collect(needs, page, chosen.source, chosen.rest)
@@ -55,7 +58,7 @@ function collect({ statements }: WalkNeeds, page: Page, source: Source, rest: Fi
   // DISTINCT keeps SQLite from computing the keys once more for each time that they are named
   const found = sql`SELECT DISTINCT ${root} AS root${keyColumns(sort, root)} FROM ${from}
     WHERE tick(${root}) AND ${more} AND ${condition(rest, root)} AND ${where}`
-  return statements.all<Found>(sql`SELECT * FROM (${found}) WHERE ${behind} ORDER BY ${orderBy(sort)} LIMIT ${limit}`)
+  return statements.all<Found>(sql`SELECT * FROM (${found}) WHERE ${behind} ORDER BY ${orderBy(sort)} ${atMost(limit)}`)
 }
 
 function inOrderOfRoots(needs: WalkNeeds, page: Page, { source, rest, size }: Choice): readonly Found[] {
@@ -84,7 +87,7 @@ function stream({ statements }: WalkNeeds, page: Page, low: number, source: Sour
   const { from, where, root } = source
   return statements.all<Found>(
     sql`SELECT DISTINCT ${root} FROM ${from} WHERE ${where} AND ${root} > ${low} AND tick(${root})
-      AND ${condition(rest, root)} ORDER BY ${root} LIMIT ${page.limit}`,
+      AND ${condition(rest, root)} ORDER BY ${root} ${atMost(page.limit)}`,
   )
 }
 
