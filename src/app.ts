@@ -24,6 +24,11 @@ import { interactions } from './interactions/index.ts'
 import type { Surroundings } from './interactions/interaction.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
+import { operations } from './operations/index.ts'
+import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
+import { compileOperations } from './operations/kernel/compile.ts'
+import type { Operation } from './operations/kernel/operation.ts'
+import { byStructure } from './operations/validate/validator.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
 
@@ -138,7 +143,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     return claims(base, { ...definitions, searchParameters: [...published, ...own] })
   })
   return {
-    interactions: tabulate(interactions),
+    interactions: tabulate([...interactions, ...compileOperations(operationsOf(definitions))]),
     store,
     shapes: definitions.shapes,
     clock: outside.clock,
@@ -148,6 +153,10 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     integrity: tenant => integrity.has(tenant),
     capability: (base, mode, own) => capability(claimsOf(JSON.stringify([base, own])), parseMode(mode), definitions),
   }
+}
+
+function operationsOf(definitions: Pick<Definitions, 'operations'>): readonly Operation[] {
+  return operations({ definitions, validator: byStructure })
 }
 
 function xmlPrinter(shapes: Shapes): ToXml {
@@ -180,14 +189,19 @@ const conditional = {
 /** Where the specification is knowingly departed from. */
 const deviations: readonly string[] = [
   'Search parameters that are unknown or malformed are refused with 400, though "servers SHOULD ignore unknown or unsupported parameters": a search that ignores half of the question finds too much. `Prefer: handling=lenient` or the setting KILN_SEARCH_HANDLING changes that.',
+  'The operations $meta-add and $meta-delete make a new version, though they should "not cause a new version of the resource to be created": versions never change here, and who follows a history learns of a new security label.',
 ]
 
 /** What this server can do, as far as it follows from what is registered. */
-export function claims(base: string, definitions: Pick<Definitions, 'shapes' | 'searchParameters'>): Claims {
+export function claims(
+  base: string,
+  definitions: Pick<Definitions, 'shapes' | 'searchParameters' | 'operations'>,
+): Claims {
   const codes = [...new Set(interactions.map(({ code }) => code))]
   const types = definitions.shapes.resourceTypes
   const parameters = searchParameters(definitions)
   const searches = searchClaims(parameters, types)
+  const known = operationsOf(definitions)
   const resource: Omit<ResourceClaim, 'type'> = {
     supportedProfiles: [],
     interactions: codes.filter(
@@ -218,11 +232,11 @@ export function claims(base: string, definitions: Pick<Definitions, 'shapes' | '
     ],
     implementationGuides: [],
     deviations,
-    resources: types.map(type => ({ type, ...resource, ...searches.get(type) })),
+    resources: types.map(type => ({ type, ...resource, ...searches.get(type), operations: typeClaims(known, type) })),
     system: {
       interactions: codes.filter((code): code is SystemInteraction & typeof code => ofSystem.includes(code)),
       searchParams: systemParams(parameters),
-      operations: [],
+      operations: systemClaims(known),
     },
   }
 }

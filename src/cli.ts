@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 /** `kiln`: the same settings and the same runtime as the server, and a table of commands. */
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { version } from './app.ts'
 import { ConfigError, type Environment, parseConfig } from './config.ts'
+import { loadDefinitions } from './conformance/definitions.ts'
+import { validateFile } from './operations/validate/file.ts'
+import { byStructure } from './operations/validate/validator.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
+import { compileStructure } from './validation/structure.ts'
 
 /** Ends with 0 if the settings are right and the store answers, else with 1 and one message. */
 async function check(environment: Environment): Promise<void> {
@@ -17,6 +22,35 @@ async function check(environment: Environment): Promise<void> {
     throw storeBroken(config, cause)
   }
   console.log(`The settings are right, and the store ${place(config)} answers.`)
+}
+
+/** Needs neither a store nor settings. Ends with 0 if no error was found, with 1 if one was, with 2 if it could not be asked. */
+async function validate(files: readonly string[], { profile }: { readonly profile: readonly string[] }): Promise<void> {
+  const { shapes } = loadDefinitions()
+  const colours = process.stdout.isTTY === true && !process.env['NO_COLOR']
+  const needs = { shapes, validate: compileStructure(shapes), validator: byStructure, profiles: profile, colours }
+  let worst = 0
+  for (const file of files) {
+    const bytes = content(file)
+    if (typeof bytes === 'string') {
+      console.error(bytes)
+      worst = 2
+      continue
+    }
+    const { text, isValid } = await validateFile(file, bytes, needs)
+    console.log(text)
+    if (!isValid) worst = Math.max(worst, 1)
+  }
+  process.exitCode = worst
+}
+
+/** Or why it cannot be read. */
+function content(file: string): Uint8Array | string {
+  try {
+    return readFileSync(file === '-' ? 0 : file)
+  } catch (cause) {
+    return `${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`
+  }
 }
 
 const program = new Command('kiln')
@@ -32,6 +66,19 @@ program
   .command('check')
   .description('look whether the settings are right and the store answers; makes a store that is not there yet')
   .action(() => check(process.env))
+
+program
+  .command('validate')
+  .description('look for what is wrong with resources in files, JSON or XML; - reads standard input')
+  .argument('<file...>')
+  .option(
+    '-p, --profile <canonical>',
+    'a profile to conform to; may be given several times',
+    (one: string, all: readonly string[]) => [...all, one],
+    [] as readonly string[],
+  )
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(validate)
 
 await program.parseAsync().catch(error => {
   const known = error instanceof ConfigError || error instanceof StartError

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 
-function kiln(args: readonly string[], settings: Record<string, string> = {}) {
+function kiln(args: readonly string[], settings: Record<string, string> = {}, input = '') {
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('KILN_'))
   return spawnSync(process.execPath, ['src/cli.ts', ...args], {
     encoding: 'utf8',
+    input,
     env: { ...Object.fromEntries(environment), ...settings },
   })
 }
@@ -35,4 +36,40 @@ t.test('help lists the commands, and an unknown one is refused', async t => {
   t.match(help.stdout, /serve(.|\n)*check/)
   t.equal(kiln(['fly']).status, 1)
   t.match(kiln(['--version']).stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+t.test('validate looks at files without a store, shows the place, and its code tells what it found', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'kiln-cli-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const good = file('good.json', '{"resourceType":"Patient","active":true}')
+  const bad = file('bad.json', '{\n  "resourceType": "Patient",\n  "active": "yes"\n}')
+  const xml = file('good.xml', '<Patient xmlns="http://hl7.org/fhir"><active value="true"/></Patient>')
+  const base = 'http://hl7.org/fhir/StructureDefinition/Patient'
+  const store = { KILN_STORE: 'sqlite:/dev/null/store', KILN_NONSENSE: '1' } // neither is looked at
+  const runs: [args: string[], input: string, status: number, says: RegExp][] = [
+    [[good, xml], '', 0, /good\.json: no problems\n.*good\.xml: no problems/],
+    [[good, bad], '', 1, /bad\.json:3:13: error.*\n {2}at Patient\.active\n.*"active": "yes"\n.*\^{5}\n/],
+    [['-'], '{"resourceType":"Patient"', 1, /JSON, line 1/],
+    [['-'], '<Patient xmlns="http://hl7.org/fhir"/>', 0, /-: no problems/],
+    [['-'], '[]', 1, /not a resource/],
+    [['-'], '{"resourceType":"Patiant"}', 1, /'Patiant' is unknown/],
+    [[good, '--profile', base, '-p', `${base}|4.0.1`], '', 0, /no problems/],
+    [[good, '--profile', 'http://nobody'], '', 1, /'http:\/\/nobody' is unknown/],
+    [[join(folder, 'none.json'), bad], '', 2, /bad\.json: 1 error/],
+    [[folder], '', 2, /^$/],
+    [[], '', 2, /^$/],
+    [[good, '--nonsense'], '', 2, /^$/],
+    [['--help'], '', 0, /JSON or XML/],
+  ]
+  for (const [args, input, status, says] of runs) {
+    const run = kiln(['validate', ...args], store, input)
+    t.equal(run.status, status, `${args.join(' ')}: ${run.stdout}${run.stderr}`)
+    t.match(run.stdout, says)
+    t.notMatch(run.stderr, /\n\s+at /)
+    if (status === 2) t.not(run.stderr, '')
+  }
 })

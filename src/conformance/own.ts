@@ -1,4 +1,4 @@
-/** Definitions of this server's own: SearchParameter resources as JSON, one to a file of `conformance/search-parameters/`. */
+/** Definitions of this server's own as JSON, one resource to a file of `conformance/search-parameters/` or `conformance/operations/`. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { parseJson } from '../fhir/json.ts'
 import type { Json } from '../fhir/resource.ts'
@@ -19,9 +19,18 @@ const conformance = new URL('../../conformance/', import.meta.url)
 
 /** In the order of their names; none where there is no such folder. Throws `BadDefinitions` if one of them is no JSON. */
 export function ownSearchParameters(folder: URL = conformance): readonly OwnFile[] {
-  return filesIn(new URL('search-parameters/', folder))
+  return jsonIn('search-parameters', folder)
+}
+
+/** Likewise. */
+export function ownOperations(folder: URL = conformance): readonly OwnFile[] {
+  return jsonIn('operations', folder)
+}
+
+function jsonIn(kind: string, folder: URL): readonly OwnFile[] {
+  return filesIn(new URL(`${kind}/`, folder))
     .filter(entry => entry.isFile() && entry.name.endsWith('.json'))
-    .map(({ name }) => `search-parameters/${name}`)
+    .map(({ name }) => `${kind}/${name}`)
     .sort()
     .map(name => ({ name, content: read(name, folder) }))
 }

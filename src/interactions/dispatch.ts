@@ -9,6 +9,9 @@ export type Incoming = Omit<FhirRequest, 'target' | 'query'> & { readonly path: 
 
 const none = new URLSearchParams()
 
+/** `POST [base]?_validate=true`: a batch or a transaction tells what it would do, and does nothing. */
+export const dryRun = '_validate'
+
 /** `found` is told what is going to answer, before it does. */
 export async function dispatch(
   surroundings: Surroundings,
@@ -39,7 +42,9 @@ export function locate(ctx: Pick<Context, 'shapes'>, incoming: Incoming): FhirRe
   const target = parseTarget(path)
   mustBeKnown(ctx, target.type)
   if (target.of !== '*') mustBeKnown(ctx, target.of)
-  return { ...rest, target, query: query === '' ? none : new URLSearchParams(query) }
+  const parameters = query === '' ? none : new URLSearchParams(query)
+  if (parameters.has(dryRun)) mustTakeDryRuns(rest.method, target)
+  return { ...rest, target, query: parameters }
 }
 
 /** Of several interactions that share a form (batch and transaction), the first answers for all. */
@@ -47,7 +52,9 @@ export function tabulate(interactions: readonly Interaction[]): ReadonlyMap<stri
   const table = new Map<string, Interaction>()
   for (const one of interactions) {
     const form = key(one.method, one)
-    if (!table.has(form)) table.set(form, one)
+    for (const each of one.types?.map(type => `${form} ${type}`) ?? [form]) {
+      if (!table.has(each)) table.set(each, one)
+    }
   }
   return table
 }
@@ -57,13 +64,27 @@ export function find(
   ctx: Pick<Context, 'interactions'>,
   { method, target }: Pick<FhirRequest, 'method' | 'target'>,
 ): Interaction {
-  const found = ctx.interactions.get(key(method === 'HEAD' ? 'GET' : method, target))
+  const form = key(method === 'HEAD' ? 'GET' : method, target)
+  const found = ctx.interactions.get(form) ?? ctx.interactions.get(`${form} ${target.type}`)
   if (!found) throw notAllowed(ctx, method, target)
   return found
 }
 
 function key(method: string, { at, verb }: Pick<Target, 'at' | 'verb'>): string {
   return `${method} ${at} ${verb}`
+}
+
+/** Elsewhere it would be overlooked, and what was only to be tried would be done. */
+function mustTakeDryRuns(method: string, { at, verb }: Target): void {
+  if (method === 'POST' && at === 'system' && verb === '') return
+  throw fail(
+    'not-supported',
+    `${dryRun} is for a batch or a transaction: expected POST [base]?${dryRun}=true`,
+    undefined,
+    {
+      status: 400,
+    },
+  )
 }
 
 function mustBeKnown({ shapes }: Pick<Context, 'shapes'>, type: string): void {
@@ -75,10 +96,9 @@ function mustBeKnown({ shapes }: Pick<Context, 'shapes'>, type: string): void {
 /** https://www.rfc-editor.org/rfc/rfc9110#status.405 asks for Allow; a form that knows no method at all is not found. */
 function notAllowed(ctx: Pick<Context, 'interactions'>, method: string, target: Target): Error {
   const allowed = [...ctx.interactions.values()]
-    .filter(one => one.at === target.at && one.verb === target.verb)
+    .filter(({ at, verb, types }) => at === target.at && verb === target.verb && types?.includes(target.type) !== false)
     .map(one => one.method)
-  const what = target.verb.startsWith('$') ? `the operation ${target.verb}` : `${method} ${describe(target)}`
-  if (allowed.length === 0) return fail('not-supported', `this server does not know ${what}`)
+  if (allowed.length === 0) return unknown(ctx, method, target)
   const methods = [...new Set(allowed)].flatMap(one => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ')
   return fail('not-supported', `${method} is not possible on ${describe(target)}: expected ${methods}`, undefined, {
     status: 405,
@@ -86,12 +106,26 @@ function notAllowed(ctx: Pick<Context, 'interactions'>, method: string, target: 
   })
 }
 
+/** An operation may exist elsewhere. */
+function unknown(ctx: Pick<Context, 'interactions'>, method: string, target: Target): Error {
+  const { verb } = target
+  if (!verb.startsWith('$')) return fail('not-supported', `this server does not know ${method} ${describe(target)}`)
+  const places = [...ctx.interactions.values()].filter(one => one.verb === verb).flatMap(placesOf)
+  if (places.length === 0) return fail('not-supported', `this server does not know the operation ${verb}`)
+  const expected = [...new Set(places)].join(', ')
+  return fail('not-supported', `the operation ${verb} does not exist on ${describe(target)}: expected ${expected}`)
+}
+
+function placesOf({ at, verb, types = ['[type]'] }: Interaction): readonly string[] {
+  return types.map(type => describe({ at, type, id: '[id]', vid: '[vid]', verb, of: '*' }))
+}
+
 function describe({ at, type, id, vid, verb, of }: Target): string {
   const parts = {
     system: [verb],
     type: [type, verb],
     instance: [type, id, verb],
-    version: [type, id, '_history', vid],
+    version: [type, id, '_history', vid, verb],
     compartment: [type, id, of],
   }
   return `/${parts[at].filter(part => part !== '').join('/')}`

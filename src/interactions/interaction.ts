@@ -96,6 +96,7 @@ export type InteractionCode =
   | 'batch'
   | 'transaction'
   | 'capabilities'
+  | 'operation'
 
 export type Interaction = {
   readonly code: InteractionCode
@@ -103,6 +104,10 @@ export type Interaction = {
   readonly at: Target['at']
   /** `_history` and the like; empty for the plain form. */
   readonly verb: string
+  /** Only these resource types have it; absent: all. */
+  readonly types?: readonly string[]
+  /** An operation that changes something: no transaction takes it. */
+  readonly affectsState?: boolean
   /** SMART v2 permission that it takes: `entries` are authorized one by one. */
   readonly scope: 'c' | 'r' | 'u' | 'd' | 's' | 'entries' | 'none'
   /** https://hl7.org/fhir/R4/valueset-audit-event-action.html */

@@ -21,7 +21,7 @@ const forms: ReadonlyArray<readonly [Target['at'], RegExp]> = [
   ['instance', form(`${type}/${id}(?:/(?<verb>_history|${operation}))?`)],
   ['type', form(`${type}(?:/(?<verb>_history|_search|${operation}))?`)],
   ['system', form(`(?<verb>|metadata|_history|_search|${operation})`)],
-  ['version', form(`${type}/${id}/_history/(?<vid>[A-Za-z0-9.-]{1,64})`)],
+  ['version', form(`${type}/${id}/_history/(?<vid>[A-Za-z0-9.-]{1,64})(?:/(?<verb>${operation}))?`)],
   ['compartment', form(`${type}/${id}/(?<of>\\*|[A-Z][A-Za-z]{1,63})(?:/(?<verb>_search))?`)],
 ]
 

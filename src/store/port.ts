@@ -106,7 +106,7 @@ export type Committed = {
   readonly versions: readonly (Version | undefined)[]
 }
 
-/** Nothing was written. */
+/** Nothing was written. Conditions are judged before links, and each in the order of the writes: the first that does not hold is told. */
 export type Refused = {
   readonly ok: false
   readonly because: /** `writes[at].when` did not hold; `current` is what stands instead. */

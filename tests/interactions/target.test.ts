@@ -21,6 +21,7 @@ const forms: [string, object][] = [
   ['Patient/1/_history/', { at: 'instance', type: 'Patient', id: '1', verb: '_history' }],
   ['Patient/1/$everything', { at: 'instance', type: 'Patient', id: '1', verb: '$everything' }],
   ['Patient/1/_history/3', { at: 'version', type: 'Patient', id: '1', vid: '3' }],
+  ['Patient/1/_history/3/$meta', { at: 'version', type: 'Patient', id: '1', vid: '3', verb: '$meta' }],
   ['Patient/1/Observation', { at: 'compartment', type: 'Patient', id: '1', of: 'Observation' }],
   ['Patient/1/*', { at: 'compartment', type: 'Patient', id: '1', of: '*' }],
 ]

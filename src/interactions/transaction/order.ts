@@ -8,8 +8,8 @@ export function rank({ method, target }: Ranked): 0 | 1 | 2 | 3 {
     case 'DELETE':
       return 0
     case 'POST':
-      // A search by POST is a search.
-      return target.verb === '_search' ? 3 : 1
+      // A search by POST is a search; so is an operation, of which a transaction takes only those that change nothing.
+      return target.verb === '' ? 1 : 3
     case 'PUT':
     case 'PATCH':
       return 2

@@ -10,8 +10,9 @@ export function responseEntry(
   { status, headers = {}, modified, body }: Answer,
 ): string {
   const json = method !== 'HEAD' && body?.is === 'json' ? body.json : undefined
-  // What a write says about itself belongs to the response, not to the entry's resource.
-  const outcome = method !== 'GET' && json?.startsWith('{"resourceType":"OperationOutcome"') ? json : undefined
+  // What a write says about itself belongs to the response, not to the entry's resource. What an operation says is its result.
+  const isWrite = method !== 'GET' && target.verb === ''
+  const outcome = isWrite && json?.startsWith('{"resourceType":"OperationOutcome"') ? json : undefined
   // "…the location and ETag header values, which are used for identifying and versioning the resources": of updates too.
   const location = below(base, headers['location'] ?? headers['content-location'])
   const response = JSON.stringify({

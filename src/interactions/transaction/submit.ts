@@ -6,6 +6,7 @@ import type { Answer, Context, FhirRequest, Interaction } from '../interaction.t
 import { decode } from '../payload.ts'
 import { check } from '../write.ts'
 import { runBatch } from './batch.ts'
+import { isDryRun, rehearsed } from './dry-run.ts'
 import { entriesOf } from './step.ts'
 import { runTransaction } from './transaction.ts'
 
@@ -24,6 +25,10 @@ export const transaction: Interaction = { ...common, code: 'transaction' }
 export const batch: Interaction = { ...common, code: 'batch' }
 
 async function submit(ctx: Context, request: FhirRequest): Promise<Answer> {
+  return isDryRun(request) ? rehearsed(ctx, request, perform) : perform(ctx, request)
+}
+
+async function perform(ctx: Context, request: FhirRequest): Promise<Answer> {
   const bundle = decode(ctx, request)
   if (bundle.resourceType !== 'Bundle') {
     throw fail(

@@ -27,12 +27,20 @@ export async function runTransaction(
   request: FhirRequest,
   entries: readonly JsonObject[],
 ): Promise<readonly string[]> {
-  const steps = entries.map((entry, index) => toStep(ctx, request, entry, index))
+  const steps = entries.map((entry, index) => together(toStep(ctx, request, entry, index)))
   const receipt = receiptFor(request)
   const before = await replay(ctx, request, receipt)
   if (before) return answerAgain(ctx, steps, before)
   const conditions = await conditionsOf(ctx, steps)
   return retried(() => once(ctx, request, steps, conditions, receipt))
+}
+
+/** The one commit holds what the plans know of; what an operation would write is known to the operation alone. */
+function together(step: Step): Step {
+  const { interaction, request } = step
+  if (!interaction.affectsState) return step
+  const text = `${request.target.verb} changes data, and cannot be part of a transaction: send it in a batch or by itself`
+  throw fail('not-supported', text, `${step.at}.request.url`, { status: 400 })
 }
 
 /** `undefined`: something that the plans rely on has changed. */

@@ -1,0 +1,37 @@
+/** All operations, by hand: from this list come their place in the dispatch table and what the CapabilityStatement claims. */
+import type * as conformance from '../conformance/artifact.ts'
+import type { Definitions } from '../conformance/definitions.ts'
+import { ownOperation } from '../conformance/operation-definition.ts'
+import { ownOperations } from '../conformance/own.ts'
+import { convert } from './convert.ts'
+import type { Operation } from './kernel/operation.ts'
+import { metaAdd, metaDelete } from './meta/change.ts'
+import { meta } from './meta/meta.ts'
+import { validate } from './validate/validate.ts'
+import type { Validator } from './validate/validator.ts'
+import { versions } from './versions.ts'
+
+export type OperationNeeds = {
+  readonly definitions: Pick<Definitions, 'operations'>
+  readonly validator: Validator
+}
+
+export function operations({ definitions, validator }: OperationNeeds): readonly Operation[] {
+  const known = new Map([...definitions.operations, ...ownOperations().map(ownOperation)].map(one => [one.url, one]))
+  const defined = (url: string): conformance.Operation => {
+    const found = known.get(url)
+    if (!found) throw new Error(`there is no OperationDefinition '${url}'`)
+    return found
+  }
+  const r4 = (id: string): conformance.Operation => defined(`http://hl7.org/fhir/OperationDefinition/${id}`)
+  const own = (id: string): conformance.Operation => defined(`https://kiln.example/fhir/OperationDefinition/${id}`)
+  return [
+    versions(r4('CapabilityStatement-versions')),
+    convert(r4('Resource-convert')),
+    meta(r4('Resource-meta')),
+    metaAdd(r4('Resource-meta-add')),
+    metaDelete(r4('Resource-meta-delete')),
+    validate(r4('Resource-validate'), validator),
+    validate(own('validate-system'), validator),
+  ]
+}

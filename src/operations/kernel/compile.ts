@@ -1,0 +1,65 @@
+/** Operations as interactions: one for each level and method, found by the dispatch table like any other. */
+import { FhirError } from '../../fhir/issue.ts'
+import { printJson } from '../../fhir/json.ts'
+import type { Resource } from '../../fhir/resource.ts'
+import type { Answer, Context, FhirRequest, Interaction } from '../../interactions/interaction.ts'
+import { partial } from '../../interactions/present.ts'
+import type { Expected } from './input.ts'
+import type { Operation } from './operation.ts'
+import { bodyOf, readInput } from './read.ts'
+
+export function compileOperations(operations: readonly Operation[]): readonly Interaction[] {
+  return operations.flatMap(operation => {
+    const { definition, affectsState, scope, cost } = operation
+    const methods = affectsState ? (['POST'] as const) : (['GET', 'POST'] as const)
+    const common = { code: 'operation', verb: `$${definition.code}`, affectsState, scope, audit: 'E', cost } as const
+    const handle = handler(operation)
+    return levelsOf(operation).flatMap(at => {
+      const types = at === 'system' ? {} : typesOf(operation)
+      return methods.map(method => ({ ...common, method, at, ...types, handle }))
+    })
+  })
+}
+
+function levelsOf({ definition, ofVersions }: Operation): readonly Interaction['at'][] {
+  const { system, type, instance } = definition
+  const levels = { system, type, instance, version: instance && ofVersions === true }
+  return (['system', 'type', 'instance', 'version'] as const).filter(level => levels[level])
+}
+
+function typesOf({ definition: { resource } }: Operation): Pick<Interaction, 'types'> {
+  return resource.includes('Resource') ? {} : { types: resource }
+}
+
+function handler(operation: Operation): Interaction['handle'] {
+  const expected = expectedBy(operation)
+  return async (ctx, request) => {
+    let body: Resource | undefined
+    try {
+      body = bodyOf(ctx, request)
+    } catch (error) {
+      if (operation.misread && isMisread(error)) return answer(ctx, request, operation.misread(error))
+      throw error
+    }
+    const input = readInput(ctx, request, body, operation, expected)
+    return answer(ctx, request, await operation.run(ctx, { request, input }))
+  }
+}
+
+/** Only inside of a resource do faults have an expression: others are about what is no XML, or no resource at all. */
+function isMisread(error: unknown): error is FhirError {
+  return error instanceof FhirError && error.issues.every(({ expression }) => expression !== undefined)
+}
+
+function expectedBy({ definition, also = [] }: Operation): Expected {
+  const own = definition.parameter.filter(({ use }) => use === 'in')
+  return new Map([...own, ...also].map(parameter => [parameter.name, parameter]))
+}
+
+function answer(ctx: Context, { query }: FhirRequest, given: Resource | Answer): Answer {
+  if (!('resourceType' in given)) return given
+  const json = printJson(given)
+  // Of Parameters and outcomes a part would be of no use to anybody.
+  const whole = given.resourceType === 'Parameters' || given.resourceType === 'OperationOutcome'
+  return { status: 200, body: { is: 'json', json: whole ? json : partial(ctx, query, json) } }
+}

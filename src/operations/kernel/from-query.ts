@@ -1,0 +1,57 @@
+/** Parameters in the URL: primitive ones only. https://hl7.org/fhir/R4/operations.html#request */
+import type { OperationParameter } from '../../conformance/artifact.ts'
+import { error, type Issue } from '../../fhir/issue.ts'
+import { parseJson } from '../../fhir/json.ts'
+import { nearest } from '../../fhir/nearest.ts'
+import type { Json } from '../../fhir/resource.ts'
+import type { Shapes } from '../../fhir/shape.ts'
+import { primitives } from '../../validation/primitive.ts'
+import type { Argument, Expected } from './input.ts'
+import { kindOf } from './types.ts'
+
+/** About the form of the answer; where an operation defines one of them, it is the operation's. */
+const ofTheAnswer: ReadonlySet<string> = new Set(['_format', '_pretty', '_summary', '_elements'])
+
+export function fromQuery(
+  query: URLSearchParams,
+  expected: Expected,
+  shapes: Shapes,
+  unknown: 'refuse' | 'ignore',
+  issues: Issue[],
+): readonly Argument[] {
+  return [...query].flatMap(([name, text]) => {
+    const parameter = expected.get(name)
+    if (parameter) return argument(parameter, text, shapes, issues)
+    if (unknown === 'refuse' && !ofTheAnswer.has(name)) issues.push(unexpected(name, expected))
+    return []
+  })
+}
+
+export function unexpected(name: string, expected: Expected, at?: string): Issue {
+  const meant = nearest(name, expected.keys())
+  const names = expected.size === 0 ? 'none' : `${[...expected.keys()].join(', ')}`
+  const hint = meant === undefined ? `expected ${names}` : `did you mean '${meant}'?`
+  return error('invalid', `the operation has no parameter '${name}': ${hint}`, at)
+}
+
+function argument(parameter: OperationParameter, text: string, shapes: Shapes, issues: Issue[]): readonly Argument[] {
+  const { name, type = '' } = parameter
+  if (kindOf(parameter, shapes) !== 'primitive') {
+    const what = type === '' ? 'consists of parts' : `is of the type ${type}`
+    const why = `the parameter '${name}' ${what}, which a URL cannot carry: expected it in a Parameters resource, sent by POST`
+    issues.push(error('invalid', why))
+    return []
+  }
+  const value = read(type, text)
+  const fault = primitives.get(type)?.(value)
+  if (!fault) return [{ name, value }]
+  issues.push(error('value', `the parameter '${name}' in the URL: ${fault.text}`))
+  return []
+}
+
+/** What cannot be read stays text, which the check of the type then names. */
+function read(type: string, text: string): Json {
+  if (type === 'boolean') return text === 'true' || (text !== 'false' && text)
+  const isNumber = /^(?:decimal|integer|positiveInt|unsignedInt)$/.test(type)
+  return isNumber && /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? parseJson(text) : text
+}

@@ -1,0 +1,29 @@
+/** An operation as data: a definition and a function. https://hl7.org/fhir/R4/operations.html */
+import type * as conformance from '../../conformance/artifact.ts'
+import type { FhirError } from '../../fhir/issue.ts'
+import type { Resource } from '../../fhir/resource.ts'
+import type { Answer, Context, FhirRequest, Interaction } from '../../interactions/interaction.ts'
+import type { Input } from './input.ts'
+
+export type Operation = {
+  /** R4's, or one of `conformance/operations/`: code, levels, types and parameters. */
+  readonly definition: conformance.Operation
+  /** In-parameters beside those of the definition, or in their place: what later versions define and clients send already. */
+  readonly also?: readonly conformance.OperationParameter[]
+  /** What becomes of parameters that nobody defined. */
+  readonly unknown: 'refuse' | 'ignore'
+  /** R4's own definitions do not say it. What changes data is never done by GET. */
+  readonly affectsState: boolean
+  /** It is for past versions too: `Patient/1/_history/2/$meta`. */
+  readonly ofVersions?: true
+  /** SMART v2 permission that it takes. */
+  readonly scope: Exclude<Interaction['scope'], 'entries'>
+  /** Rough number of resources that it touches. */
+  readonly cost: number
+  /** A resource answers 200: Parameters, or the one resource that the definition calls `return`. */
+  readonly run: (ctx: Context, call: Call) => Promise<Resource | Answer>
+  /** Answers a body that is XML of a known resource type, but not as FHIR wants it. Absent: such a body is refused. */
+  readonly misread?: (fault: FhirError) => Resource
+}
+
+export type Call = { readonly request: FhirRequest; readonly input: Input }

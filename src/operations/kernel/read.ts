@@ -1,0 +1,63 @@
+/**
+ * What a request gives to its operation: parameters of the URL and of the body, or the one resource that the body is.
+ * https://hl7.org/fhir/R4/operations.html#request
+ */
+import { error, FhirError, fail, type Issue } from '../../fhir/issue.ts'
+import type { Resource } from '../../fhir/resource.ts'
+import type { Shapes } from '../../fhir/shape.ts'
+import type { Context, FhirRequest } from '../../interactions/interaction.ts'
+import { decode } from '../../interactions/payload.ts'
+import { fromParameters } from './from-parameters.ts'
+import { fromQuery } from './from-query.ts'
+import { type Argument, countFaults, type Expected, type Input, inputOf } from './input.ts'
+import type { Operation } from './operation.ts'
+import { isOfResourceType, kindOf } from './types.ts'
+
+/** None of a GET, and none is fine. */
+export function bodyOf(ctx: Context, request: FhirRequest): Resource | undefined {
+  const { body, method } = request
+  if (method !== 'POST' || !body || (body.is === 'bytes' && body.bytes.length === 0)) return undefined
+  return decode(ctx, request)
+}
+
+/** All mistakes are told at once. */
+export function readInput(
+  ctx: Context,
+  { query }: FhirRequest,
+  body: Resource | undefined,
+  { unknown }: Operation,
+  expected: Expected,
+): Input {
+  const issues: Issue[] = []
+  const inUrl = fromQuery(query, expected, ctx.shapes, unknown, issues)
+  const inBody = body ? ofBody(ctx, body, expected, unknown, issues) : []
+  const given = [...inUrl, ...inBody]
+  // One that could not be read is not missing as well.
+  if (issues.length === 0) issues.push(...countFaults(given, expected))
+  if (issues.length > 0) throw new FhirError(issues, { status: 400 })
+  return inputOf(given, expected)
+}
+
+function ofBody(
+  ctx: Context,
+  body: Resource,
+  expected: Expected,
+  unknown: 'refuse' | 'ignore',
+  issues: Issue[],
+): readonly Argument[] {
+  const { resourceType } = body
+  if (resourceType === 'Parameters') return fromParameters(ctx, body, expected, unknown, issues)
+  const { name, type = '' } = onlyResource(expected, ctx.shapes) ?? {}
+  if (name === undefined) {
+    throw fail('invalid', `the body is a ${resourceType}: expected Parameters`, resourceType)
+  }
+  if (isOfResourceType(resourceType, type)) return [{ name, value: body }]
+  issues.push(error('invalid', `the body is a ${resourceType}: expected a ${type}, or Parameters`, resourceType))
+  return []
+}
+
+/** "If there is exactly one input parameter of type Resource", it may be the body itself. */
+function onlyResource(expected: Expected, shapes: Shapes) {
+  const [only, second] = expected.values().filter(parameter => kindOf(parameter, shapes) === 'resource')
+  return second ? undefined : only
+}

@@ -1,0 +1,38 @@
+/** A world in which operations can be asked for. */
+import type { Test } from 'tap'
+import { loadDefinitions } from '../../src/conformance/definitions.ts'
+import { tabulate } from '../../src/interactions/dispatch.ts'
+import { interactions } from '../../src/interactions/index.ts'
+import type { Context } from '../../src/interactions/interaction.ts'
+import { operations } from '../../src/operations/index.ts'
+import { compileOperations } from '../../src/operations/kernel/compile.ts'
+import type { Operation } from '../../src/operations/kernel/operation.ts'
+import { byStructure } from '../../src/operations/validate/validator.ts'
+import { type Loose, onBothStores, type Reply, type World } from '../world.ts'
+
+export const all: readonly Operation[] = operations({ definitions: loadDefinitions(), validator: byStructure })
+
+/** With these operations beside those that there are. */
+export function withOperations(more: readonly Operation[] = []): Pick<Context, 'interactions'> {
+  return { interactions: tabulate([...interactions, ...compileOperations([...all, ...more])]) }
+}
+
+export function operating(
+  run: (test: Test, open: (over?: Partial<Context>) => Promise<World>) => Promise<void>,
+  more: readonly Operation[] = [],
+): Promise<void> {
+  return onBothStores((test, open) => run(test, over => open({ ...withOperations(more), ...over })))
+}
+
+/** `['mode', 'Code', 'create']`, or a resource, or parts. */
+export function parameters(...given: readonly (readonly [name: string, type: string, value: unknown])[]): Loose {
+  const parameter = given.map(([name, type, value]) =>
+    type === 'resource' || type === 'part' ? { name, [type]: value } : { name, [`value${type}`]: value },
+  )
+  return { resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) }
+}
+
+/** `error value Patient.birthDate` for each issue. */
+export function found({ body }: Reply): string[] {
+  return body.issue.map(({ severity, code, expression = [] }: Loose) => [severity, code, ...expression].join(' '))
+}
