@@ -21,7 +21,7 @@ import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
 import { dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
-import type { Surroundings } from './interactions/interaction.ts'
+import type { Context, Surroundings } from './interactions/interaction.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
 import { operations } from './operations/index.ts'
@@ -132,6 +132,11 @@ function admissionFor({ config, observe }: Runtime): Admission {
       admission.close()
     },
   }
+}
+
+/** For those who are no request, such as the CLI. */
+export async function contextIn(runtime: Runtime, tenant: string): Promise<Context> {
+  return { ...surroundingsOf(runtime), ...(await runtime.own.of(tenant)) }
 }
 
 function surroundingsOf(runtime: Runtime): Surroundings {

@@ -5,8 +5,10 @@ import { Command } from 'commander'
 import { version } from './app.ts'
 import { ConfigError, type Environment, parseConfig } from './config.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
+import { FhirError } from './fhir/issue.ts'
 import { validateFile } from './operations/validate/file.ts'
 import { byStructure } from './operations/validate/validator.ts'
+import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
 import { compileStructure } from './validation/structure.ts'
@@ -80,8 +82,11 @@ program
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(validate)
 
+program.addCommand(packageCommand(process.env))
+
 await program.parseAsync().catch(error => {
   const known = error instanceof ConfigError || error instanceof StartError
-  console.error(known ? error.message : error)
+  if (error instanceof FhirError) for (const { diagnostics } of error.issues) console.error(diagnostics)
+  else console.error(known ? error.message : error)
   process.exit(1)
 })

@@ -1,6 +1,7 @@
 /** All settings: merged from the folders' fragments, taken from KILN_* only, checked at once, frozen. */
 import { BlockList, isIP } from 'node:net'
 import { Ajv, type ErrorObject } from 'ajv'
+import { conformanceSettings } from './conformance/config.ts'
 import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
@@ -29,10 +30,24 @@ const processSettings = {
       'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`. To be decided before the first write: links of what was stored without it are not known.',
     expected: "'default' or names out of KILN_TENANTS, separated by commas",
   },
+  KILN_EGRESS_ALLOW: {
+    type: 'array',
+    items: { type: 'string', format: 'egress' },
+    default: [],
+    description:
+      'Hosts, addresses and networks that Kiln may connect to though they lie on this machine or in a private network, separated by commas.',
+    expected: 'names of hosts, IP addresses or networks like 10.0.0.0/8, separated by commas',
+  },
 } as const
 
 /** In the order in which README lists them. */
-export const settings = { ...httpSettings, ...interactionSettings, ...storeSettings, ...processSettings }
+export const settings = {
+  ...httpSettings,
+  ...interactionSettings,
+  ...storeSettings,
+  ...conformanceSettings,
+  ...processSettings,
+}
 
 type Settings = typeof settings
 type Name = keyof Settings
@@ -94,6 +109,8 @@ function compile() {
   ajv.addFormat('loopback', isLoopback)
   ajv.addFormat('network', isNetwork)
   ajv.addFormat('base-url', isBase)
+  ajv.addFormat('registry-url', isRegistry)
+  ajv.addFormat('egress', text => isNetwork(text) || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text))
   return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
 }
 
@@ -145,4 +162,10 @@ function isBase(text: string): boolean {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return false
   return !/[?#\s]|\/$/.test(text)
+}
+
+function isRegistry(text: string): boolean {
+  if (text === '') return true // the default: none
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && !/[?#\s]|\/$|%(?![0-9a-f]{2})/i.test(text)
 }
