@@ -5,6 +5,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
 import type { Definitions } from './conformance/definitions.ts'
+import { anyOf, type PackageSource } from './conformance/package/source.ts'
 import { parseJson } from './fhir/json.ts'
 import { ownLimits } from './fhir/json-limits.ts'
 import { isResource } from './fhir/resource.ts'
@@ -29,6 +30,7 @@ import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
 import { compileOperations } from './operations/kernel/compile.ts'
 import type { Operation } from './operations/kernel/operation.ts'
 import { byStructure } from './operations/validate/validator.ts'
+import { openOutlets } from './outlets.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
 
@@ -148,7 +150,10 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     return claims(base, { ...definitions, searchParameters: [...published, ...own] })
   })
   return {
-    interactions: tabulate([...interactions, ...compileOperations(operationsOf(definitions))]),
+    interactions: tabulate([
+      ...interactions,
+      ...compileOperations(operationsOf(definitions, openOutlets(config).packages)),
+    ]),
     store,
     shapes: definitions.shapes,
     clock: outside.clock,
@@ -160,8 +165,12 @@ function surroundingsOf(runtime: Runtime): Surroundings {
   }
 }
 
-function operationsOf(definitions: Pick<Definitions, 'operations'>): readonly Operation[] {
-  return operations({ definitions, validator: byStructure })
+/** What is claimed of them does not depend on where packages come from. */
+function operationsOf(
+  definitions: Pick<Definitions, 'operations'>,
+  packages: () => PackageSource = () => anyOf([]),
+): readonly Operation[] {
+  return operations({ definitions, validator: byStructure, packages })
 }
 
 function xmlPrinter(shapes: Shapes): ToXml {

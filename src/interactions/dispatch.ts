@@ -33,7 +33,8 @@ export async function dispatch(
 
 /** Whether it may change what resources are searched by. */
 function mayDefine({ method, target: { at, type, verb } }: FhirRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD' && verb === '' && (at === 'system' || type === 'SearchParameter')
+  if (method === 'GET' || method === 'HEAD' || verb === '_search') return false
+  return at === 'system' || type === 'SearchParameter'
 }
 
 /** The same request with its URL understood. */

@@ -3,7 +3,9 @@ import type * as conformance from '../conformance/artifact.ts'
 import type { Definitions } from '../conformance/definitions.ts'
 import { ownOperation } from '../conformance/operation-definition.ts'
 import { ownOperations } from '../conformance/own.ts'
+import type { PackageSource } from '../conformance/package/source.ts'
 import { convert } from './convert.ts'
+import { installPackageOperation } from './install-package/operation.ts'
 import type { Operation } from './kernel/operation.ts'
 import { metaAdd, metaDelete } from './meta/change.ts'
 import { meta } from './meta/meta.ts'
@@ -14,9 +16,11 @@ import { versions } from './versions.ts'
 export type OperationNeeds = {
   readonly definitions: Pick<Definitions, 'operations'>
   readonly validator: Validator
+  /** Where packages may be had by name; a new source for each installation. */
+  readonly packages: () => PackageSource
 }
 
-export function operations({ definitions, validator }: OperationNeeds): readonly Operation[] {
+export function operations({ definitions, validator, packages }: OperationNeeds): readonly Operation[] {
   const known = new Map([...definitions.operations, ...ownOperations().map(ownOperation)].map(one => [one.url, one]))
   const defined = (url: string): conformance.Operation => {
     const found = known.get(url)
@@ -33,5 +37,6 @@ export function operations({ definitions, validator }: OperationNeeds): readonly
     metaDelete(r4('Resource-meta-delete')),
     validate(r4('Resource-validate'), validator),
     validate(own('validate-system'), validator),
+    installPackageOperation(own('install-package'), packages),
   ]
 }

@@ -24,7 +24,7 @@ await onBothServers(t, async (t, environment) => {
   await t.test('the claim names every operation where it is, with its definition', async t => {
     const [rest] = ((await (await fetch(`${kiln.base}/metadata`)).json()) as Loose).rest
     const named = (list: Loose[]): string[] => list.map(({ name }) => name).sort()
-    t.strictSame(named(rest.operation), ['convert', 'meta', 'validate', 'versions'])
+    t.strictSame(named(rest.operation), ['convert', 'install-package', 'meta', 'validate', 'versions'])
     for (const { operation } of rest.resource) {
       t.strictSame(named(operation), ['meta', 'meta-add', 'meta-delete', 'validate'])
     }

@@ -1,6 +1,7 @@
 /** A world in which operations can be asked for. */
 import type { Test } from 'tap'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
+import { anyOf } from '../../src/conformance/package/source.ts'
 import { tabulate } from '../../src/interactions/dispatch.ts'
 import { interactions } from '../../src/interactions/index.ts'
 import type { Context } from '../../src/interactions/interaction.ts'
@@ -10,7 +11,11 @@ import type { Operation } from '../../src/operations/kernel/operation.ts'
 import { byStructure } from '../../src/operations/validate/validator.ts'
 import { type Loose, onBothStores, type Reply, type World } from '../world.ts'
 
-export const all: readonly Operation[] = operations({ definitions: loadDefinitions(), validator: byStructure })
+export const all: readonly Operation[] = operations({
+  definitions: loadDefinitions(),
+  validator: byStructure,
+  packages: () => anyOf([]),
+})
 
 /** With these operations beside those that there are. */
 export function withOperations(more: readonly Operation[] = []): Pick<Context, 'interactions'> {

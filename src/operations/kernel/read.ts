@@ -14,9 +14,10 @@ import type { Operation } from './operation.ts'
 import { isOfResourceType, kindOf } from './types.ts'
 
 /** None of a GET, and none is fine. */
-export function bodyOf(ctx: Context, request: FhirRequest): Resource | undefined {
+export function bodyOf(ctx: Context, request: FhirRequest, { content }: Operation): Resource | undefined {
   const { body, method } = request
-  if (method !== 'POST' || !body || (body.is === 'bytes' && body.bytes.length === 0)) return undefined
+  if (method !== 'POST' || !body) return undefined
+  if (body.is === 'bytes' && (body.bytes.length === 0 || content?.includes(body.type))) return undefined
   return decode(ctx, request)
 }
 
