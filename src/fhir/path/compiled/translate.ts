@@ -15,7 +15,7 @@ import { negative, operation } from './operators.ts'
 import { typeOf } from './parser.ts'
 import { pathOf } from './path.ts'
 import { quantityOf, ucum } from './quantity.ts'
-import type { Syntax, TypeName } from './syntax.ts'
+import type { LiteralType, Syntax, TypeName } from './syntax.ts'
 import type { Types } from './type.ts'
 
 const functions: Builtins = {
@@ -102,8 +102,12 @@ function literal(syntax: Syntax & { readonly op: 'literal' | 'quantity' }, types
   }
   const { type, text } = syntax
   if (type === 'Boolean') return new Item(types.system.Boolean, text === 'true')
-  const numeric = type === 'Integer' || type === 'Decimal'
-  return new Item(types.system[type], numeric ? numberOf(text) : text.replace(/T$/, ''))
+  return new Item(types.system[type], literalValue(type, text))
+}
+
+function literalValue(type: LiteralType, text: string) {
+  if (type === 'Integer' || type === 'Decimal') return numberOf(text)
+  return type === 'DateTime' ? text.replace(/T$/, '') : text // `@2026T`: the year, and nothing after it
 }
 
 function special(name: 'this' | 'index' | 'total', types: Types): Code {
