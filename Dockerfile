@@ -12,6 +12,7 @@ COPY --from=dependencies /kiln/node_modules node_modules
 COPY package.json ./
 COPY src src
 COPY conformance conformance
+COPY profiles profiles
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node

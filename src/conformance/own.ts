@@ -1,4 +1,4 @@
-/** Definitions of this server's own as JSON, one resource to a file of `conformance/search-parameters/` or `conformance/operations/`. */
+/** Definitions of this server's own as JSON, one resource to a file: those of `conformance/`; `profiles.ts` has others. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { parseJson } from '../fhir/json.ts'
 import type { Json } from '../fhir/resource.ts'
@@ -19,20 +19,26 @@ const conformance = new URL('../../conformance/', import.meta.url)
 
 /** In the order of their names; none where there is no such folder. Throws `BadDefinitions` if one of them is no JSON. */
 export function ownSearchParameters(folder: URL = conformance): readonly OwnFile[] {
-  return jsonIn('search-parameters', folder)
+  return ofKind('search-parameters', folder)
 }
 
 /** Likewise. */
 export function ownOperations(folder: URL = conformance): readonly OwnFile[] {
-  return jsonIn('operations', folder)
+  return ofKind('operations', folder)
 }
 
-function jsonIn(kind: string, folder: URL): readonly OwnFile[] {
-  return filesIn(new URL(`${kind}/`, folder))
+function ofKind(kind: string, folder: URL): readonly OwnFile[] {
+  const files = jsonIn(new URL(`${kind}/`, folder), `conformance/${kind}`)
+  return files.map(({ name, content }) => ({ name: `${kind}/${name}`, content }))
+}
+
+/** Those that lie in the folder itself, which messages know as `called`. */
+export function jsonIn(folder: URL, called: string): readonly OwnFile[] {
+  return filesIn(folder)
     .filter(entry => entry.isFile() && entry.name.endsWith('.json'))
-    .map(({ name }) => `${kind}/${name}`)
+    .map(({ name }) => name)
     .sort()
-    .map(name => ({ name, content: read(name, folder) }))
+    .map(name => ({ name, content: read(new URL(name, folder), `${called}/${name}`) }))
 }
 
 function filesIn(folder: URL): readonly Dirent[] {
@@ -44,10 +50,10 @@ function filesIn(folder: URL): readonly Dirent[] {
   }
 }
 
-function read(name: string, folder: URL): Json {
+function read(file: URL, called: string): Json {
   try {
-    return parseJson(readFileSync(new URL(name, folder)))
+    return parseJson(readFileSync(file))
   } catch (cause) {
-    throw new BadDefinitions(`conformance/${name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new BadDefinitions(`${called}: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
 }
