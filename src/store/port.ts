@@ -174,6 +174,8 @@ export type SearchQuery = {
   readonly limit: number
   /** How long this may take, ms; then `TooCostly` is thrown. */
   readonly budget: number
+  /** The page is to tell its `until`: what `sequence` would have told just before, for less. */
+  readonly anchored?: true
 }
 
 export type Match = {
@@ -185,6 +187,8 @@ export type SearchPage = {
   readonly matches: readonly Match[]
   /** There are more behind the last one. */
   readonly more: boolean
+  /** Where it was asked for: all that was committed up to this place of the sequence was seen, and maybe more. */
+  readonly until?: number
 }
 
 /** How a store goes about a search. */

@@ -16,8 +16,10 @@ export function answerInMemory(store: Store): Store {
       return outcome
     },
     async search(query) {
+      const until = query.anchored && (await store.sequence(query.tenant))
       const { matches, more } = searchAll(seen(query), query)
-      return { matches: matches.map(({ found, place }) => ({ version: (found as Held).version, place })), more }
+      const page = { matches: matches.map(({ found, place }) => ({ version: (found as Held).version, place })), more }
+      return until === undefined ? page : { ...page, until }
     },
     async count(query) {
       return searchAll(seen(query), { ...query, sort: [], limit: Number.POSITIVE_INFINITY }).matches.length

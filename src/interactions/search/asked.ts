@@ -56,7 +56,8 @@ export async function understand(
   const inside = parsed.query.contained.of === 'false' ? {} : { types: await ctx.store.types(request.tenant) }
   const needs = { ...planNeeds(ctx, request), ...inside, ...(within ? { within } : {}) }
   const { plan: planned, query, issues } = await plan(parsed.query, search.question, needs, clock())
-  const questions = await withResources(ctx, request, planned.questions)
+  const { length } = planned.questions
+  const questions = length < 2 ? planned.questions : await withResources(ctx, request, planned.questions)
   return { query, plan: { ...planned, questions }, issues: [...parsed.issues, ...issues] }
 }
 
@@ -87,7 +88,6 @@ async function withResources(
   { tenant }: Asker,
   questions: Plan['questions'],
 ): Promise<Plan['questions']> {
-  if (questions.length < 2) return questions
   const types = new Set(await store.types(tenant))
   return questions.filter(({ type }) => types.has(type))
 }

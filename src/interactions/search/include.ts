@@ -26,7 +26,7 @@ export type Included = {
   readonly last?: string
 }
 
-const nothing: Included = { versions: [] }
+export const nothing: Included = { versions: [] }
 
 /** `behind`: goes on after this name. */
 export async function include(
@@ -36,7 +36,6 @@ export async function include(
   matches: readonly Version[],
   behind = '',
 ): Promise<Included> {
-  if (wishes.length === 0) return nothing
   const all = await gather(ctx, asker, wishes, matches)
   const rest = [...all.keys()].filter(name => name > behind).toSorted((a, b) => (a < b ? -1 : 1))
   const names = rest.slice(0, most)

@@ -16,16 +16,16 @@ import { says, type Words } from './words.ts'
 
 export type Walk = Plan & {
   readonly words: Words
-  /** The end of the commit sequence before the first page was read: the state that all pages show. */
-  readonly until: number
-  /** There was a page before, which relies on that state. */
-  readonly begun: boolean
+  /** The state that all pages show: the end of the commit sequence when the first one was read; absent: this is the first. */
+  readonly until: number | undefined
   /** Where the page begins. */
   readonly after: Place | undefined
 }
 
 export type Page = {
   readonly hits: readonly Hit[]
+  /** The state that it shows. */
+  readonly until: number
   /** The next page continues behind this place; absent: there is none. */
   readonly end?: Place
   /** So much was changed meanwhile that the page shows the present state: what moved may be missed or met twice. */
@@ -41,33 +41,37 @@ export async function readPage(ctx: Context, asker: Asker, walk: Walk, limit: nu
   const size = words.length === 0 ? limit : Math.max(limit, chunk)
   const kept: Hit[] = []
   let loose = false
-  let end = walk.after
+  let { until, after: end } = walk
   for (let read = 0; kept.length < limit && read < mostRead; read += size) {
-    const part = await cut(ctx, asker, end === undefined ? walk : { ...walk, after: end, begun: true }, size)
+    const part = await cut(ctx, asker, { ...walk, until, after: end }, size)
     kept.push(...part.hits.filter(({ json }) => says(words, json)))
     loose ||= part.loose
     end = part.end
+    until = part.until
     if (end === undefined) break
     if (words.length > 0) await othersTurn()
   }
   const hits = kept.slice(0, limit)
   if (kept.length > limit) end = hits.at(-1)?.place ?? walk.after
-  return { hits, loose, ...(end ? { end } : {}) }
+  return { hits, loose, until: until ?? 0, ...(end ? { end } : {}) }
 }
 
 /** All hits of all types behind `after` and up to `end`: at least `limit`, if there are that many and nothing was changed. */
 async function cut(ctx: Context, asker: Asker, walk: Walk, limit: number): Promise<Page> {
   const { sort, questions } = walk
-  const until = walk.begun ? walk.until : undefined
-  const lists = await Promise.all(questions.map(question => list(ctx, asker, walk, question, until, limit)))
+  const lists = await Promise.all(questions.map(question => list(ctx, asker, walk, question, limit)))
   const end = horizon(sort, lists)
   const all = lists.flatMap(hitsOf)
+  const until = walk.until ?? Math.min(...lists.map(list => list.until ?? 0))
   // An answer that is complete needs no other state than the one that the store read it from; one list is in order already.
-  if (!walk.begun && end === undefined && all.length <= limit) {
-    return lists.length === 1 ? { hits: all, loose: false } : ordered(sort, all, end, false)
+  if (walk.until === undefined && end === undefined && all.length <= limit) {
+    return lists.length === 1 ? { hits: all, until, loose: false } : { ...ordered(sort, all, end, false), until }
   }
-  return restored(ctx, asker, walk, { lists, end, limit })
+  return { ...(await restored(ctx, asker, { ...walk, until }, { lists, end, limit })), until }
 }
+
+type Begun = Walk & { readonly until: number }
+type Shown = Omit<Page, 'until'>
 
 type Read = {
   readonly lists: readonly SearchPage[]
@@ -76,7 +80,7 @@ type Read = {
 }
 
 /** What was read, without what was changed behind `until`, and with what was there instead. */
-async function restored(ctx: Context, asker: Asker, walk: Walk, { lists, end, limit }: Read): Promise<Page> {
+async function restored(ctx: Context, asker: Asker, walk: Begun, { lists, end, limit }: Read): Promise<Shown> {
   const { sort, questions, after, until, words } = walk
   const within = (place: Place): boolean =>
     (after === undefined || comparePlaces(sort, place, after) > 0) &&
@@ -92,7 +96,7 @@ async function restored(ctx: Context, asker: Asker, walk: Walk, { lists, end, li
       nearest = earlier(sort, nearest, moved.end)
       continue
     }
-    const now = await list(ctx, asker, walk, question, undefined, limit)
+    const now = await list(ctx, asker, { ...walk, until: undefined }, question, limit)
     nearest = earlier(sort, nearest, horizon(sort, [now]))
     hits.push(...hitsOf(now).filter(({ place }) => bornOf(place) <= until))
   }
@@ -102,12 +106,11 @@ async function restored(ctx: Context, asker: Asker, walk: Walk, { lists, end, li
 function list(
   { store, search }: Context,
   { tenant }: Asker,
-  { sort: common, after }: Walk,
+  { sort: common, after, until }: Walk,
   { type, where, sort = common }: Plan['questions'][number],
-  until: number | undefined,
   limit: number,
 ): Promise<SearchPage> {
-  const from = { ...(after ? { after } : {}), ...(until === undefined ? {} : { until }) }
+  const from = { ...(after ? { after } : {}), ...(until === undefined ? ({ anchored: true } as const) : { until }) }
   return store.search({ tenant, type, where, sort, limit, budget: search.budget, ...from })
 }
 
@@ -141,7 +144,7 @@ function earlier(sort: Plan['sort'], a: Place | undefined, b: Place | undefined)
   return comparePlaces(sort, a, b) <= 0 ? a : b
 }
 
-function ordered(sort: Plan['sort'], hits: readonly Hit[], end: Place | undefined, loose: boolean): Page {
+function ordered(sort: Plan['sort'], hits: readonly Hit[], end: Place | undefined, loose: boolean): Shown {
   const sorted = hits
     .filter(({ place }) => end === undefined || comparePlaces(sort, place, end) <= 0)
     .toSorted((a, b) => comparePlaces(sort, a.place, b.place))

@@ -1,13 +1,12 @@
 /** Search, of a type, of the whole system, in a compartment. https://hl7.org/fhir/R4/http.html#search */
 import { bundleText, type Link } from '../../fhir/bundle.ts'
-import type { Issue } from '../../fhir/issue.ts'
 import type { Query } from '../../search/query.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
 import type { Target } from '../target.ts'
 import { explanation, warnings } from './advice.ts'
 import { type Asked, understand } from './asked.ts'
 import { parametersOf } from './form.ts'
-import { type Included, include } from './include.ts'
+import { type Included, include, nothing } from './include.ts'
 import { type Page, readPage } from './page.ts'
 import { entry, outcome } from './searchset.ts'
 import { nextOf, type Start, startOf, walkOf } from './start.ts'
@@ -33,18 +32,20 @@ async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const { query } = asked
   const path = pathOf(request.target)
   const linkTo = linker(`${request.base}/${path}`.replace(/\/$/, ''), query, parameters)
+  const explained = query.explain ? await explanation(ctx, request, asked) : []
   if (query.countOnly) {
     const all = { ...asked.plan, words: query.words }
     const head = { total: await total(ctx, request, all), link: linkTo(undefined) }
-    return answer(head, outcome([...asked.issues, ...(await explained(ctx, request, asked))]))
+    return answer(head, outcome([...asked.issues, ...explained]))
   }
 
-  const walk = walkOf(request, path, query)
-  const start = await startOf(ctx, request.tenant, query, walk)
+  const walk = () => walkOf(request, path, query)
+  const starting = startOf(ctx, query, walk)
+  const start = starting instanceof Promise ? await starting : starting
   const { page, included } = await read(ctx, request, asked, start)
-  const counted = start.begun ? start.total : await totalOf(ctx, request, asked, page)
+  const counted = start.until === undefined ? await totalOf(ctx, request, asked, page) : start.total
   const next = await nextOf(ctx, walk, { ...start, total: counted }, query, page, included)
-  const issues = [...asked.issues, ...warnings(asked, page), ...(await explained(ctx, request, asked))]
+  const issues = [...asked.issues, ...warnings(asked, page), ...explained]
   const texts = [...textsOf(ctx, request, query, start, page, included), ...outcome(issues)]
   return answer({ total: counted, link: linkTo(next) }, texts)
 }
@@ -67,10 +68,11 @@ async function read(ctx: Context, request: FhirRequest, asked: Asked, start: Sta
   const limit = Math.min(query.count, (query.most ?? Number.POSITIVE_INFINITY) - start.before)
   const page = await readPage(ctx, request, { ...plan, ...start, words: query.words }, limit)
   const matches = page.hits.map(({ version }) => version)
-  const included = await include(ctx, request, query.includes, matches, start.included)
+  const included =
+    query.includes.length === 0 ? nothing : await include(ctx, request, query.includes, matches, start.included)
   // What is included goes on with the next page, which will look for the same matches in the state that it is told.
-  const relied = included.last !== undefined && page.end === undefined && !start.begun
-  return relied ? read(ctx, request, asked, { ...start, begun: true }) : { page, included }
+  const relied = included.last !== undefined && page.end === undefined && start.until === undefined
+  return relied ? read(ctx, request, asked, { ...start, until: page.until }) : { page, included }
 }
 
 /** Free where the first page holds everything. */
@@ -101,17 +103,14 @@ function textsOf(
   ]
 }
 
-async function explained(ctx: Context, request: FhirRequest, asked: Asked): Promise<readonly Issue[]> {
-  return asked.query.explain ? explanation(ctx, request, asked) : []
-}
-
 /** Of a search by form, too, pages are read with GET. Whoever asked for a format by parameter gets all pages in it. */
 function linker(base: string, { understood, page }: Query, parameters: URLSearchParams) {
   const form = [...parameters].filter(([name, value]) => (name === '_format' || name === '_pretty') && value !== '')
-  const common = [understood.toString(), new URLSearchParams(form).toString()]
+  const common = [understood.toString(), form.length === 0 ? '' : new URLSearchParams(form).toString()]
+  const plain = common.filter(part => part !== '').join('&')
   const at = (cursor: string | undefined): string => {
-    const parts = [...common, ...(cursor === undefined ? [] : [`_page=${cursor}`])].filter(part => part !== '')
-    return parts.length === 0 ? base : `${base}?${parts.join('&')}`
+    if (cursor === undefined) return plain === '' ? base : `${base}?${plain}`
+    return `${base}?${plain}${plain === '' ? '' : '&'}_page=${cursor}`
   }
   return (next: string | undefined): readonly Link[] => [
     { relation: 'self', url: at(page) },

@@ -6,7 +6,7 @@ import type { Context, FhirRequest } from '../interaction.ts'
 import type { Included } from './include.ts'
 import type { Page, Walk } from './page.ts'
 
-export type Start = Pick<Walk, 'until' | 'begun' | 'after'> & {
+export type Start = Pick<Walk, 'until' | 'after'> & {
   /** Matches on earlier pages. */
   readonly before: number
   readonly total: number | undefined
@@ -19,26 +19,30 @@ export function walkOf({ tenant }: Pick<FhirRequest, 'tenant'>, path: string, { 
   return `search ${tenant} ${path}?${understood}`
 }
 
-export async function startOf({ store }: Context, tenant: string, { page }: Query, walk: string): Promise<Start> {
-  if (page !== undefined) return open(await store.secret('cursor'), walk, page)
-  const until = await store.sequence(tenant)
-  return { until, begun: false, before: 0, total: undefined, after: undefined, included: undefined }
+const first: Start = { until: undefined, before: 0, total: undefined, after: undefined, included: undefined }
+
+/** A promise only where there is a cursor. */
+export function startOf({ store }: Context, { page }: Query, walk: () => string): Start | Promise<Start> {
+  return page === undefined ? first : store.secret('cursor').then(secret => open(secret, walk(), page))
 }
 
 /** What the `next` link carries; `undefined`: this was the last page. */
 export async function nextOf(
   { store }: Context,
-  walk: string,
+  walk: () => string,
   start: Start,
   { most }: Query,
-  { hits, end }: Page,
+  { hits, end, until }: Page,
   { last }: Included,
 ): Promise<string | undefined> {
   const before = start.before + hits.length
   if (last === undefined && (end === undefined || (most !== undefined && before >= most))) return undefined
-  const next = last === undefined ? { ...start, before, after: end, included: undefined } : { ...start, included: last }
-  return sealed(await store.secret('cursor'), walk, next)
+  const here = { ...start, until }
+  const next = last === undefined ? { ...here, before, after: end, included: undefined } : { ...here, included: last }
+  return sealed(await store.secret('cursor'), walk(), next)
 }
+
+type Next = Start & { readonly until: number }
 
 type Sealed = readonly [
   until: number,
@@ -48,12 +52,12 @@ type Sealed = readonly [
   included: string | null,
 ]
 
-function sealed(secret: Uint8Array, walk: string, { until, before, total, after, included }: Start): string {
+function sealed(secret: Uint8Array, walk: string, { until, before, total, after, included }: Next): string {
   return seal<Sealed>(secret, walk, [until, before, total ?? null, after ?? null, included ?? null])
 }
 
 function open(secret: Uint8Array, walk: string, cursor: string): Start {
   const [until, before, total, after, included] = unseal<Sealed>(secret, walk, cursor)
   const optional = { total: total ?? undefined, after: after ?? undefined, included: included ?? undefined }
-  return { until, begun: true, before, ...optional }
+  return { until, before, ...optional }
 }

@@ -23,12 +23,13 @@ export async function total(ctx: Context, asker: Asker, wanted: Wanted): Promise
 }
 
 async function totalOfWords(ctx: Context, asker: Asker, wanted: Wanted): Promise<number> {
-  const until = await ctx.store.sequence(asker.tenant)
   let count = 0
+  let until: number | undefined
   let after: Place | undefined
   for (let read = 0; read < most; read += step) {
-    const { hits, end } = await readPage(ctx, asker, { ...wanted, until, begun: after !== undefined, after }, step)
+    const { hits, end, until: seen } = await readPage(ctx, asker, { ...wanted, until, after }, step)
     count += hits.length
+    until = seen
     after = end
     if (after === undefined) return count
   }

@@ -76,16 +76,15 @@ function typesOf({ type, among }: Asked, given: Given, known: Known, { insist, s
 const singular: ReadonlySet<string> = new Set([...resultParameters, '_type'])
 
 function singles(given: Given, { insist }: Mistakes): ReadonlyMap<string, string> {
-  const single = Map.groupBy(
-    given.filter(([name]) => singular.has(name)),
-    ([name]) => name,
-  )
-  for (const [name, of] of single) {
+  const single = given.filter(([name]) => singular.has(name))
+  const last = new Map(single)
+  if (last.size === single.length) return last
+  for (const [name, of] of Map.groupBy(single, ([name]) => name)) {
     insist(() => {
       if (of.length > 1) throw mistake('value', `${name} is given ${of.length} times: expected once`)
     })
   }
-  return new Map(given.filter(([name]) => singular.has(name)))
+  return last
 }
 
 type Read = Pick<Query, 'criteria' | 'words' | 'includes' | 'sort' | 'understood'>

@@ -54,6 +54,7 @@ function number(name: string, text: string | undefined, least: number): number |
 }
 
 function subsetOf(given: ReadonlyMap<string, string>): Subset | undefined {
+  if (!given.has('_summary') && !given.has('_elements')) return undefined
   const named = [...given].filter(([name]) => name === '_summary' || name === '_elements')
   return parseSubset(new URLSearchParams(named))
 }

@@ -40,7 +40,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
   const reads = openReads(collections)
   const leases = openLeases(collections, clock)
   const { history, countHistory } = openHistory(collections, reads)
-  const searches = openSearch(collections)
+  const searches = openSearch(collections, sequences.whole)
   const bell = openBell()
   const readScan = step('scan', openScan(collections))
   const readChanges = step('changes', openChanges(collections, sequences, reads))

@@ -169,6 +169,26 @@ async function pages(t: Test, place: Place, other: Store): Promise<void> {
     t.equal(await count(desk, all), 1000)
   })
 
+  await t.test('a page that is asked for it tells the state it shows', async t => {
+    const before = await desk.end()
+    const { until = 0 } = await store.search(question(desk, all, { limit: 1, anchored: true }))
+    t.ok(until >= before, 'all that was acknowledged was seen')
+    await desk.done([desk.put('later')])
+    t.ok((await desk.end()) > until, 'and nothing that came later')
+    t.equal((await store.search(question(desk, all, { limit: 1 }))).until, undefined)
+    await desk.done([desk.remove('later')])
+  })
+
+  await t.test('a resource that has a term in several of its elements comes once', async t => {
+    const twice = [1, 2].map(element => ({ slot: 'code', text: 'x', element }))
+    const dated = (low: number): Entries => ({ terms: twice, ranges: [range('date', low, low + 1)] })
+    await desk.done([desk.put('d1', { entries: dated(5) }), desk.put('d2', { entries: dated(4) })])
+    const sort = [{ by: 'range', slot: 'date', descending: false }] as const
+    for (const limit of [1, 2, 50]) t.same(await walk(desk, term('code', 'x'), limit, { sort }), ['d2', 'd1'])
+    t.same(await walk(desk, term('code', 'x'), 1), ['d1', 'd2'])
+    await desk.done([desk.remove('d1'), desk.remove('d2')])
+  })
+
   await t.test('an explanation tells how', async t => {
     const narrow = await store.explain(question(desk, and([{ is: 'id', ids: ['p7'] }, term('parity', 'odd')])))
     t.equal(narrow.scan, false)

@@ -43,8 +43,9 @@ type Asking = Pick<Context, 'store' | 'search' | 'shapes'>
  * `parseQuery` does.
  */
 export async function parseIndexed(ctx: Asking, tenant: string, asked: Asked): Promise<Parsed> {
-  const { parameters } = ctx.search
+  const { parameters, own } = ctx.search
   const known: Known = { parameters, types: ctx.shapes.resourceTypes }
+  if (own.length === 0) return parseQuery(asked, known)
   const wanted = new Map<string, Own>()
   const want = (type: string, code: string): undefined => {
     if (parameters.of(type).get(code)?.own) wanted.set(nameOf(type, code), { type, code })

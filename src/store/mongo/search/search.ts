@@ -16,10 +16,19 @@ export type Searches = Pick<Store, 'search' | 'count' | 'explain'> & {
 
 const standard: Reach = { stride: 1_000, few: 1_000, many: 50_000, patience: 8 }
 
-export function openSearch(collections: Pick<Collections, 'pointers'>, reach = standard): Searches {
+/** `sequence`: the end of the commit sequence that holds all that was acknowledged. */
+export function openSearch(
+  collections: Pick<Collections, 'pointers'>,
+  sequence: (tenant: string) => Promise<number>,
+  reach = standard,
+): Searches {
   const look = (tenant: string, budget: number) => openLook(collections, tenant, reach, openDeadline(budget))
   return {
-    search: query => search(look(query.tenant, query.budget), query),
+    async search(query) {
+      const until = query.anchored && (await sequence(query.tenant))
+      const page = await search(look(query.tenant, query.budget), query)
+      return until === undefined ? page : { ...page, until }
+    },
     count: query => count(look(query.tenant, query.budget), query),
     async explain(query) {
       const sent: Sent[] = []

@@ -13,6 +13,7 @@ export function openKeys(db: DatabaseSync, types: Names, slots: Slots) {
     `SELECT t.key FROM json_each(?) x CROSS JOIN json_each(?) s CROSS JOIN term t ON t.slots = s.value AND t.text = x.value`,
   )
   for (const statement of [term, terms]) statement.setReturnArrays(true)
+  const lists = new Map<number, Map<number, number>>() // of tenants, by type: a list stays once there is one
   const alone = openRoots(db, 'resource')
   const contained = openRoots(db, 'contained')
 
@@ -23,16 +24,25 @@ export function openKeys(db: DatabaseSync, types: Names, slots: Slots) {
     return unique.flatMap(text => sets.flatMap(set => numbers(term.all(set, text))))
   }
 
+  function listOf(tenant: number, type: number): number | undefined {
+    const known = lists.get(tenant)?.get(type)
+    if (known !== undefined) return known
+    const [list] = termsOf(slots.of(tenant, type, typeList), [''])
+    if (list !== undefined) lists.set(tenant, (lists.get(tenant) ?? new Map()).set(type, list))
+    return list
+  }
+
   return {
     termsOf,
+    /** After a rollback: keys may come again for others. */
+    reset: () => lists.clear(),
     /** Of the present ones. */
     rootsOf: (scope: Scope, ids: readonly string[]): readonly number[] =>
       (scope.contained ? contained : alone)(scope, [...new Set(ids)]),
     setsOf: ({ tenant, type }: Scope, slot: string): readonly number[] => slots.of(tenant, type, slot),
     scope(tenant: number, name: string): Scope {
       const type = types.key(name) ?? 0
-      const [list] = termsOf(slots.of(tenant, type, typeList), [''])
-      return { tenant, type, name, list, contained: isContained(name) }
+      return { tenant, type, name, list: listOf(tenant, type), contained: isContained(name) }
     },
   }
 }

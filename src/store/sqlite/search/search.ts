@@ -32,8 +32,10 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
   const firstSince = openFirstSince(db)
   const bind = openBind(keys, firstSince)
   const choice = openChoice(statements, keys, sizes)
-  const toMatch = openMatch(db)
-  const toContained = openContainedMatch(db)
+  const matchesOf = openMatches(db)
+  const containedOf = openContainedMatches(db)
+  const untilOf = openUntil(db)
+  const snapshot = openSnapshot(db)
 
   function bound({ tenant, type, where, until }: Asked): { readonly scope: Scope; readonly filter: Filter } {
     slots.begin()
@@ -62,23 +64,18 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
 
   /** All of one state, within bounds. */
   function within<R>(bounds: Bounds, run: (most: number) => R): R {
-    const inside = db.isTransaction
     effort.begin(bounds)
-    if (!inside) db.exec('BEGIN')
-    try {
-      return run(bounds.helping ? sizes.few : patient)
-    } finally {
-      if (!inside) db.exec('COMMIT')
-    }
+    return snapshot(() => run(bounds.helping ? sizes.few : patient))
   }
 
   return {
     search: (query: SearchQuery, bounds: Bounds): SearchPage =>
       within(bounds, most => {
         const found = rows(query, most)
-        const read = isContained(query.type) ? toContained : toMatch
-        const matches = found.slice(0, query.limit).map(placed => read(query, placed))
-        return { matches, more: found.length > query.limit }
+        const read = isContained(query.type) ? containedOf : matchesOf
+        const matches = read(query, found.length > query.limit ? found.slice(0, query.limit) : found)
+        const page = { matches, more: found.length > query.limit }
+        return query.anchored ? { ...page, until: untilOf() } : page
       }),
     count: (query: CountQuery, bounds: Bounds): number =>
       within(bounds, most => {
@@ -100,11 +97,35 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
         return { compiled: [...texts.keys()].join(';\n'), indexes: [...indexes], examined, scan }
       }),
     /** After a rollback. */
-    reset: slots.reset,
+    reset() {
+      slots.reset()
+      keys.reset()
+    },
   }
 }
 
 export type Search = ReturnType<typeof openSearch>
+
+/** All that `run` reads is of one state. */
+function openSnapshot(db: DatabaseSync) {
+  const [begin, end] = [db.prepare('BEGIN'), db.prepare('COMMIT')]
+  return <R>(run: () => R): R => {
+    if (db.isTransaction) return run()
+    begin.run()
+    try {
+      return run()
+    } finally {
+      end.run()
+    }
+  }
+}
+
+/** One sequence for all tenants: what any of them wrote before was seen. */
+function openUntil(db: DatabaseSync): () => number {
+  const last = db.prepare('SELECT max(seq) FROM version')
+  last.setReturnArrays(true)
+  return () => (last.get() as unknown as [number | null])[0] ?? 0
+}
 
 type Asked = Pick<SearchQuery, 'tenant' | 'type' | 'where'> & { readonly until?: number | undefined }
 
@@ -116,28 +137,38 @@ function unchangedSince(until: number, scope: Scope): Filter {
 type Placed = readonly [root: number, place: Place]
 type MatchRow = readonly [...VersionRow, id: string]
 
-function openMatch(db: DatabaseSync): (query: SearchQuery, placed: Placed) => Match {
+type Matches = (query: SearchQuery, found: readonly Placed[]) => readonly Match[]
+
+/** All in one statement, which goes through them in their order. */
+function openMatches(db: DatabaseSync): Matches {
   const current = db.prepare(
-    `SELECT ${versionColumns}, v.id FROM version v WHERE v.root = ? ORDER BY v.version DESC LIMIT 1`,
+    `SELECT ${versionColumns}, v.id FROM json_each(?) x CROSS JOIN version v
+     ON v.seq = (SELECT seq FROM version WHERE root = x.value ORDER BY version DESC LIMIT 1)`,
   )
   current.setReturnArrays(true)
-  return ({ tenant, type }, [root, place]) => {
-    const [seq, version, updated, method, json, id] = current.get(root) as unknown as MatchRow
-    return { version: toVersion({ tenant, type, id }, [seq, version, updated, method, json]), place }
+  return ({ tenant, type }, found) => {
+    if (found.length === 0) return []
+    const rows = current.all(JSON.stringify(found.map(([root]) => root))) as unknown as readonly MatchRow[]
+    return rows.map(([seq, version, updated, method, json, id], at) => {
+      const key = { tenant, type, id }
+      return { version: toVersion(key, [seq, version, updated, method, json]), place: found[at]?.[1] ?? [] }
+    })
   }
 }
 
 /** A contained resource has its own id and text, and all else of its container. */
-function openContainedMatch(db: DatabaseSync): (query: SearchQuery, placed: Placed) => Match {
+function openContainedMatches(db: DatabaseSync): Matches {
   const current = db.prepare(
     `SELECT v.seq, v.version, v.updated, v.method, c.json, c.id FROM contained c
      CROSS JOIN version v ON v.root = ${containerOf(raw('c.root')).text} WHERE c.root = ? ORDER BY v.version DESC LIMIT 1`,
   )
   current.setReturnArrays(true)
-  return ({ tenant, type }, [root, place]) => {
-    const [seq, version, updated, method, json, id] = current.get(root) as unknown as MatchRow
-    return { version: toVersion({ tenant, type, id }, [seq, version, updated, method, json]), place: shownPlace(place) }
-  }
+  return ({ tenant, type }, found) =>
+    found.map(([root, place]) => {
+      const [seq, version, updated, method, json, id] = current.get(root) as unknown as MatchRow
+      const key = { tenant, type, id }
+      return { version: toVersion(key, [seq, version, updated, method, json]), place: shownPlace(place) }
+    })
 }
 
 /** Whether it holds in the transaction that is open. */

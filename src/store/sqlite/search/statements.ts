@@ -1,23 +1,32 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Arg, Sql } from './sql.ts'
 
-const remembered = 500 // shapes; each holds some 10 to 50 KB
+const remembered = 250 // shapes of each of two generations; each holds some 10 to 50 KB
 
 export type Row = readonly Arg[]
 
 /** Runs SQL whose statements are prepared once for each shape. */
 export function openStatements(db: DatabaseSync) {
-  const prepared = new Map<string, StatementSync>()
+  let young = new Map<string, StatementSync>()
+  let old = young
   let record: ((sql: Sql) => void) | undefined
 
   function statement(text: string): StatementSync {
-    const known = prepared.get(text)
-    if (known) prepared.delete(text) // and in again: the oldest goes first
-    const found = known ?? db.prepare(text)
-    if (!known) found.setReturnArrays(true)
-    prepared.set(text, found)
-    if (prepared.size > remembered) prepared.delete(prepared.keys().next().value ?? '')
+    const known = young.get(text)
+    if (known) return known
+    const found = old.get(text) ?? prepare(text)
+    if (young.size >= remembered) {
+      old = young // what was not asked for meanwhile goes
+      young = new Map()
+    }
+    young.set(text, found)
     return found
+  }
+
+  function prepare(text: string): StatementSync {
+    const fresh = db.prepare(text)
+    fresh.setReturnArrays(true)
+    return fresh
   }
 
   return {

@@ -18,7 +18,7 @@ else {
   })) {
     t.test(name, async t => {
       const place = await openPlace(t, url)
-      const walking = openSearch(openCollections(place.client.db(place.database)), reach)
+      const walking = openSearch(openCollections(place.client.db(place.database)), place.store.sequence, reach)
       await randomSearches(t, Object.assign(place, { store: { ...place.store, ...walking } }), await place.again())
     })
   }
