@@ -1,0 +1,64 @@
+/** Tags for languages. https://hl7.org/fhir/R4/valueset-languages.html, https://www.rfc-editor.org/rfc/rfc5646#section-2.1 */
+import type { CodeSystem } from '../../code-system.ts'
+import { grammarSystem } from './grammar-system.ts'
+
+export function languages(): CodeSystem {
+  const language = namesOf('language')
+  const region = namesOf('region')
+  const script = namesOf('script')
+  return grammarSystem(
+    { url: 'urn:ietf:bcp:47', name: 'BCP47', title: 'Tags for the Identification of Languages', caseSensitive: false },
+    {
+      check(code) {
+        if (privateUse.test(code)) return { valid: true }
+        const tag = wellFormed(code)
+        if (tag === undefined) return { valid: false, why: `'${code}' is not a well-formed language tag of BCP 47` }
+        const name = language(tag.language)
+        // ICU names some 700 of the 8,000 languages that have three letters: one without a name may still be registered.
+        if (name === undefined && tag.language.length !== 3)
+          return { valid: false, why: `'${tag.language}' is not a registered language` }
+        const unknown =
+          (tag.script && !script(tag.script) && tag.script) || (tag.region && !region(tag.region) && tag.region)
+        if (unknown) return { valid: false, why: `'${unknown}' in '${code}' is not a registered script or region` }
+        const details = [
+          tag.script && `Script=${script(tag.script)}`,
+          tag.region && `Region=${region(tag.region)}`,
+          ...tag.variants.map(variant => `Variant=${variant}`),
+        ]
+        return { valid: true, ...displayOf(name, details) }
+      },
+    },
+  )
+}
+
+const privateUse = /^x(-[a-z0-9]{1,8}){1,10}$/i
+
+function displayOf(name: string | undefined, parts: readonly (string | undefined)[]): { readonly display?: string } {
+  if (name === undefined) return {}
+  const details = parts.filter(part => part)
+  return { display: details.length === 0 ? name : `${name} (${details.join(', ')})` }
+}
+
+type Tag = {
+  readonly language: string
+  readonly script: string | undefined
+  readonly region: string | undefined
+  readonly variants: readonly string[]
+}
+
+function wellFormed(code: string): Tag | undefined {
+  if (code.length > 100 || !/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/.test(code)) return undefined
+  try {
+    const { language, script, region, baseName } = new Intl.Locale(code)
+    const rest = baseName.split('-').slice(1)
+    return { language, script, region, variants: rest.filter(part => part !== script && part !== region) }
+  } catch {
+    return undefined
+  }
+}
+
+/** ICU has a name for what is registered and in use; where it has none, `of` gives nothing or the code back. */
+function namesOf(type: 'language' | 'region' | 'script'): (code: string) => string | undefined {
+  const names = new Intl.DisplayNames('en', { type, fallback: 'none' })
+  return code => names.of(code)
+}

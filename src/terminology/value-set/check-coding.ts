@@ -1,0 +1,244 @@
+/** One coding against its code system and the value set. https://hl7.org/fhir/R4/valueset-operation-validate-code.html */
+import { printCanonical } from '../canonical.ts'
+import type { CodeSystem } from '../code-system.ts'
+import type { Concept } from '../concept-set.ts'
+import { checkDisplay } from './check-display.ts'
+import { checkConcept, checkDefinitions, checkMention, statusOf } from './check-status.ts'
+import { isPartial } from './clause.ts'
+import { displayFor, type Words, wordsFor } from './language.ts'
+import { located, type Unknown } from './locate.ts'
+import type { Members } from './membership.ts'
+import { hasCode, type Selection } from './selection.ts'
+import { type TxIssue, txIssue } from './tx-issue.ts'
+import { type Coding, type Place, placeOf, printCoding, type ValidateRequest } from './validate-request.ts'
+import { unknownSystem } from './version-rules.ts'
+
+export type Checked = {
+  readonly coding: Coding
+  readonly isMember: boolean
+  readonly issues: readonly TxIssue[]
+  readonly code?: string
+  readonly version?: string
+  readonly display?: string
+  /** The code in the case in which its system has it, where it came in another. */
+  readonly normalized?: string
+  readonly inactive?: boolean
+  readonly status?: string
+  readonly unknown?: Unknown
+}
+
+export function checkCoding(coding: Coding, index: number, request: ValidateRequest): Checked {
+  const at = placeOf(request.subject.as, index)
+  const { system: url, code } = coding
+  if (code === undefined || code === '') return incomplete(coding, at, 'no code')
+  if (url === undefined || url === '') return incomplete(coding, at, 'no system', request.members)
+  const { system, selection, issues, unknown } = located({ ...coding, system: url }, at, request)
+  const situation = { coding, code, url, selection, unknown, at, request }
+  if (system !== undefined) return inSystem({ ...situation, system }, issues)
+  return unlocated(situation, [...systemIssues(url, at, request), ...issues])
+}
+
+const noSystem =
+  'Coding has no system. A code with no system has no defined meaning, and it cannot be validated. A system should be provided'
+
+function incomplete(coding: Coding, at: Place, what: 'no code' | 'no system', members?: Members): Checked {
+  const issue =
+    what === 'no code'
+      ? { id: 'Coding_has_no_code__cannot_validate', text: 'Coding has no code, so there is nothing to validate' }
+      : { id: 'Coding_has_no_system__cannot_validate', text: noSystem }
+  const isAlone = what === 'no system' && members === undefined && at.itself === 'Coding'
+  const severity = isAlone ? 'warning' : 'error'
+  const found = txIssue({ ...issue, severity, code: 'invalid', type: 'invalid-data', at: at.itself })
+  return {
+    coding,
+    isMember: false,
+    issues: members === undefined ? [found] : [notIn(coding, members, at), found],
+    ...(coding.code === undefined ? {} : { code: coding.code }),
+  }
+}
+
+/** What is wrong with the system as it stands. */
+function systemIssues(url: string, at: Place, { terminology }: ValidateRequest): readonly TxIssue[] {
+  const found = (id: string, text: string): readonly TxIssue[] => [
+    txIssue({ code: 'invalid', type: 'invalid-data', id, text, at: at.system }),
+  ]
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) {
+    return found('Terminology_TX_System_Relative', 'Coding.system must be an absolute reference, not a local reference')
+  }
+  if (terminology.codeSystem(url) === undefined && terminology.valueSet(url) !== undefined) {
+    return found('Terminology_TX_System_ValueSet2', `The Coding references a value set, not a code system ('${url}')`)
+  }
+  return []
+}
+
+/** Codes that the value set names one by one are members even without a definition. */
+function unlocated(situation: Omit<Situation, 'system'>, issues: readonly TxIssue[]): Checked {
+  const { coding, code, url, selection, unknown, at, request } = situation
+  const { members, languages, terminology } = request
+  if (members !== undefined && selection?.unlisted.has(code) === true) {
+    const display = displayFor(wordsFor(undefined, undefined, members.mentions.get(url)?.get(code)), languages)
+    const lacking = unknownSystem(terminology, url, coding.version, 'code cannot be validated', at.system)
+    const note = { ...lacking, severity: 'warning' } as const
+    return { coding, isMember: true, issues: [...issues, note], code, ...(display === undefined ? {} : { display }) }
+  }
+  const causedBy = members?.unknown.some(each => each.url === url) ?? false
+  const found = members === undefined || causedBy ? issues : [notIn(coding, members, at), ...issues]
+  return {
+    coding,
+    isMember: false,
+    issues: found,
+    code,
+    ...(unknown === undefined ? {} : { unknown }),
+  }
+}
+
+type Situation = {
+  readonly coding: Coding
+  readonly code: string
+  readonly url: string
+  readonly system: CodeSystem
+  readonly selection: Selection | undefined
+  readonly unknown: Unknown | undefined
+  readonly at: Place
+  readonly request: ValidateRequest
+}
+
+function inSystem(situation: Situation, before: readonly TxIssue[]): Checked {
+  const { coding, code, system, unknown, at, request } = situation
+  const concept = system.find(code)
+  const isMember = belongs(situation, concept)
+  const { version } = system.facts
+  const common = {
+    coding,
+    isMember,
+    code,
+    ...(version === undefined ? {} : { version }),
+    ...(unknown === undefined ? {} : { unknown }),
+  }
+  const issues = [...before]
+  if (request.members !== undefined && !isMember) issues.push(notIn(coding, request.members, at))
+  return { ...common, ...(concept === undefined ? notListed(situation, issues) : listed(situation, concept, issues)) }
+}
+
+function belongs({ code, system, selection, request }: Situation, concept: Concept | undefined): boolean {
+  if (request.activeOnly === true && concept !== undefined && system.inactive(concept)) return false
+  if (request.members !== undefined) return selection !== undefined && hasCode(selection, code)
+  return concept !== undefined || isPartial(system) || system.grammar?.check(code).valid === true
+}
+
+type Findings = Omit<Checked, 'coding' | 'isMember' | 'code' | 'version' | 'unknown'>
+
+function notListed(situation: Situation, issues: TxIssue[]): Findings {
+  const { code, system, at, request } = situation
+  const answer = system.grammar?.check(code)
+  if (answer?.valid !== true) {
+    issues.push(unknownCode(code, system, at, answer?.why))
+    return { issues }
+  }
+  const words = answer.display === undefined ? [] : [{ value: answer.display }]
+  if (request.membershipOnly !== true) issues.push(...checkDefinitions(system, request.members))
+  return { ...withDisplay(situation, words, issues), issues }
+}
+
+function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Findings {
+  const { code, url, system, request } = situation
+  const right = system.code(concept)
+  const status = statusOf(system, concept)
+  issues.push(...conceptIssues(situation, concept, status))
+  const words = wordsFor(system, concept, request.members?.mentions.get(url)?.get(right))
+  return {
+    ...withDisplay(situation, words, issues),
+    ...(right === code ? {} : { normalized: right }),
+    ...(system.inactive(concept) ? { inactive: true } : {}),
+    ...(status === undefined || status === 'active' ? {} : { status }),
+    issues,
+  }
+}
+
+/** Adds what is wrong with the display, and gives the right one. A grammar only proposes displays: units have no official name. */
+function withDisplay(
+  { coding, url, code, system, at, request }: Situation,
+  words: readonly Words[],
+  issues: TxIssue[],
+): { readonly display?: string } {
+  const display = displayFor(words, request.languages)
+  if (coding.display !== undefined && request.membershipOnly !== true && system.grammar === undefined) {
+    const { languages, lenientDisplay: lenient = false } = request
+    const found = checkDisplay({
+      display: coding.display,
+      name: `${url}#${code}`,
+      words,
+      languages,
+      lenient,
+      at: at.display,
+    })
+    if (found !== undefined) issues.push(found)
+  }
+  return display === undefined ? {} : { display }
+}
+
+function conceptIssues(
+  { coding, code, url, system, at, request }: Situation,
+  concept: Concept,
+  status: string | undefined,
+): readonly TxIssue[] {
+  const { members } = request
+  const issues: TxIssue[] = []
+  const drops = request.activeOnly === true || members?.definition.inactive === false
+  if (drops && system.inactive(concept)) {
+    const text = `The concept '${code}' is valid but is not active`
+    issues.push(rule('error', 'STATUS_CODE_WARNING_CODE', text, at.code))
+  }
+  if (request.abstract === false && system.abstract(concept)) {
+    const text = `Code '${printCoding(coding)}' is abstract, and not allowed in this context`
+    issues.push(rule('error', 'ABSTRACT_CODE_NOT_ALLOWED', text, at.code))
+  }
+  if (request.membershipOnly === true) return issues
+  const right = system.code(concept)
+  if (right !== code) {
+    const text = `The code '${code}' differs from the correct code '${right}' by case. Although the code system '${printCanonical(url, system.facts.version)}' is case insensitive, implementers are strongly encouraged to use the correct case anyway`
+    issues.push(rule('information', 'CODE_CASE_DIFFERENCE', text, at.code))
+  }
+  issues.push(...checkConcept(system, concept, status, at.itself), ...checkDefinitions(system, members))
+  if (members !== undefined) issues.push(...checkMention(members.mentions.get(url)?.get(right), url, members, at.code))
+  return issues
+}
+
+function rule(severity: 'error' | 'information', id: string, text: string, at: string): TxIssue {
+  return txIssue({ severity, code: 'business-rule', type: 'code-rule', id, text, at })
+}
+
+function unknownCode(code: string, system: CodeSystem, at: Place, why: string | undefined): TxIssue {
+  const { url, version } = system.facts
+  const where = `in the CodeSystem '${url}'${version === undefined ? '' : ` version '${version}'`}`
+  if (isPartial(system)) {
+    return txIssue({
+      severity: 'warning',
+      code: 'code-invalid',
+      type: 'invalid-code',
+      id: 'UNKNOWN_CODE_IN_FRAGMENT',
+      text: `Unknown Code '${code}' ${where} - note that the code system is labeled as a fragment, so the code may be valid in some other fragment`,
+      at: at.code,
+    })
+  }
+  const reason =
+    why ??
+    (system.facts.compositional && /[:+|=]/.test(code) ? 'post-coordinated expressions are not supported' : undefined)
+  return txIssue({
+    code: 'code-invalid',
+    type: 'invalid-code',
+    id: version === undefined ? 'Unknown_Code_in' : 'Unknown_Code_in_Version',
+    text: `Unknown code '${code}' ${where}${reason === undefined ? '' : `: ${reason}`}`,
+    at: at.code,
+  })
+}
+
+export function notIn(coding: Coding, { definition }: Members, at: Place): TxIssue {
+  return txIssue({
+    code: 'code-invalid',
+    type: 'not-in-vs',
+    id: 'None_of_the_provided_codes_are_in_the_value_set_one',
+    text: `The provided code '${printCoding(coding)}' was not found in the value set '${definition.canonical}'`,
+    at: at.code,
+  })
+}

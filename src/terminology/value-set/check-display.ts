@@ -1,0 +1,73 @@
+/** Whether a display is one that the code has. https://hl7.org/fhir/R4/terminologies.html#display */
+import type { Severity } from '../../fhir/issue.ts'
+import { speaks } from '../resource/text-index.ts'
+import type { Languages, Words } from './language.ts'
+import { type TxIssue, txIssue } from './tx-issue.ts'
+
+type Given = {
+  readonly display: string
+  /** `http://loinc.org#8480-6` */
+  readonly name: string
+  readonly words: readonly Words[]
+  readonly languages: Languages
+  readonly lenient: boolean
+  readonly at: string
+}
+
+/** Case does not count; the amount of white space does, but is told apart. */
+export function checkDisplay(given: Given): TxIssue | undefined {
+  const { words, languages } = given
+  if (words.length === 0) return undefined
+  const fitting = words.filter(word => isFor(word, languages))
+  if (fitting.length === 0) return withoutLanguage(given)
+  return fitting.some(word => sameText(word.value, given.display)) ? undefined : wrong(given, fitting)
+}
+
+function isFor({ language }: Words, languages: Languages): boolean {
+  if (languages.length === 0 || language === undefined) return true
+  return languages.some(asked => asked === '*' || speaks(language, asked))
+}
+
+function sameText(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
+
+function spaced(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ')
+}
+
+function wrong(given: Given, fitting: readonly Words[]): TxIssue {
+  const { display, name, languages } = given
+  const hasOtherSpaces = fitting.some(word => sameText(spaced(word.value), spaced(display)))
+  const choices = [
+    ...new Set(fitting.map(({ value, language }) => `'${value}'${language === undefined ? '' : ` (${language})`}`)),
+  ]
+  const list = choices.length === 1 ? choices.join() : `one of ${choices.length} choices: ${oneOf(choices)}`
+  const what = hasOtherSpaces ? 'Wrong whitespace in Display Name' : 'Wrong Display Name'
+  const spoken = languages.length === 0 ? '--' : languages.join(', ')
+  const id = hasOtherSpaces
+    ? 'Display_Name_WS_for__should_be_one_of__instead_of'
+    : 'Display_Name_for__should_be_one_of__instead_of'
+  const text = `${what} '${display}' for ${name}. Valid display is ${list} (for the language(s) '${spoken}')`
+  return found(given, given.lenient ? 'warning' : 'error', id, text)
+}
+
+/** Nobody has put it into these languages: then the words it has are right. */
+function withoutLanguage(given: Given): TxIssue {
+  const { display, name, words, languages } = given
+  const none = `There are no valid display names found for the code ${name} for language(s) '${languages.join(', ')}'.`
+  if (words.some(word => sameText(word.value, display))) {
+    const text = `${none} The display is '${display}' which is the default language display`
+    return found(given, 'information', 'NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK', text)
+  }
+  const text = `${none} Default display is '${words[0]?.value ?? ''}'`
+  return found(given, given.lenient ? 'warning' : 'error', 'NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR', text)
+}
+
+function found({ at }: Given, severity: Severity, id: string, text: string): TxIssue {
+  return txIssue({ severity, code: 'invalid', type: 'invalid-display', id, text, at })
+}
+
+function oneOf(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+}

@@ -1,0 +1,166 @@
+/** $expand: a value set as a list. https://hl7.org/fhir/R4/valueset-operation-expand.html */
+import { fail } from '../../fhir/issue.ts'
+import type { Json, JsonObject } from '../../fhir/resource.ts'
+import { parseCanonical } from '../canonical.ts'
+import { ConceptSet } from '../concept-set.ts'
+import type { Run } from './clause.ts'
+import type { ExpandRequest } from './expand-request.ts'
+import { itemOf } from './expansion-item.ts'
+import { parametersOf } from './expansion-parameters.ts'
+import { found, type Page, pageOf, refuseGrammar } from './expansion-search.ts'
+import { nested } from './expansion-tree.ts'
+import { isOpen, type Member, membersIn, sizeOf } from './member.ts'
+import { type Members, withoutInactive } from './membership.ts'
+import { hasCode, type Selection } from './selection.ts'
+import { refusal } from './tx-issue.ts'
+
+export type ExpandWith = {
+  readonly identifier: string
+  readonly timestamp: string
+  /** Codes in an answer that asks for no count. */
+  readonly limit: number
+}
+
+export const usualLimit = 10_000
+
+const unclosed = 'http://hl7.org/fhir/StructureDefinition/valueset-unclosed'
+
+/** Throws where the value set cannot be listed, or would be longer than the limit. */
+export function expand(
+  members: Members,
+  request: ExpandRequest,
+  { identifier, timestamp, limit }: ExpandWith,
+): JsonObject {
+  if (members.faults.length > 0) throw refusal(members.faults)
+  for (const name of ['offset', 'count'] as const) checkCount(name, request[name])
+  const runs = members.runs.map(run => narrowed(run, request)).filter(run => run !== undefined)
+  const { total, members: page } = pageFor(members, runs, request, limit)
+  const contains = itemsOf(members, page, request)
+  const isPaged = request.offset !== undefined || request.count !== undefined
+  const extension = [
+    ...(runs.some(isOpen) ? [{ url: unclosed, valueBoolean: true }] : []),
+    ...propertiesOf(runs, request),
+  ]
+  const expansion: JsonObject = {
+    ...(extension.length === 0 ? {} : { extension }),
+    identifier,
+    timestamp,
+    ...(total === undefined ? {} : { total }),
+    ...(isPaged ? { offset: request.offset ?? 0 } : {}),
+    parameter: parametersOf(members, runs, request.echo),
+    ...(contains.length === 0 ? {} : { contains }),
+  }
+  return { ...headOf(members, request), expansion }
+}
+
+/** The properties that its codes carry: an element of R5. https://hl7.org/fhir/R5/versions.html#extensions */
+const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.property'
+
+function propertiesOf(runs: readonly Run[], { properties = [] }: ExpandRequest): readonly JsonObject[] {
+  const known = runs.flatMap(run => run.part.system?.facts.properties ?? [])
+  const wanted = known.filter(({ code }) => properties.includes(code) || properties.includes('*'))
+  return [...new Map(wanted.map(property => [property.code, property])).values()].map(({ code, uri }) => ({
+    url: propertyExtension,
+    extension: [{ url: 'code', valueCode: code }, ...(uri === undefined ? [] : [{ url: 'uri', valueUri: uri }])],
+  }))
+}
+
+function pageFor(members: Members, runs: readonly Run[], request: ExpandRequest, limit: number): Page {
+  const { offset = 0, count, filter = '' } = request
+  const most = count ?? limit + 1
+  const wanted = offset + most
+  const page =
+    filter === '' ? listed(runs, members, offset, most) : pageOf(found(runs, members, filter, wanted), offset, wanted)
+  if (count === undefined && (page.total ?? Number.POSITIVE_INFINITY) > limit)
+    throw tooCostly(members, page.total, limit)
+  return { ...page, members: page.members.slice(0, most) }
+}
+
+function itemsOf(members: Members, page: readonly Member[], request: ExpandRequest): readonly JsonObject[] {
+  const toItem = (member: Member): JsonObject => itemOf(member, members, request)
+  const isWhole = !request.filter && request.offset === undefined && request.count === undefined
+  const tree = request.excludeNested === false && isWhole ? nested(members, page, toItem) : undefined
+  return tree ?? page.map(toItem)
+}
+
+function checkCount(name: 'offset' | 'count', value: number | undefined): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
+    throw fail('value', `${name} must be 0 or more, not ${value}`, name)
+  }
+}
+
+function narrowed(run: Run, request: ExpandRequest): Run | undefined {
+  const { url, version } = run.part
+  const isExcluded = request.excludeSystems?.some(canonical => {
+    const excluded = parseCanonical(canonical)
+    return excluded.url === url && (excluded.version === undefined || excluded.version === version)
+  })
+  if (isExcluded === true) return undefined
+  const { activeOnly = false, excludeNotForUI = false } = request
+  if (!activeOnly && !excludeNotForUI) return run
+  const key = `${activeOnly} ${excludeNotForUI}`
+  const known = narrower.get(run)?.get(key) ?? narrowedBy(run, activeOnly, excludeNotForUI)
+  narrower.set(run, (narrower.get(run) ?? new Map<string, Run>()).set(key, known))
+  return known
+}
+
+/** Of runs that do not change, so that the pages of a list cost as much as the page. */
+const narrower = new WeakMap<Run, Map<string, Run>>()
+
+function narrowedBy(run: Run, activeOnly: boolean, excludeNotForUI: boolean): Run {
+  const active = activeOnly ? withoutInactive(run.part) : run.part
+  const part = excludeNotForUI ? withoutAbstract(active) : active
+  return { part, order: run.order?.filter(code => hasCode(part, code)) }
+}
+
+function withoutAbstract(part: Selection): Selection {
+  const { system, listed } = part
+  if (system === undefined) return part
+  return {
+    ...part,
+    listed: ConceptSet.of(
+      system.size,
+      Iterator.from(listed).filter(concept => !system.abstract(concept)),
+    ),
+  }
+}
+
+function listed(runs: readonly Run[], members: Members, offset: number, most: number): Page {
+  for (const run of runs) refuseGrammar(run, members)
+  const page: Member[] = []
+  let before = offset
+  for (const run of runs) {
+    const size = sizeOf(run)
+    if (before >= size) {
+      before -= size
+      continue
+    }
+    page.push(
+      ...membersIn(run)
+        .drop(before)
+        .take(most - page.length),
+    )
+    before = 0
+    if (page.length >= most) break
+  }
+  return { members: page, total: runs.reduce((total, run) => total + sizeOf(run), 0) }
+}
+
+function tooCostly(members: Members, total: number | undefined, limit: number): ReturnType<typeof fail> {
+  const size = total === undefined ? 'more codes than can be counted' : `${total} codes`
+  const text = `The value set '${members.definition.canonical}' expansion has ${size}, which is too many to display (>${limit})`
+  return fail('too-costly', `${text}; ask for a page with count and offset, or narrow it down with filter`, undefined, {
+    status: 422,
+  })
+}
+
+/** The value set itself; what it is made of only on request. */
+function headOf({ definition }: Members, request: ExpandRequest): JsonObject {
+  const { compose, contained, expansion: _, text: __, ...rest }: Record<string, Json | undefined> = definition.resource
+  if (request.includeDefinition !== true) return rest as JsonObject
+  return {
+    ...rest,
+    ...(contained === undefined ? {} : { contained }),
+    ...(compose === undefined ? {} : { compose }),
+  }
+}

@@ -1,0 +1,93 @@
+/** One code of an expansion. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion.contains */
+import type { JsonObject } from '../../fhir/resource.ts'
+import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
+import type { Concept } from '../concept-set.ts'
+import type { ExpandRequest } from './expand-request.ts'
+import { displayFor, wordsFor } from './language.ts'
+import type { Member } from './member.ts'
+import type { Members } from './membership.ts'
+
+/** Elements of R5's expansions, as R4 carries them. https://hl7.org/fhir/R5/versions.html#extensions */
+const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.contains.property'
+
+export function itemOf({ selection, code, concept }: Member, members: Members, request: ExpandRequest): JsonObject {
+  const { url, system } = selection
+  const mention = members.mentions.get(url)?.get(code)
+  const words = wordsFor(system, concept, mention)
+  const display = displayFor(words, request.languages) ?? grammarDisplay(system, concept, code)
+  const properties = system === undefined || concept === undefined ? [] : propertiesFor(system, concept, request)
+  const designations = [
+    ...(mention?.designations ?? []),
+    ...(system === undefined || concept === undefined ? [] : system.designations(concept)),
+  ].filter(designation => isWanted(designation, request))
+  return {
+    ...(properties.length === 0 ? {} : { extension: properties }),
+    system: url,
+    ...(system !== undefined && concept !== undefined && system.abstract(concept) ? { abstract: true } : {}),
+    ...(system !== undefined && concept !== undefined && system.inactive(concept) ? { inactive: true } : {}),
+    ...(severalVersions(members, url) && selection.version !== undefined ? { version: selection.version } : {}),
+    code,
+    ...(display === undefined ? {} : { display }),
+    ...(designations.length === 0 ? {} : { designation: designations.map(printDesignation) }),
+  }
+}
+
+function grammarDisplay(
+  system: CodeSystem | undefined,
+  concept: Concept | undefined,
+  code: string,
+): string | undefined {
+  if (concept !== undefined) return undefined
+  const answer = system?.grammar?.check(code)
+  return answer?.valid === true ? answer.display : undefined
+}
+
+/** The version is told where it tells codes apart. */
+function severalVersions(members: Members, url: string): boolean {
+  return (members.selections.get(url)?.length ?? 0) > 1
+}
+
+/** `designation` asks for uses as `system|code`, for languages as `urn:ietf:bcp:47|de`; without it, all are given or none. */
+function isWanted({ language, use }: Designation, { includeDesignations, designations = [] }: ExpandRequest): boolean {
+  if (designations.length === 0) return includeDesignations === true
+  if (includeDesignations === false) return false
+  return designations.some(wanted => {
+    const bar = wanted.indexOf('|')
+    const [system, code] = bar < 0 ? [undefined, wanted] : [wanted.slice(0, bar), wanted.slice(bar + 1)]
+    if (system === 'urn:ietf:bcp:47') return language === code
+    return use?.code === code && (system === undefined || use.system === system)
+  })
+}
+
+function printDesignation({ language, use, value }: Designation): JsonObject {
+  return { ...(language === undefined ? {} : { language }), ...(use === undefined ? {} : { use }), value }
+}
+
+function propertiesFor(
+  system: CodeSystem,
+  concept: Concept,
+  { properties = [] }: ExpandRequest,
+): readonly JsonObject[] {
+  if (properties.length === 0) return []
+  const all = properties.includes('*')
+  const given = system.properties(concept).filter(({ code }) => all || properties.includes(code))
+  const definition = system.definition(concept)
+  const own =
+    definition !== undefined && properties.includes('definition') ? [{ code: 'definition', value: definition }] : []
+  return [...own, ...given].map(({ code, value }) => ({
+    url: propertyExtension,
+    extension: [
+      { url: 'code', valueCode: code },
+      { url: 'value', ...typed(system, code, value) },
+    ],
+  }))
+}
+
+function typed(system: CodeSystem, code: string, value: PropertyValue['value']): JsonObject {
+  if (typeof value === 'boolean') return { valueBoolean: value }
+  const type = system.facts.properties.find(property => property.code === code)?.type
+  if (typeof value === 'number') return type === 'decimal' ? { valueDecimal: value } : { valueInteger: value }
+  if (typeof value === 'object') return { valueCoding: value }
+  if (type === 'code') return { valueCode: value }
+  return type === 'dateTime' ? { valueDateTime: value } : { valueString: value }
+}

@@ -1,0 +1,81 @@
+/** Which definition a coding is to be held against: the one that the value set has it from, else the one that its version names. */
+import { printCanonical } from '../canonical.ts'
+import type { CodeSystem } from '../code-system.ts'
+import type { UnknownSystem } from './clause.ts'
+import { hasCode, type Selection } from './selection.ts'
+import { type TxIssue, txIssue } from './tx-issue.ts'
+import type { Coding, Place, ValidateRequest } from './validate-request.ts'
+import { meets } from './version-pattern.ts'
+import { findSystem, resolveSystem, unknownSystem } from './version-rules.ts'
+
+/** The code system that is not known; `causedBy`: nothing is wrong with the code, as far as one can tell without it. */
+export type Unknown = { readonly canonical: string; readonly causedBy: boolean }
+
+export type Located = {
+  readonly system: CodeSystem | undefined
+  /** The part of the value set that is of this system. */
+  readonly selection: Selection | undefined
+  readonly issues: readonly TxIssue[]
+  readonly unknown?: Unknown
+}
+
+export function located(coding: Coding & { readonly system: string }, at: Place, request: ValidateRequest): Located {
+  const { terminology, rules, members } = request
+  const { system: url, version } = coding
+  const all = members?.selections.get(url) ?? []
+  const fitting =
+    version === undefined ? all : all.filter(each => each.version !== undefined && meets(each.version, version))
+  const selection = fitting.find(each => hasCode(each, coding.code ?? '')) ?? fitting[0]
+  if (selection !== undefined && rules.check.length === 0) return { system: selection.system, selection, issues: [] }
+  const resolved = resolveSystem(terminology, rules, url, selection?.version ?? version)
+  const forbidden = resolved.forbidden === undefined ? [] : [{ ...resolved.forbidden, expression: at.version }]
+  if (selection !== undefined) return { system: selection.system, selection, issues: forbidden }
+  const [first] = all
+  if (first !== undefined && version !== undefined) return mismatch(coding, version, first, at, request, forbidden)
+  const needed = members?.unknown.find(each => each.url === url)
+  if (resolved.system !== undefined && needed === undefined) {
+    return { system: resolved.system, selection: undefined, issues: forbidden }
+  }
+  return missing(coding, needed?.version ?? resolved.wanted, needed, at, request)
+}
+
+/** `needed`: the value set itself cannot do without it. */
+function missing(
+  { system: url, version }: Coding & { readonly system: string },
+  wanted: string | undefined,
+  needed: UnknownSystem | undefined,
+  at: Place,
+  { terminology }: ValidateRequest,
+): Located {
+  const issues = [unknownSystem(terminology, url, wanted, 'code cannot be validated', at.system)]
+  if (needed?.version !== undefined && version !== undefined) issues.unshift(differs(url, needed.version, version, at))
+  const hasOthers = wanted !== undefined && terminology.versions(url).length > 0
+  const canonical = printCanonical(url, hasOthers ? wanted : undefined)
+  const unknown = { canonical, causedBy: hasOthers || needed !== undefined }
+  return { system: undefined, selection: undefined, issues, unknown }
+}
+
+/** The value set has the code in one version, the value is of another. */
+function mismatch(
+  { system: url }: Coding & { readonly system: string },
+  version: string,
+  selection: Selection,
+  at: Place,
+  { terminology }: ValidateRequest,
+  issues: readonly TxIssue[],
+): Located {
+  const different = differs(url, selection.version ?? '', version, at)
+  const known = { system: selection.system, selection, issues: [...issues, different] }
+  if (findSystem(terminology, url, version) !== undefined) return known
+  const lacking = unknownSystem(terminology, url, version, 'code cannot be validated', at.system)
+  return {
+    ...known,
+    issues: [...known.issues, lacking],
+    unknown: { canonical: printCanonical(url, version), causedBy: true },
+  }
+}
+
+function differs(url: string, included: string, version: string, at: Place): TxIssue {
+  const text = `The code system '${url}' version '${included}' in the ValueSet include is different to the one in the value ('${version}')`
+  return txIssue({ code: 'invalid', type: 'vs-invalid', id: 'VALUESET_VALUE_MISMATCH', text, at: at.version })
+}

@@ -1,0 +1,144 @@
+/** $validate-code: is it in the value set, and is it right? https://hl7.org/fhir/R4/valueset-operation-validate-code.html */
+import { isError } from '../../fhir/issue.ts'
+import type { JsonObject, Resource } from '../../fhir/resource.ts'
+import { type Checked, checkCoding, notIn } from './check-coding.ts'
+import type { Members } from './membership.ts'
+import { hasCode } from './selection.ts'
+import { type TxIssue, txIssue, txOutcome } from './tx-issue.ts'
+import { type Coding, placeOf, type Subject, type ValidateRequest } from './validate-request.ts'
+import { meets } from './version-pattern.ts'
+
+export type Validation = {
+  readonly result: boolean
+  /** The coding that decides: the one that is a member, else the first. */
+  readonly checked: Checked | undefined
+  readonly issues: readonly TxIssue[]
+  readonly subject: Subject
+}
+
+export function validate(request: ValidateRequest): Validation {
+  const { subject, members } = request
+  const fatal = members?.faults.filter(isFatal) ?? []
+  const codings = subject.as === 'codeableConcept' ? subject.codings : [subject.coding]
+  const all = codings.map((coding, index) => inferred(coding, index, request))
+  const checked = all.find(each => each.isMember) ?? all[0]
+  const issues = fatal.length > 0 ? fatal : inOrder(issuesOf(all, request))
+  return { result: checked?.isMember === true && !issues.some(isError), checked, issues, subject }
+}
+
+/** Whether a code is a member, as fast as can be: for searches and bindings. */
+export function isMember(members: Members, { system = '', version, code = '' }: Coding): boolean {
+  const selections = members.selections.get(system)
+  if (selections === undefined) return false
+  return selections.some(selection => {
+    const fits = version === undefined || (selection.version !== undefined && meets(selection.version, version))
+    return fits && hasCode(selection, code)
+  })
+}
+
+/** Systems that are not known concern their own codes alone; all else leaves open what the value set is. */
+function isFatal({ id, type }: TxIssue): boolean {
+  return !id.startsWith('UNKNOWN_CODESYSTEM') && type !== 'version-error'
+}
+
+function inferred(coding: Coding, index: number, request: ValidateRequest): Checked {
+  const { members, inferSystem, subject } = request
+  const { code } = coding
+  const hasSystem = coding.system !== undefined && coding.system !== ''
+  if (hasSystem || inferSystem !== true || members === undefined || code === undefined) {
+    return checkCoding(coding, index, request)
+  }
+  const systems = [...members.selections].filter(([, all]) => all.some(each => hasCode(each, code))).map(([url]) => url)
+  const [system, ...others] = systems
+  if (system !== undefined && others.length === 0) return checkCoding({ ...coding, system }, index, request)
+  const at = placeOf(subject.as, index)
+  const several = others.length === 0 ? '' : `: value set expansion has multiple matches: [${systems.join(', ')}]`
+  const text = `The System URI could not be determined for the code '${code}' in the ValueSet '${members.definition.canonical}'${several}`
+  const id =
+    others.length === 0 ? 'UNABLE_TO_INFER_CODESYSTEM' : 'Unable_to_resolve_system__value_set_has_multiple_matches'
+  const unclear = txIssue({ code: 'not-found', type: 'cannot-infer', id, text, at: at.code })
+  return { coding, isMember: false, issues: [notIn(coding, members, at), unclear], code }
+}
+
+/** One good coding makes a concept valid, so what the others are not is only worth a note. */
+function issuesOf(all: readonly Checked[], { subject, members }: ValidateRequest): readonly TxIssue[] {
+  if (subject.as !== 'codeableConcept') return all.flatMap(each => each.issues)
+  const isValid = all.some(each => each.isMember)
+  const issues = all.flatMap(each => each.issues.map(issue => softened(issue, isValid)))
+  if (isValid) return issues
+  if (all.length === 0) return [noCoding()]
+  return members === undefined ? issues : [noneIn(members), ...issues]
+}
+
+function softened(issue: TxIssue, isValid: boolean): TxIssue {
+  if (issue.type === 'not-in-vs') {
+    const { code, id, diagnostics: text, expression } = issue
+    const at = expression === undefined ? {} : { at: expression }
+    return txIssue({ severity: 'information', code, type: 'this-code-not-in-vs', id, text, ...at })
+  }
+  return isValid && issue.type === 'not-found' && issue.severity === 'error' ? { ...issue, severity: 'warning' } : issue
+}
+
+function noneIn({ definition }: Members): TxIssue {
+  return txIssue({
+    code: 'code-invalid',
+    type: 'not-in-vs',
+    id: 'TX_GENERAL_CC_ERROR_MESSAGE',
+    text: `No valid coding was found for the value set '${definition.canonical}'`,
+  })
+}
+
+function noCoding(): TxIssue {
+  return txIssue({
+    code: 'invalid',
+    type: 'invalid-data',
+    id: 'CODEABLECONCEPT_HAS_NO_CODING',
+    text: 'The CodeableConcept has no coding, so there is nothing to validate',
+    at: 'CodeableConcept',
+  })
+}
+
+const severities = ['fatal', 'error', 'warning', 'information'] as const
+
+/** The worst first. */
+function inOrder(issues: readonly TxIssue[]): readonly TxIssue[] {
+  return [...issues].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+}
+
+export function validationParameters({ result, checked, issues, subject }: Validation): Resource {
+  const isConcept = subject.as === 'codeableConcept'
+  const tells = checked !== undefined && (!isConcept || checked.isMember)
+  const message = messageOf(result, issues)
+  const { inactive, status, normalized, unknown, coding } = checked ?? {}
+  const named = (name: string, value: JsonObject | undefined): readonly JsonObject[] =>
+    value === undefined ? [] : [{ name, ...value }]
+  const of = (key: string, value: string | boolean | undefined): JsonObject | undefined =>
+    value === undefined ? undefined : { [key]: value }
+  return {
+    resourceType: 'Parameters',
+    parameter: [
+      { name: 'result', valueBoolean: result },
+      ...named('code', tells ? of('valueCode', checked.code) : undefined),
+      ...named('codeableConcept', isConcept ? { valueCodeableConcept: subject.concept } : undefined),
+      ...named('system', tells ? of('valueUri', coding?.system) : undefined),
+      ...named('version', of('valueString', checked?.version)),
+      ...named('display', tells ? of('valueString', checked.display) : undefined),
+      ...named('normalized-code', of('valueCode', normalized)),
+      ...named('inactive', of('valueBoolean', inactive)),
+      ...named('status', of('valueCode', status)),
+      ...named('message', of('valueString', message)),
+      ...named(
+        `x-${unknown?.causedBy === true ? 'caused-by-' : ''}unknown-system`,
+        of('valueCanonical', unknown?.canonical),
+      ),
+      ...(issues.length === 0 ? [] : [{ name: 'issues', resource: txOutcome(issues) }]),
+    ],
+  }
+}
+
+/** All that speaks against it; where it is right, only what is to be said of its display. */
+export function messageOf(result: boolean, issues: readonly TxIssue[]): string | undefined {
+  const telling = issues.filter(issue => (result ? issue.type === 'invalid-display' : issue.severity !== 'information'))
+  const texts = [...new Set(telling.map(issue => issue.diagnostics))].sort()
+  return texts.length === 0 ? undefined : texts.join('; ')
+}

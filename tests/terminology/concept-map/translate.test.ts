@@ -1,0 +1,87 @@
+import t from 'tap'
+import type { JsonObject } from '../../../src/fhir/resource.ts'
+import { conceptMapOf } from '../../../src/terminology/concept-map/concept-map.ts'
+import {
+  type Coding,
+  fitting,
+  type TranslateRequest,
+  translate,
+  translationParameters,
+} from '../../../src/terminology/concept-map/translate.ts'
+import { objectOf, objectsOf, textOf } from '../../../src/terminology/element.ts'
+import { parametersIn, read, resourcesOf, runCases } from '../cases.ts'
+
+const known = resourcesOf(read('translate.json')).map(conceptMapOf)
+
+type Asked = Partial<TranslateRequest> & {
+  readonly maps: readonly string[]
+  readonly codings: readonly Coding[]
+  readonly source?: string
+  readonly target?: string
+}
+
+runCases('translate', given => {
+  const { maps, source, target, ...request } = given as unknown as Asked
+  const { reverse = false } = request
+  const by = { ...(source === undefined ? {} : { source }), ...(target === undefined ? {} : { target }) }
+  const named = maps.flatMap(url => fitting(known, { url }, reverse))
+  const chosen = source === undefined && target === undefined ? named : fitting(known, by, reverse)
+  const find = (url: string) => known.find(map => map.url === url)
+  const answer = translationParameters(translate(chosen, { dependencies: [], reverse, ...request }, find))
+  const list = objectsOf(answer, 'parameter')
+  const matches = list
+    .filter(parameter => parameter['name'] === 'match')
+    .map(match => printMatch(objectsOf(match, 'part')))
+  return { ...parametersIn(list), matches }
+})
+
+/** `wider http://t/t|1#x + element=system#code` */
+function printMatch(parts: readonly JsonObject[]): string {
+  const { equivalence, concept } = parametersIn(parts) as { equivalence: string; concept?: JsonObject }
+  const products = parts
+    .filter(part => part['name'] === 'product')
+    .map(part => {
+      const { element, concept } = parametersIn(objectsOf(part, 'part')) as { element: string; concept: JsonObject }
+      return ` + ${element}=${printCoding(concept)}`
+    })
+  return `${equivalence}${concept === undefined ? '' : ` ${printCoding(concept)}`}${products.join('')}`
+}
+
+function printCoding(coding: JsonObject): string {
+  const version = textOf(coding, 'version')
+  return `${textOf(coding, 'system')}${version === undefined ? '' : `|${version}`}#${textOf(coding, 'code')}`
+}
+
+t.test('each match names its map', async t => {
+  const find = () => undefined
+  const request = { codings: [{ system: 'http://t/s', code: 'f' }], dependencies: [], reverse: false }
+  const answer = translationParameters(translate(fitting(known, { url: 'http://t/cm' }, false), request, find))
+  t.same(objectOf(answer, 'parameter'), undefined)
+  t.same(objectsOf(answer, 'parameter'), [
+    { name: 'result', valueBoolean: true },
+    {
+      name: 'match',
+      part: [
+        { name: 'equivalence', valueCode: 'equal' },
+        { name: 'concept', valueCoding: { system: 'http://t/t', code: 'y' } },
+        {
+          name: 'product',
+          part: [
+            { name: 'element', valueUri: 'http://t/severity' },
+            { name: 'concept', valueCoding: { system: 'http://t/u', code: 'mild', display: 'Mild' } },
+          ],
+        },
+        { name: 'source', valueUri: 'http://t/cm|1' },
+      ],
+    },
+  ])
+})
+
+t.test('a map without anything in it translates nothing', async t => {
+  const map = conceptMapOf({ resourceType: 'ConceptMap', id: 'm', group: [{ element: [{ target: [{}] }] }, 7] })
+  const request = { codings: [{ code: 'a' }], dependencies: [], reverse: false }
+  t.match(
+    translate([map], request, () => undefined),
+    { result: false, matches: [] },
+  )
+})

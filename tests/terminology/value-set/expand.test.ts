@@ -1,0 +1,50 @@
+import type { JsonObject } from '../../../src/fhir/resource.ts'
+import { parseCanonical } from '../../../src/terminology/canonical.ts'
+import { objectOf, objectsOf, textOf } from '../../../src/terminology/element.ts'
+import { expand, usualLimit } from '../../../src/terminology/value-set/expand.ts'
+import type { ExpandRequest } from '../../../src/terminology/value-set/expand-request.ts'
+import { parseLanguages } from '../../../src/terminology/value-set/language.ts'
+import { membershipsOf, unknownValueSet } from '../../../src/terminology/value-set/membership.ts'
+import type { Terminology } from '../../../src/terminology/value-set/terminology.ts'
+import { refusal } from '../../../src/terminology/value-set/tx-issue.ts'
+import { versionRules } from '../../../src/terminology/value-set/version-rules.ts'
+import { codesIn, parametersIn, runCases } from '../cases.ts'
+
+type Asked = Partial<Omit<ExpandRequest, 'languages'>> & {
+  readonly valueSet: string | JsonObject
+  readonly displayLanguage?: string
+  readonly rules?: Parameters<typeof versionRules>[0]
+  readonly useSupplement?: readonly string[]
+  readonly limit?: number
+}
+
+function ask(given: JsonObject, terminology: Terminology): JsonObject {
+  const {
+    valueSet,
+    displayLanguage,
+    rules,
+    useSupplement = [],
+    limit = usualLimit,
+    ...request
+  } = given as unknown as Asked
+  const memberships = membershipsOf(terminology)
+  const resource = typeof valueSet === 'string' ? memberships.find(parseCanonical(valueSet)) : valueSet
+  if (resource === undefined) throw refusal([unknownValueSet(String(valueSet), undefined)])
+  const members = memberships.of(resource, { rules: versionRules(rules ?? {}), supplements: useSupplement })
+  const languages = displayLanguage === undefined ? [] : parseLanguages(displayLanguage)
+  const result = expand(
+    members,
+    { echo: [], ...request, languages },
+    { identifier: 'urn:uuid:1', timestamp: '2026-11-21T12:00:00Z', limit },
+  )
+  const expansion = objectOf(result, 'expansion') ?? {}
+  return {
+    ...result,
+    codes: codesIn(expansion),
+    total: expansion['total'] ?? null,
+    displays: objectsOf(expansion, 'contains').map(item => textOf(item, 'display') ?? null),
+    parameter: parametersIn(objectsOf(expansion, 'parameter')),
+  }
+}
+
+runCases('expand', ask)
