@@ -1,0 +1,88 @@
+/** Bytes written one after the other. Numbers take as many as they need, seven bits to a byte, the lowest first. */
+export class Bytes {
+  #bytes = Buffer.allocUnsafeSlow(1024)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  clear(): void {
+    this.#length = 0
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#widen(1)
+    this.#bytes[this.#length++] = value
+  }
+
+  /** 0 … 2³¹-1 */
+  varint(value: number): void {
+    let rest = value
+    for (; rest > 0x7f; rest >>>= 7) this.byte((rest & 0x7f) | 0x80)
+    this.byte(rest)
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) this.#widen(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  text(text: string): void {
+    const bytes = Buffer.from(text)
+    this.varint(bytes.length)
+    this.append(bytes)
+  }
+
+  /** What was written so far. */
+  copy(): Uint8Array {
+    return Buffer.copyBytesFrom(this.#bytes, 0, this.#length)
+  }
+
+  #widen(by: number): void {
+    const wider = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + by))
+    wider.set(this.#bytes)
+    this.#bytes = wider
+  }
+}
+
+/** The other way. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#bytes.length
+  }
+
+  varint(): number {
+    let byte = this.#bytes[this.#at++] ?? 0
+    let value = byte & 0x7f
+    for (let shift = 7; byte > 0x7f; shift += 7) {
+      byte = this.#bytes[this.#at++] ?? 0
+      value |= (byte & 0x7f) << shift
+    }
+    return value
+  }
+
+  /** Without a copy. */
+  take(length: number): Uint8Array {
+    const from = this.#at
+    this.#at += length
+    return this.#bytes.subarray(from, this.#at)
+  }
+
+  skip(length: number): void {
+    this.#at += length
+  }
+
+  text(): string {
+    const bytes = this.take(this.varint())
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * One version of a code system in one file, which never changes once it is there. Concepts are numbers, 0 … size-1, in the order
+ * of the release; sets of them are packed (packed-set.ts), so that the 5.5 million pairs of SNOMED CT's hierarchy take 15 MB, both ways.
+ */
+import type { CodeSystemFacts } from '../code-system.ts'
+
+export const format = 1
+
+export const schema = `
+  -- facts, names of what the other tables number, counts: JSON
+  CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  -- What is asked most comes first: a row that does not fit its page goes on elsewhere.
+  CREATE TABLE concept (
+    n INTEGER PRIMARY KEY,
+    code TEXT NOT NULL,
+    display TEXT,
+    flags INTEGER NOT NULL,
+    parents BLOB,
+    ancestors BLOB,
+    attributes BLOB,     -- group, type, value: attributes.ts
+    definition TEXT,
+    designations TEXT,   -- JSON: [[language | -1, use | -1, value] …]
+    properties TEXT,     -- JSON: [[property, value] …]
+    children BLOB
+  );
+
+  -- As it is compared: in lower case where the case of codes means nothing.
+  CREATE TABLE code (code TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE descendants (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
+
+  -- Who has a property, and who with this value.
+  CREATE TABLE property (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
+  CREATE TABLE value (property INTEGER, value TEXT, concepts BLOB NOT NULL, PRIMARY KEY (property, value)) WITHOUT ROWID;
+
+  -- By type: all sources; and by value, rising, those of each (attributes.ts).
+  CREATE TABLE relation (type INTEGER PRIMARY KEY, sources BLOB NOT NULL, by_value BLOB NOT NULL);
+
+  CREATE TABLE refset (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
+  CREATE TABLE field (refset INTEGER, member INTEGER, fields TEXT NOT NULL, PRIMARY KEY (refset, member)) WITHOUT ROWID;
+
+  -- Terms, by rank (text-index.ts): the concept and the language of each; the terms of a word, and of a beginning of many words.
+  CREATE TABLE term (name TEXT PRIMARY KEY, numbers BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE word (n INTEGER PRIMARY KEY, word TEXT NOT NULL, terms BLOB NOT NULL);
+  CREATE TABLE beginning (n INTEGER PRIMARY KEY, beginning TEXT NOT NULL, terms BLOB NOT NULL);`
+
+/** Made when the rows are in: twice as fast. */
+export const indexes = `
+  CREATE UNIQUE INDEX word_word ON word (word);
+  CREATE UNIQUE INDEX beginning_beginning ON beginning (beginning);`
+
+export type About = {
+  readonly format: number
+  readonly facts: CodeSystemFacts
+  readonly counts: Counts
+  readonly languages: readonly string[]
+  readonly uses: readonly { readonly system?: string; readonly code: string; readonly display?: string }[]
+  readonly properties: readonly string[]
+}
+
+export type Counts = {
+  readonly concepts: number
+  readonly designations: number
+  readonly properties: number
+  /** Pairs of child and parent. */
+  readonly edges: number
+  /** Pairs of descendant and ancestor. */
+  readonly closure: number
+  readonly relations: number
+  readonly members: number
+  readonly terms: number
+  readonly words: number
+}
+
+/** As codes are compared. */
+export function codeKey(code: string, { caseSensitive }: Pick<CodeSystemFacts, 'caseSensitive'>): string {
+  return caseSensitive ? code : code.toLowerCase()
+}
+
+/** Of a concept. */
+export const flag = { inactive: 1, abstract: 2 } as const

@@ -1,0 +1,97 @@
+/** Rows as a loader tells them → columns. */
+import { flag } from './file-format.ts'
+import type { ConceptRow, DesignationRow, EdgeRow, MemberRow, PropertyRow, RelationRow } from './row.ts'
+import type { Names, Stage } from './stage.ts'
+
+/** Where codes are numbered by their first mention; `key`: as they are compared. */
+export type Gathering = {
+  readonly stage: Stage
+  readonly key: (code: string) => string
+  readonly file: string | undefined
+}
+
+export function addConcepts({ stage, key, file }: Gathering, rows: Iterable<ConceptRow>): void {
+  const { mention, code, display, definition, flags } = stage.concepts.columns
+  const text = (value: string | undefined): number => (value === undefined ? -1 : stage.texts.add(value))
+  for (const row of rows) {
+    mention.push(stage.codes.add(key(row.code)))
+    code.push(stage.texts.add(row.code))
+    display.push(text(row.display))
+    definition.push(text(row.definition))
+    flags.push((row.inactive ? flag.inactive : 0) | (row.abstract ? flag.abstract : 0))
+    stage.concepts.lines.add(row.line, file)
+  }
+}
+
+export function addDesignations({ stage, key, file }: Gathering, rows: Iterable<DesignationRow>): void {
+  const { concept, language, use, value } = stage.designations.columns
+  const mention = mentions(stage.codes, key)
+  const uses = new Map<DesignationRow['use'], number>([[undefined, -1]])
+  const numberOf = (it: DesignationRow['use']): number => {
+    const number = uses.get(it) ?? stage.uses.add(JSON.stringify(it))
+    uses.set(it, number)
+    return number
+  }
+  for (const row of rows) {
+    concept.push(mention(row.code))
+    language.push(stage.languages.add(row.language))
+    use.push(numberOf(row.use))
+    value.push(stage.texts.add(row.value))
+    stage.designations.lines.add(row.line, file)
+  }
+}
+
+export function addProperties({ stage, key, file }: Gathering, rows: Iterable<PropertyRow>): void {
+  const { concept, value } = stage.given.columns
+  const mention = mentions(stage.codes, key)
+  for (const row of rows) {
+    concept.push(mention(row.code))
+    value.push(stage.values.add(stage.properties.add(row.property), row.value))
+    stage.given.lines.add(row.line, file)
+  }
+}
+
+export function addEdges({ stage, key, file }: Gathering, rows: Iterable<EdgeRow>): void {
+  const { child, parent } = stage.edges.columns
+  const [ofChild, ofParent] = [mentions(stage.codes, key), mentions(stage.codes, key)]
+  for (const row of rows) {
+    child.push(ofChild(row.child))
+    parent.push(ofParent(row.parent))
+    stage.edges.lines.add(row.line, file)
+  }
+}
+
+export function addRelations({ stage, key, file }: Gathering, rows: Iterable<RelationRow>): void {
+  const { source, group, type, value } = stage.relations.columns
+  const [ofSource, ofType] = [mentions(stage.codes, key), mentions(stage.codes, key)]
+  const ofValue = mentions(stage.codes, key)
+  for (const row of rows) {
+    source.push(ofSource(row.source))
+    group.push(row.group)
+    type.push(ofType(row.type))
+    value.push(typeof row.value === 'string' ? ~stage.literals.add(row.value) : ofValue(row.value.code))
+    stage.relations.lines.add(row.line, file)
+  }
+}
+
+export function addMembers({ stage, key, file }: Gathering, rows: Iterable<MemberRow>): void {
+  const { refset, member, fields } = stage.members.columns
+  const [ofRefset, ofMember] = [mentions(stage.codes, key), mentions(stage.codes, key)]
+  for (const row of rows) {
+    refset.push(ofRefset(row.refset))
+    member.push(ofMember(row.member))
+    fields.push(row.fields ? stage.texts.add(JSON.stringify(row.fields)) : -1)
+    stage.members.lines.add(row.line, file)
+  }
+}
+
+/** For one column: rows that name the same code mostly follow each other. */
+function mentions(codes: Names, key: (code: string) => string): (code: string) => number {
+  let last: string | undefined
+  let number = -1
+  return code => {
+    if (code !== last) number = codes.add(key(code))
+    last = code
+    return number
+  }
+}

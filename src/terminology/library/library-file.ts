@@ -1,0 +1,215 @@
+/** A code system whose concepts lie in a file of the library. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { CodeSystem, CodeSystemFacts, Designation, PropertyValue, Relations } from '../code-system.ts'
+import { type Concept, ConceptSet } from '../concept-set.ts'
+import { sourcesOf, unpackAttributes } from './attributes.ts'
+import { ByteCache } from './byte-cache.ts'
+import { type About, codeKey, flag, format } from './file-format.ts'
+import { openFile, prepareRows } from './open-file.ts'
+import { addTo, hasMember, listMembers, unpackSet } from './packed-set.ts'
+import { type Limits, TextSearch } from './text-search.ts'
+
+const cachedSets = 4 * 2 ** 20 // bytes, per file: ninety hierarchies of SNOMED CT
+
+export class LibraryFile implements CodeSystem, Relations {
+  readonly facts: CodeSystemFacts
+  readonly size: number
+  readonly about: About
+  readonly #db: DatabaseSync
+  readonly #ask: ReturnType<typeof questions>
+  readonly #search: TextSearch
+  readonly #sets = new ByteCache<string, ConceptSet>(cachedSets)
+  readonly #properties: ReadonlyMap<string, number>
+  #types: readonly Concept[] | undefined
+
+  constructor(path: string) {
+    this.#db = openFile(path)
+    this.about = readAbout(this.#db)
+    this.facts = this.about.facts
+    this.size = this.about.counts.concepts
+    this.#ask = questions(this.#db)
+    this.#search = new TextSearch(this.#db, this.about.languages)
+    this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
+  }
+
+  find(code: string): Concept | undefined {
+    return cell<number>(this.#ask.find, codeKey(code, this.facts))
+  }
+
+  code(concept: Concept): string {
+    return cell<string>(this.#ask.code, concept) ?? ''
+  }
+
+  display(concept: Concept): string | undefined {
+    return cell<string>(this.#ask.display, concept)
+  }
+
+  definition(concept: Concept): string | undefined {
+    return cell<string>(this.#ask.definition, concept)
+  }
+
+  designations(concept: Concept): readonly Designation[] {
+    const text = cell<string>(this.#ask.designations, concept)
+    if (text === undefined) return []
+    const { languages, uses } = this.about
+    return (JSON.parse(text) as [number, number, string][]).map(([language, use, value]) => {
+      const [tag, coding] = [languages[language], uses[use]]
+      return { ...(tag !== undefined && { language: tag }), ...(coding && { use: coding }), value }
+    })
+  }
+
+  properties(concept: Concept): readonly PropertyValue[] {
+    const text = cell<string>(this.#ask.properties, concept)
+    if (text === undefined) return []
+    return (JSON.parse(text) as [number, PropertyValue['value']][]).map(([property, value]) => ({
+      code: this.about.properties[property] ?? '',
+      value,
+    }))
+  }
+
+  inactive(concept: Concept): boolean {
+    return this.#hasFlag(concept, flag.inactive)
+  }
+
+  abstract(concept: Concept): boolean {
+    return this.#hasFlag(concept, flag.abstract)
+  }
+
+  parents(concept: Concept): readonly Concept[] {
+    return members(cell(this.#ask.parents, concept))
+  }
+
+  children(concept: Concept): readonly Concept[] {
+    return members(cell(this.#ask.children, concept))
+  }
+
+  isA(concept: Concept, ancestor: Concept): boolean {
+    if (concept === ancestor) return true
+    const above = cell<Uint8Array>(this.#ask.ancestors, concept)
+    return above !== undefined && hasMember(above, ancestor)
+  }
+
+  descendants(concept: Concept): ConceptSet {
+    return this.#set(`descendants ${concept}`, this.#ask.descendants, concept)
+  }
+
+  ancestors(concept: Concept): ConceptSet {
+    return this.#unpacked(cell(this.#ask.ancestors, concept))
+  }
+
+  having(property: string, value?: string): ConceptSet {
+    const n = this.#properties.get(property)
+    if (n === undefined) return new ConceptSet(this.size)
+    if (value === undefined) return this.#set(`property ${n}`, this.#ask.property, n)
+    return this.#set(`value ${n} ${value}`, this.#ask.value, n, value)
+  }
+
+  search(text: string, limits: Limits): readonly Concept[] {
+    if (limits.most <= 0) return []
+    const found = new Set<Concept>()
+    const coded = this.find(text.trim())
+    if (coded !== undefined && (limits.within === undefined || limits.within.has(coded))) found.add(coded)
+    this.#search.search(text, limits, found)
+    return [...found]
+  }
+
+  sources(types: ConceptSet | undefined, values: ConceptSet | undefined): ConceptSet {
+    const words = new Uint32Array((this.size + 31) >>> 5)
+    this.#types ??= this.#ask.types.all().map(first<number>)
+    for (const type of this.#types) {
+      if (types !== undefined && !types.has(type)) continue
+      if (values === undefined) addTo(words, cell(this.#ask.sources, type) ?? empty)
+      else sourcesOf(cell(this.#ask.byValue, type) ?? empty, values, words)
+    }
+    return new ConceptSet(this.size, words)
+  }
+
+  /** A literal is a text, as RF2 writes it: `#500`, `"text"`. A number is always a concept. */
+  attributes(concept: Concept): ReturnType<typeof unpackAttributes> {
+    const packed = cell<Uint8Array>(this.#ask.attributes, concept)
+    return packed === undefined ? [] : unpackAttributes(packed)
+  }
+
+  members(refset: Concept): ConceptSet {
+    return this.#set(`refset ${refset}`, this.#ask.refset, refset)
+  }
+
+  refsets(): ConceptSet {
+    return ConceptSet.of(this.size, this.#ask.refsets.all().map(first<number>))
+  }
+
+  /** What a reference set says of a member: of each of its rows, if it says something. */
+  fields(refset: Concept, member: Concept): readonly Readonly<Record<string, string>>[] {
+    const text = cell<string>(this.#ask.fields, refset, member)
+    return text === undefined ? [] : JSON.parse(text)
+  }
+
+  /** Nobody may ask it after. Who cannot tell when that is lets go of it: that closes it, too. */
+  close(): void {
+    this.#db.close()
+  }
+
+  #hasFlag(concept: Concept, wanted: number): boolean {
+    return ((cell<number>(this.#ask.flags, concept) ?? 0) & wanted) !== 0
+  }
+
+  #set(name: string, question: StatementSync, ...keys: readonly (number | string)[]): ConceptSet {
+    const bytes = this.size / 8 + name.length * 2
+    return this.#sets.get(name, () => ({ value: this.#unpacked(cell(question, ...keys)), bytes }))
+  }
+
+  #unpacked(packed: Uint8Array | undefined): ConceptSet {
+    return packed === undefined ? new ConceptSet(this.size) : unpackSet(packed, this.size)
+  }
+}
+
+function questions(db: DatabaseSync) {
+  const concept = (column: string): StatementSync => prepareRows(db, `SELECT ${column} FROM concept WHERE n = ?`)
+  return {
+    find: prepareRows(db, 'SELECT n FROM code WHERE code = ?'),
+    code: concept('code'),
+    display: concept('display'),
+    definition: concept('definition'),
+    designations: concept('designations'),
+    properties: concept('properties'),
+    flags: concept('flags'),
+    parents: concept('parents'),
+    children: concept('children'),
+    ancestors: concept('ancestors'),
+    attributes: concept('attributes'),
+    descendants: prepareRows(db, 'SELECT concepts FROM descendants WHERE n = ?'),
+    property: prepareRows(db, 'SELECT concepts FROM property WHERE n = ?'),
+    value: prepareRows(db, 'SELECT concepts FROM value WHERE property = ? AND value = ?'),
+    types: prepareRows(db, 'SELECT type FROM relation'),
+    sources: prepareRows(db, 'SELECT sources FROM relation WHERE type = ?'),
+    byValue: prepareRows(db, 'SELECT by_value FROM relation WHERE type = ?'),
+    refset: prepareRows(db, 'SELECT concepts FROM refset WHERE n = ?'),
+    refsets: prepareRows(db, 'SELECT n FROM refset'),
+    fields: prepareRows(db, 'SELECT fields FROM field WHERE refset = ? AND member = ?'),
+  }
+}
+
+const empty = new Uint8Array(1)
+
+/** The one cell of the one row. What a column holds is said by the schema. */
+function cell<T>(question: StatementSync, ...keys: readonly (number | string)[]): T | undefined {
+  const row: unknown = question.get(...keys)
+  return row === undefined ? undefined : (first<T | null>(row) ?? undefined)
+}
+
+function first<T>(row: unknown): T {
+  return (row as readonly [T])[0]
+}
+
+function members(packed: Uint8Array | undefined): readonly Concept[] {
+  return packed === undefined ? [] : listMembers(packed)
+}
+
+function readAbout(db: DatabaseSync): About {
+  const rows = db.prepare('SELECT name, value FROM about').all()
+  const about = Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(String(value))]))
+  if (about['format'] !== format) {
+    throw new Error(`the file has format ${about['format']}, not ${format}: load the code system again`)
+  }
+  return about as About
+}

@@ -1,0 +1,54 @@
+/** What a loader tells a build, row by row: in any order, with codes for names, and the line of its file it was read from. */
+import type { PropertyValue } from '../code-system.ts'
+
+export type Line = { readonly line?: number }
+
+/** The order of these is the order of the code system. */
+export type ConceptRow = Line & {
+  readonly code: string
+  readonly display?: string
+  readonly definition?: string
+  readonly inactive?: boolean
+  /** `notSelectable` */
+  readonly abstract?: boolean
+}
+
+/** Besides the display. Only those in use: what a distributor took back leads nobody to a concept. */
+export type DesignationRow = Line & {
+  readonly code: string
+  readonly language?: string
+  readonly use?: { readonly system?: string; readonly code: string; readonly display?: string }
+  readonly value: string
+}
+
+export type PropertyRow = Line & {
+  readonly code: string
+  readonly property: string
+  readonly value: PropertyValue['value']
+}
+
+export type EdgeRow = Line & { readonly child: string; readonly parent: string }
+
+/** An attribute, such as a finding's site. `group`: 0 is none. A literal is a text as RF2 writes it: `#500`, `"text"`. */
+export type RelationRow = Line & {
+  readonly source: string
+  readonly group: number
+  readonly type: string
+  readonly value: { readonly code: string } | string
+}
+
+/** Of a reference set. `fields`: what it says of its member, such as the target of a map. */
+export type MemberRow = Line & {
+  readonly refset: string
+  readonly member: string
+  readonly fields?: Readonly<Record<string, string>>
+}
+
+/** A row that was left out, and why. */
+export type Problem = {
+  readonly kind: 'duplicate' | 'unknown' | 'cycle' | 'empty'
+  /** For whoever made the file: which code, what was expected. */
+  readonly text: string
+  readonly file?: string
+  readonly line?: number
+}

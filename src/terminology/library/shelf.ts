@@ -1,0 +1,107 @@
+/** The files of everybody, or of one tenant: one folder, seen as it was at most a second ago. */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LibraryFile } from './library-file.ts'
+import { isMissing, type Manifest, readManifest, suffix } from './manifest.ts'
+import { discard, isLater, replace } from './placing.ts'
+import { laterVersion } from './version-order.ts'
+
+const fresh = 1_000 // ms
+const chosenFile = 'chosen.json'
+
+export class Shelf {
+  readonly #folder: string
+  readonly #clock: () => number
+  readonly #open = new Map<string, LibraryFile>()
+  #manifests = new Map<string, Manifest>()
+  #latestFirst: readonly Manifest[] = []
+  #chosen: Readonly<Record<string, unknown>> = {}
+  #looked = Number.NEGATIVE_INFINITY
+
+  /** `folder` need not be there yet. */
+  constructor(folder: string, clock: () => number) {
+    this.#folder = folder
+    this.#clock = clock
+  }
+
+  /** The latest first; of what was loaded twice, what was loaded last. */
+  manifests(): readonly Manifest[] {
+    const since = this.#clock() - this.#looked
+    if (since >= fresh || since < 0) this.#look()
+    return this.#latestFirst
+  }
+
+  chosen(system: string): string | undefined {
+    this.manifests()
+    const version = this.#chosen[system]
+    return typeof version === 'string' ? version : undefined
+  }
+
+  /** `undefined`: it has gone since it was listed. */
+  open(manifest: Manifest): LibraryFile | undefined {
+    const known = this.#open.get(manifest.file)
+    if (known) return known
+    try {
+      const file = new LibraryFile(join(this.#folder, manifest.file))
+      this.#open.set(manifest.file, file)
+      return file
+    } catch (error) {
+      this.#look()
+      if (this.#latestFirst.includes(manifest)) throw error
+      return undefined
+    }
+  }
+
+  choose(system: string, version: string | undefined): void {
+    mkdirSync(this.#folder, { recursive: true })
+    const { [system]: _, ...others } = this.#readChosen()
+    const chosen = version === undefined ? others : { ...others, [system]: version }
+    replace(join(this.#folder, chosenFile), JSON.stringify(chosen, undefined, 2))
+    this.#look()
+  }
+
+  remove(manifest: Pick<Manifest, 'file'>): void {
+    discard(this.#folder, manifest)
+    this.#look()
+  }
+
+  close(): void {
+    for (const file of this.#open.values()) file.close()
+    this.#open.clear()
+  }
+
+  #look(): void {
+    this.#looked = this.#clock()
+    const before = this.#manifests
+    this.#manifests = new Map()
+    for (const name of this.#names()) {
+      const manifest = before.get(name) ?? readManifest(this.#folder, name)
+      if (manifest) this.#manifests.set(name, manifest)
+    }
+    this.#chosen = this.#readChosen()
+    this.#latestFirst = [...this.#manifests.values()].sort(
+      (a, b) => laterVersion(b.version, a.version) || (isLater(b, a) ? 1 : -1),
+    )
+    // Not closed: an answer under way may still ask it. When nobody does any more, it goes with the object.
+    const there = new Set(this.#latestFirst.map(({ file }) => file))
+    for (const file of this.#open.keys()) if (!there.has(file)) this.#open.delete(file)
+  }
+
+  #names(): readonly string[] {
+    try {
+      return readdirSync(this.#folder).filter(name => name.endsWith(suffix.manifest))
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  }
+
+  #readChosen(): Readonly<Record<string, unknown>> {
+    try {
+      return JSON.parse(readFileSync(join(this.#folder, chosenFile), 'utf8'))
+    } catch (error) {
+      if (isMissing(error)) return {}
+      throw error
+    }
+  }
+}

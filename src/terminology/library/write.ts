@@ -1,0 +1,98 @@
+/** What was gathered and resolved → the file. */
+import { DatabaseSync } from 'node:sqlite'
+import type { CodeSystemFacts } from '../code-system.ts'
+import { listOf } from './column.ts'
+import { type About, type Counts, format, indexes, schema } from './file-format.ts'
+import { packSet } from './packed-set.ts'
+import type { Resolved } from './resolve.ts'
+import type { Stage } from './stage.ts'
+import { beginningPostings, type Ranked, TextIndex, wordPostings } from './text-index.ts'
+import { writeConcepts } from './write-concepts.ts'
+import { writeMembers, writeRelations } from './write-relations.ts'
+import { writeValues } from './write-values.ts'
+
+type Telling = {
+  readonly facts: CodeSystemFacts
+  readonly progress?: ((step: 'concepts' | 'words') => void) | undefined
+}
+
+/** `path`: of a file that is not there yet. Left behind half written if this throws. */
+export function writeFile(path: string, stage: Stage, resolved: Resolved, { facts, progress }: Telling): Counts {
+  const db = new DatabaseSync(path)
+  try {
+    // Nobody reads it before it is complete and synced: until then there is nothing to protect.
+    db.exec(
+      'PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536',
+    )
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; BEGIN; ${schema}`)
+    progress?.('concepts')
+    const index = new TextIndex()
+    const designations = writeConcepts(db, stage, resolved, { index, language: facts.language })
+    writeCodes(db, stage, resolved)
+    writeDescendants(db, resolved)
+    const properties = writeValues(db, stage, resolved)
+    const relations = writeRelations(db, resolved)
+    const members = writeMembers(db, stage, resolved)
+    progress?.('words')
+    const ranked = index.ranked()
+    writeWords(db, ranked)
+    const counts: Counts = {
+      concepts: resolved.concepts.length,
+      designations,
+      properties,
+      edges: resolved.hierarchy.parents.items.length,
+      closure: resolved.hierarchy.ancestors.items.length,
+      relations,
+      members,
+      terms: ranked.concepts.length,
+      words: ranked.words.length,
+    }
+    writeAbout(db, {
+      format,
+      facts,
+      counts,
+      languages: stage.languages.list,
+      uses: stage.uses.list.map(use => JSON.parse(use)),
+      properties: stage.properties.list,
+    })
+    db.exec(`${indexes}; COMMIT`)
+    return counts
+  } finally {
+    db.close()
+  }
+}
+
+function writeCodes(db: DatabaseSync, { codes, concepts }: Stage, resolved: Resolved): void {
+  const mentions = concepts.values('mention')
+  const keys = Array.from(resolved.concepts, (row, n) => ({ key: codes.list[mentions[row] ?? 0] ?? '', n }))
+  const insert = db.prepare('INSERT INTO code VALUES (?, ?)')
+  // In their order, so that the tree only ever grows at its end.
+  for (const { key, n } of keys.sort((a, b) => (a.key < b.key ? -1 : 1))) insert.run(key, n)
+}
+
+function writeDescendants(db: DatabaseSync, { hierarchy, concepts }: Resolved): void {
+  const insert = db.prepare('INSERT INTO descendants VALUES (?, ?)')
+  for (const n of concepts.keys()) {
+    const below = listOf(hierarchy.descendants, n)
+    if (below.length > 0) insert.run(n, packSet(below, concepts.length))
+  }
+}
+
+function writeWords(db: DatabaseSync, ranked: Ranked): void {
+  const term = db.prepare('INSERT INTO term VALUES (?, ?)')
+  term.run('concepts', bytesOf(ranked.concepts))
+  term.run('languages', bytesOf(ranked.languages))
+  const word = db.prepare('INSERT INTO word (word, terms) VALUES (?, ?)')
+  for (const { text, terms } of wordPostings(ranked)) word.run(text, terms)
+  const beginning = db.prepare('INSERT INTO beginning (beginning, terms) VALUES (?, ?)')
+  for (const { text, terms } of beginningPostings(ranked)) beginning.run(text, terms)
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+function writeAbout(db: DatabaseSync, about: About): void {
+  const insert = db.prepare('INSERT INTO about VALUES (?, ?)')
+  for (const [name, value] of Object.entries(about)) insert.run(name, JSON.stringify(value))
+}

@@ -1,0 +1,208 @@
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { begin } from '../../../src/terminology/library/build.ts'
+import { type Catalog, openCatalog } from '../../../src/terminology/library/catalog.ts'
+import { facts, libraryFolder, needs } from './shelf-folder.ts'
+
+const system = facts.url
+const second = 1_000
+
+/** Of a version that says who it is. */
+function load(folder: string, version: string, more: { tenant?: string; edition?: string; mark?: string } = {}) {
+  const { mark = version, ...release } = more
+  const build = begin(folder, { facts: { ...facts, version }, ...release }, needs())
+  build.concepts([{ code: 'a', display: mark }])
+  return build.finish()
+}
+
+function answer(catalog: Catalog, tenant = 'one', version?: string): string | undefined {
+  return catalog.find(tenant, system, version)?.display(0)
+}
+
+/** Two processes that look at one folder. */
+function processes(t: { teardown(end: () => void): unknown }) {
+  const folder = libraryFolder(t)
+  const time = { now: 1_000_000 }
+  const open = () => {
+    const catalog = openCatalog(folder, { clock: () => time.now })
+    t.teardown(() => catalog.close())
+    return catalog
+  }
+  return { folder, time, here: open(), there: open() }
+}
+
+t.test('versions stand side by side, and the latest answers who names none', async t => {
+  const { folder, here } = processes(t)
+  load(folder, '2.9')
+  load(folder, '2.10')
+  t.equal(answer(here), '2.10')
+  t.equal(answer(here, 'one', '2.9'), '2.9')
+  t.equal(answer(here, 'one', '3'), undefined)
+  t.equal(here.find('one', 'http://example.org/other'), undefined)
+  t.same(
+    here.list('one').map(({ version, content }) => [version, content]),
+    [
+      ['2.10', 'complete'],
+      ['2.9', 'complete'],
+    ],
+  )
+})
+
+t.test('a folder that is not there is an empty library', async t => {
+  const { folder } = processes(t)
+  const catalog = openCatalog(join(folder, 'none'), { clock: () => 0 })
+  t.equal(answer(catalog), undefined)
+  t.same(catalog.list('one'), [])
+})
+
+t.test('another process sees a new version within a second, the old one answers until then', async t => {
+  const { folder, time, here } = processes(t)
+  load(folder, '1')
+  t.equal(answer(here), '1')
+  const old = here.find('one', system)
+  load(folder, '2')
+  time.now += second - 1
+  t.equal(answer(here), '1')
+  time.now += 1
+  t.equal(answer(here), '2')
+  t.equal(old?.display(0), '1', 'an answer under way goes on with what it began with')
+})
+
+t.test('a version that is loaded again takes the place of the first', async t => {
+  const { folder, time, here } = processes(t)
+  load(folder, '1', { mark: 'wrong' })
+  const old = here.find('one', system)
+  t.equal(old?.display(0), 'wrong')
+  load(folder, '1', { mark: 'right' })
+  time.now += second
+  t.equal(answer(here), 'right')
+  t.equal(old?.display(0), 'wrong')
+  t.equal(here.list('one').length, 1)
+  t.equal(readdirSync(folder).length, 2, 'the first is gone from the disk')
+})
+
+t.test('which version answers can be chosen, and chosen no more', async t => {
+  const { folder, time, here, there } = processes(t)
+  for (const version of ['1', '2', '3']) load(folder, version)
+  here.choose(system, '1')
+  t.equal(answer(here), '1', 'at once where it was chosen')
+  t.equal(answer(there), '1')
+  here.choose(system, '2', 'one')
+  time.now += second
+  t.equal(answer(there), '2', 'for one tenant')
+  t.equal(answer(there, 'two'), '1')
+  here.choose(system, undefined, 'one')
+  here.choose(system, 'gone')
+  time.now += second
+  t.equal(answer(there), '3', 'a choice that is not there is none')
+})
+
+t.test('an edition answers by its latest version', async t => {
+  const { folder, here } = processes(t)
+  load(folder, 'http://snomed.info/sct/11/version/20250101', { edition: 'http://snomed.info/sct/11', mark: 'old' })
+  load(folder, 'http://snomed.info/sct/11/version/20260101', { edition: 'http://snomed.info/sct/11', mark: 'new' })
+  load(folder, 'http://snomed.info/sct/99/version/20240101', { edition: 'http://snomed.info/sct/99', mark: 'other' })
+  t.equal(answer(here, 'one', 'http://snomed.info/sct/11'), 'new')
+  t.equal(answer(here, 'one', 'http://snomed.info/sct/99'), 'other')
+})
+
+t.test("what is one tenant's answers before what is everybody's, and nobody else", async t => {
+  const { folder, here } = processes(t)
+  load(folder, '1', { mark: "everybody's" })
+  load(folder, '1', { tenant: 'one', mark: 'own' })
+  load(folder, '2', { tenant: 'one', mark: 'own, later' })
+  t.equal(answer(here, 'one', '1'), 'own')
+  t.equal(answer(here, 'one'), 'own, later')
+  t.equal(answer(here, 'two'), "everybody's")
+  t.equal(answer(here, 'two', '2'), undefined)
+  t.same(
+    here.list('two').map(({ tenant }) => tenant),
+    [undefined],
+  )
+  t.same(
+    here.list('one').map(({ tenant }) => tenant),
+    ['one', 'one', undefined],
+  )
+})
+
+t.test('the name of a tenant never leads out of the library', async t => {
+  const { folder, here } = processes(t)
+  load(folder, '1')
+  for (const tenant of ['..', '../..', '.', '/', 'a/../..', '']) {
+    load(folder, '2', { tenant, mark: `of ${tenant}` })
+    t.equal(answer(here, tenant), `of ${tenant}`)
+  }
+  t.equal(answer(here, 'one'), '1')
+  t.same(
+    readdirSync(folder).filter(name => !name.includes('example.org')),
+    ['tenants'],
+  )
+})
+
+t.test('a version is removed while others read it', async t => {
+  const { folder, time, here, there } = processes(t)
+  load(folder, '1')
+  load(folder, '2')
+  const open = there.find('one', system)
+  const [latest] = here.list('one')
+  if (!latest) throw new Error('nothing was listed')
+  here.remove(latest)
+  t.equal(answer(here), '1', 'at once where it was removed')
+  t.equal(open?.display(0), '2', 'who has it open reads on')
+  time.now += second
+  t.equal(answer(there), '1')
+  t.same(
+    here.list('one').map(({ version }) => version),
+    ['1'],
+  )
+})
+
+t.test('a version that went after it was listed is not answered from', async t => {
+  const { folder, here, there } = processes(t)
+  load(folder, '1')
+  load(folder, '2')
+  const [latest] = there.list('one')
+  if (!latest) throw new Error('nothing was listed')
+  here.remove(latest)
+  t.equal(answer(there), '1', 'it was not opened before, and cannot be any more')
+})
+
+t.test('files that are not all there do not count yet', async t => {
+  const { folder, time, here, there } = processes(t)
+  const elsewhere = libraryFolder(t)
+  const manifest = load(elsewhere, '1')
+  const name = manifest.file.replace(/\.sqlite$/, '.manifest.json')
+  const data = readFileSync(join(elsewhere, manifest.file))
+  const seen = () => {
+    time.now += second
+    return [answer(here), answer(there)]
+  }
+  writeFileSync(join(folder, name), readFileSync(join(elsewhere, name)).subarray(0, 40))
+  t.same(seen(), [undefined, undefined], 'half of a manifest')
+  copyFileSync(join(elsewhere, name), join(folder, name))
+  t.same(seen(), [undefined, undefined], 'no file')
+  writeFileSync(join(folder, manifest.file), data.subarray(0, 8_192))
+  t.same(seen(), [undefined, undefined], 'half of the file')
+  appendFileSync(join(folder, manifest.file), data.subarray(8_192))
+  t.same(seen(), ['1', '1'])
+})
+
+t.test('a manifest that names no file of the folder is none', async t => {
+  const { folder, here } = processes(t)
+  const manifest = load(folder, '1')
+  for (const [n, file] of ['../x.sqlite', '/etc/passwd', '', 5].entries()) {
+    writeFileSync(join(folder, `${n}.manifest.json`), JSON.stringify({ ...manifest, version: '9', file }))
+  }
+  t.equal(answer(here), '1')
+})
+
+t.test('a file of another format is refused in words', async t => {
+  const { folder, here } = processes(t)
+  const manifest = load(folder, '1')
+  const { DatabaseSync } = await import('node:sqlite')
+  const db = new DatabaseSync(join(folder, manifest.file))
+  db.exec("UPDATE about SET value = '0' WHERE name = 'format'")
+  db.close()
+  t.throws(() => answer(here), /has format 0, not 1: load the code system again/)
+})
