@@ -1,0 +1,48 @@
+/** The files of a release on disk: a folder of them, a ZIP archive, or one file. */
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
+import { basename, join, relative, sep } from 'node:path'
+import type { SourceFile } from './source.ts'
+import { readArchive } from './zip.ts'
+
+export type Opened = { readonly files: readonly SourceFile[]; readonly close: () => Promise<void> }
+
+/** Links are not followed: a release has none. */
+export async function openRelease(path: string): Promise<Opened> {
+  const found = await stat(path)
+  if (found.isDirectory()) return { files: await inFolder(path), close: async () => {} }
+  const handle = await open(path)
+  if (!(await isArchive(handle))) {
+    await handle.close()
+    return { files: [onDisk(path, basename(path), found.size)], close: async () => {} }
+  }
+  try {
+    const read = async (position: number, length: number): Promise<Buffer> => {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position)
+      return buffer.subarray(0, bytesRead)
+    }
+    return { files: await readArchive({ size: found.size, read }), close: () => handle.close() }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+async function isArchive(handle: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0)
+  return bytesRead === 4 && (buffer.toString('latin1') === 'PK\x03\x04' || buffer.toString('latin1') === 'PK\x05\x06')
+}
+
+async function inFolder(root: string): Promise<readonly SourceFile[]> {
+  const files: SourceFile[] = []
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    files.push(onDisk(path, relative(root, path).split(sep).join('/'), (await stat(path)).size))
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+function onDisk(path: string, name: string, bytes: number): SourceFile {
+  return { path: name, bytes, open: () => createReadStream(path, { highWaterMark: 256 * 1024 }) }
+}

@@ -1,0 +1,136 @@
+/** Descriptions of RF2: which is the display of its concept, and what language reference sets say of the others. */
+import { dialects } from '../ecl/dialects.ts'
+import { metadata } from '../ecl/metadata.ts'
+import type { Load } from './format.ts'
+import { type IdTable, idTable } from './id-table.ts'
+import { isActive, type Rf2File, readLatest } from './rf2-file.ts'
+import type { Rows, Use } from './sink.ts'
+
+const system = 'http://snomed.info/sct'
+
+const uses: Readonly<Record<string, Use>> = {
+  [metadata.fullySpecifiedName]: { system, code: metadata.fullySpecifiedName, display: 'Fully specified name' },
+  [metadata.synonym]: { system, code: metadata.synonym, display: 'Synonym' },
+  [metadata.definition]: { system, code: metadata.definition, display: 'Definition' },
+}
+
+/** The term to show to those who speak a dialect. */
+const preferredUse: Use = {
+  system: 'http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra',
+  code: 'preferredForLanguage',
+  display: 'Preferred For Language',
+}
+
+const languages = new Map(Object.entries(dialects).map(([alias, refset]) => [refset, tagOf(alias)]))
+
+/** `en-GB`, as BCP 47 writes it. */
+function tagOf(alias: string): string {
+  return alias.replace(
+    /^(\w{2})-(\w{2})(?=$|-)/,
+    (_, language: string, region: string) => `${language}-${region.toUpperCase()}`,
+  )
+}
+
+/** What language reference sets say, by description: the place of one of the few sets of what they say. */
+export type Acceptance = { readonly of: IdTable; readonly sets: readonly (readonly Accepted[])[] }
+type Accepted = { readonly refset: string; readonly preferred: boolean }
+
+export async function readAcceptance(files: readonly Rf2File[], load: Load): Promise<Acceptance> {
+  const of = idTable()
+  const sets: (readonly Accepted[])[] = [[]]
+  /** From each set, where one more word leads. */
+  const next: Map<string, number>[] = [new Map()]
+  const join = (before: number, refset: string, preferred: boolean): number => {
+    const word = preferred ? `+${refset}` : refset
+    const known = next[before]?.get(word)
+    if (known !== undefined) return known
+    const place = sets.push([...(sets[before] ?? []), { refset, preferred }]) - 1
+    next.push(new Map())
+    next[before]?.set(word, place)
+    return place
+  }
+  await readLatest(files, load, () => fields => {
+    if (!isActive(fields)) return
+    const description = fields[5] ?? ''
+    of.set(description, join(of.get(description) ?? 0, fields[4] ?? '', fields[6] === metadata.preferred))
+  })
+  return { of, sets }
+}
+
+/** The first of these that is there says which term is the display. */
+const displayDialects = ['en-us', 'en-gb'].map(alias => dialects[alias] ?? '')
+
+export type Displays = ReadonlyMap<string, string>
+
+/** Rows of designations, file kind by file kind; the displays are given back, for the concepts. */
+export async function readTerms(
+  kinds: readonly (readonly Rf2File[])[],
+  { of, sets }: Acceptance,
+  load: Load,
+): Promise<Displays> {
+  const refsets = new Set(sets.flat().map(({ refset }) => refset))
+  const chosen = displayDialects.find(refset => refsets.has(refset)) ?? refsets.values().next().value
+  const standings = sets.map(accepted => standingOf(accepted, refsets, chosen))
+  const displays = new Map<string, string>()
+  const ranks = idTable()
+  const consider = (code: string, value: string, rank: number): void => {
+    if (rank <= (ranks.get(code) ?? 0)) return
+    ranks.set(code, rank)
+    displays.set(detached(code), detached(value))
+  }
+  const read = (rows: Rows) => (fields: readonly string[], line: number) => {
+    const [id = '', code = '', spoken = '', type = '', value = ''] = [fields[0], ...fields.slice(4, 8)]
+    const standing = standings[of.get(id) ?? 0]
+    if (standing === undefined || !isActive(fields)) return
+    const language = standing.spoken(spoken)
+    rows.designation({ code, language, use: uses[type] ?? useOf(type), value, line })
+    if (type === metadata.fullySpecifiedName) consider(code, value, 1)
+    if (type !== metadata.synonym) return
+    consider(code, value, standing.rank)
+    for (const tag of standing.preferredIn) {
+      rows.designation({ code, language: tag, use: preferredUse, value, line })
+    }
+  }
+  for (const files of kinds) await readLatest(files, load, read)
+  return displays
+}
+
+/** A copy: a piece of a text keeps all of it, and here all of the file, in memory. */
+function detached(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+/** What follows from what is said of a description; a handful for millions. */
+type Standing = {
+  /** Of a synonym; the highest of a concept is its display. */
+  readonly rank: number
+  /** The dialects, besides that of displays, that would show this term. */
+  readonly preferredIn: readonly string[]
+  /** With the region where other dialects of the language do not know the term: `en-GB` for oedema, `en` for heart. */
+  readonly spoken: (language: string) => string
+}
+
+function standingOf(accepted: readonly Accepted[], refsets: ReadonlySet<string>, chosen: string | undefined): Standing {
+  const preferred = accepted.filter(each => each.preferred).map(({ refset }) => refset)
+  const rank = preferred.length === 0 ? 2 : chosen !== undefined && preferred.includes(chosen) ? 4 : 3
+  const tags = (list: Iterable<string>): string[] => [...list].map(refset => languages.get(refset) ?? '')
+  const known = new Map<string, string>()
+  const speak = (language: string): string => {
+    const ofLanguage = (list: readonly string[]): string[] => list.filter(tag => tag.startsWith(`${language}-`))
+    const [only, ...more] = ofLanguage(tags(accepted.map(({ refset }) => refset)))
+    return only === undefined || more.length > 0 || ofLanguage(tags(refsets)).length < 2 ? language : only
+  }
+  return {
+    rank,
+    preferredIn: tags(preferred.filter(refset => refset !== chosen)).filter(tag => tag !== ''),
+    spoken: language => {
+      const tag = known.get(language) ?? speak(language)
+      known.set(language, tag)
+      return tag
+    },
+  }
+}
+
+function useOf(code: string): Use {
+  return { system, code }
+}

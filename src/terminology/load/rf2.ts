@@ -1,0 +1,149 @@
+/**
+ * SNOMED CT as its Release Format 2 brings it, in snapshot or full files, an edition or an edition and its extensions.
+ * https://docs.snomed.org/snomed-ct-specifications/snomed-ct-release-file-specification
+ */
+import { metadata } from '../ecl/metadata.ts'
+import { type Format, factsOf, type Load } from './format.ts'
+import { problemList } from './problems.ts'
+import { isActive, isConceptId, type Rf2File, type Rf2Kind, readLatest, readRf2, rf2File } from './rf2-file.ts'
+import { type Displays, readAcceptance, readTerms } from './rf2-terms.ts'
+import { baseName } from './source.ts'
+
+const url = 'http://snomed.info/sct'
+const isA = '116680003'
+const stated = '900000000000010007'
+const international = '900000000000207008'
+
+export const rf2: Format = async (files, wanted) => {
+  const all = files.map(rf2File).filter(file => file !== undefined)
+  if (all.length === 0) return undefined
+  const used = oneView(all)
+  const of = (...kinds: readonly Rf2Kind[]): Rf2File[] => used.filter(({ kind }) => kinds.includes(kind))
+  const module = (await rootModule(of('ModuleDependency'))) ?? international
+  const date =
+    used
+      .map(file => file.date)
+      .sort()
+      .at(-1) ?? ''
+  const edition = `${url}/${module}`
+  return {
+    facts: factsOf({
+      url,
+      version: wanted.version ?? `${edition}/version/${date}`,
+      name: 'SNOMED_CT',
+      title: 'SNOMED Clinical Terms',
+      caseSensitive: true,
+      compositional: true,
+      hierarchyMeaning: 'is-a',
+      language: 'en',
+      valueSet: `${edition}?fhir_vs`,
+      copyright:
+        'Includes SNOMED Clinical Terms® (SNOMED CT®), used by permission of SNOMED International. All rights reserved.',
+      properties: [
+        { code: 'inactive', type: 'boolean', description: 'Whether the concept is inactive' },
+        {
+          code: 'sufficientlyDefined',
+          type: 'boolean',
+          description: 'Whether its description is sufficient to define it',
+        },
+        { code: 'moduleId', type: 'code', description: 'The module that it belongs to' },
+        { code: 'effectiveTime', type: 'string', description: 'The day of its latest change' },
+      ],
+    }),
+    edition,
+    bytes: used.reduce((sum, { file }) => sum + file.bytes, 0),
+    load: async load => {
+      for (const file of missing(used)) load.problems.add(file, undefined, 'is not among the files')
+      const acceptance = await readAcceptance(of('LanguageRefset'), load)
+      const displays = await readTerms([of('Description'), of('TextDefinition')], acceptance, load)
+      await readConcepts(of('Concept'), displays, load)
+      await readRelationships(of('Relationship'), load)
+      await readConcreteValues(of('RelationshipConcreteValues'), load)
+      // Files of several reference sets have other columns: one by one.
+      for (const group of byContent(of('Refset', 'ModuleDependency'))) await readMembers(group, load)
+    },
+  }
+}
+
+/** Snapshots where there are any: full files have all of it, with what it was before. */
+function oneView(files: readonly Rf2File[]): readonly Rf2File[] {
+  const known = files.filter(({ kind }) => kind !== 'unread')
+  const snapshots = known.filter(({ view }) => view === 'Snapshot')
+  return snapshots.length > 0 ? snapshots : known.filter(({ view }) => view === 'Full')
+}
+
+function missing(files: readonly Rf2File[]): readonly string[] {
+  const needed = ['Concept', 'Description', 'Relationship'] as const
+  return needed.filter(kind => !files.some(file => file.kind === kind)).map(kind => `sct2_${kind}_Snapshot_….txt`)
+}
+
+/** Editions that bring the same kind of reference set are read together, so that the latest state counts. */
+function byContent(files: readonly Rf2File[]): readonly (readonly Rf2File[])[] {
+  return [...Map.groupBy(files, ({ file }) => baseName(file).replace(/(Snapshot|Full).*$/, '')).values()]
+}
+
+/** The module that others are there for: none depends on it. */
+async function rootModule(files: readonly Rf2File[]): Promise<string | undefined> {
+  const modules = new Map<string, string>()
+  const needed = new Set<string>()
+  for (const file of files) {
+    // What is wrong with the file is told when it is read for its members.
+    await readRf2(file, { problems: problemList(), progress: () => {} }, fields => {
+      const [, time = '', , module = '', , target = ''] = fields
+      if (!isActive(fields)) return
+      if (time > (modules.get(module) ?? '')) modules.set(module, time)
+      needed.add(target)
+    })
+  }
+  const roots = [...modules].filter(([module]) => !needed.has(module))
+  return roots.sort(([, a], [, b]) => b.localeCompare(a))[0]?.[0]
+}
+
+async function readConcepts(files: readonly Rf2File[], displays: Displays, load: Load): Promise<void> {
+  await readLatest(files, load, rows => (fields, line) => {
+    const [code = '', effectiveTime = '', , moduleId = '', status = ''] = fields
+    const display = displays.get(code)
+    rows.concept({
+      code,
+      line,
+      ...(display === undefined ? {} : { display }),
+      ...(isActive(fields) ? {} : { inactive: true }),
+    })
+    if (!isActive(fields)) rows.property({ code, property: 'inactive', value: true, line })
+    rows.property({ code, property: 'sufficientlyDefined', value: status === metadata.defined, line })
+    rows.property({ code, property: 'moduleId', value: moduleId, line })
+    rows.property({ code, property: 'effectiveTime', value: effectiveTime, line })
+  })
+}
+
+async function readRelationships(files: readonly Rf2File[], load: Load): Promise<void> {
+  await readLatest(files, load, rows => (fields, line) => {
+    const [, , , , source = '', target = '', group = '', type = '', characteristic = ''] = fields
+    if (!isActive(fields) || characteristic === stated) return
+    if (type === isA) rows.edge({ child: source, parent: target, line })
+    else rows.relation({ source, group: Number(group), type, value: { code: target }, line })
+  })
+}
+
+async function readConcreteValues(files: readonly Rf2File[], load: Load): Promise<void> {
+  await readLatest(files, load, rows => (fields, line) => {
+    const [, , , , source = '', value = '', group = '', type = '', characteristic = ''] = fields
+    if (!isActive(fields) || characteristic === stated) return
+    rows.relation({ source, group: Number(group), type, value, line })
+  })
+}
+
+/** Members that are descriptions or relationships are left out: a concept is what can be a code. */
+async function readMembers(files: readonly Rf2File[], load: Load): Promise<void> {
+  await readLatest(files, load, rows => (fields, line, names) => {
+    const [, , , , refset = '', member = ''] = fields
+    if (!isActive(fields) || !isConceptId(member)) return
+    if (names.length === 6) {
+      rows.member({ refset, member, line })
+      return
+    }
+    const more: Record<string, string> = {}
+    for (let at = 6; at < names.length; at++) more[names[at] ?? ''] = fields[at] ?? ''
+    rows.member({ refset, member, fields: more, line })
+  })
+}

@@ -1,0 +1,331 @@
+/** Release Format 2, of invented concepts. */
+import t from 'tap'
+import { recognize } from '../../../src/terminology/load/load.ts'
+import { rf2File } from '../../../src/terminology/load/rf2-file.ts'
+import type { SourceFile } from '../../../src/terminology/load/source.ts'
+import { fileOf, filesOf, loaded } from './release.ts'
+
+const core = '900000000000207008'
+const model = '900000000000012004'
+const fsn = '900000000000003001'
+const synonym = '900000000000013009'
+const us = '900000000000509007'
+const gb = '900000000000508004'
+const preferred = '900000000000548007'
+const acceptable = '900000000000549004'
+const defined = '900000000000073002'
+const primitive = '900000000000074008'
+const inferred = '900000000000011006'
+const stated = '900000000000010007'
+const isA = '116680003'
+
+const head = 'id effectiveTime active moduleId'
+const table = (header: string, ...rows: readonly string[]): string =>
+  `${[header, ...rows].map(row => row.replaceAll(' ', '\t').replaceAll('_', ' ')).join('\r\n')}\r\n`
+const concepts = (...rows: readonly string[]): string => table(`${head} definitionStatusId`, ...rows)
+const descriptions = (...rows: readonly string[]): string =>
+  table(`${head} conceptId languageCode typeId term caseSignificanceId`, ...rows)
+const relationships = (...rows: readonly string[]): string =>
+  table(`${head} sourceId destinationId relationshipGroup typeId characteristicTypeId modifierId`, ...rows)
+const values = (...rows: readonly string[]): string =>
+  table(`${head} sourceId value relationshipGroup typeId characteristicTypeId modifierId`, ...rows)
+const refset = (fields: string, ...rows: readonly string[]): string =>
+  table(`${head} refsetId referencedComponentId${fields === '' ? '' : ` ${fields}`}`, ...rows)
+
+const uuid = (n: number): string => `0000000${n}-aaaa-4aaa-8aaa-00000000000${n}`
+const folder = 'SnomedCT_Test/Snapshot'
+const snapshot: Readonly<Record<string, string>> = {
+  [`${folder}/Terminology/sct2_Concept_Snapshot_INT_20260101.txt`]: concepts(
+    `100005 20020131 1 ${core} ${primitive}`,
+    `200003 20200131 1 ${core} ${defined}`,
+    `300008 20210131 0 ${model} ${primitive}`,
+  ),
+  [`${folder}/Terminology/sct2_Description_Snapshot-en_INT_20260101.txt`]: descriptions(
+    `111013 20020131 1 ${core} 100005 en ${fsn} Root_(thing) x`,
+    `222015 20020131 1 ${core} 200003 en ${fsn} Swelling_(finding) x`,
+    `333016 20020131 1 ${core} 200003 en ${synonym} Edema x`,
+    `444017 20020131 1 ${core} 200003 en ${synonym} Oedema x`,
+    `555018 20020131 1 ${core} 200003 en ${synonym} Swelling x`,
+    `666019 20020131 0 ${core} 200003 en ${synonym} Gone x`,
+    `777010 20020131 1 ${core} 300008 en ${synonym} Old x`,
+  ),
+  [`${folder}/Terminology/sct2_TextDefinition_Snapshot-en_INT_20260101.txt`]: descriptions(
+    `888012 20020131 1 ${core} 200003 en 900000000000550004 Fluid_"in"_tissue. x`,
+  ),
+  [`${folder}/Terminology/sct2_Relationship_Snapshot_INT_20260101.txt`]: relationships(
+    `111021 20020131 1 ${core} 200003 100005 0 ${isA} ${inferred} m`,
+    `222023 20020131 1 ${core} 200003 300008 2 123005 ${inferred} m`,
+    `333024 20020131 0 ${core} 200003 300008 0 ${isA} ${inferred} m`,
+    `444025 20020131 1 ${core} 200003 300008 0 ${isA} ${stated} m`,
+  ),
+  [`${folder}/Terminology/sct2_StatedRelationship_Snapshot_INT_20260101.txt`]: 'not even read',
+  [`${folder}/Terminology/sct2_RelationshipConcreteValues_Snapshot_INT_20260101.txt`]: values(
+    `111127 20210731 1 ${core} 200003 #7.5 1 456007 ${inferred} m`,
+    `222129 20210731 1 ${core} 200003 "two_words" 1 456007 ${inferred} m`,
+  ),
+  [`${folder}/Terminology/sct2_sRefset_OWLExpressionSnapshot_INT_20260101.txt`]: 'not even read',
+  [`${folder}/Refset/Language/der2_cRefset_LanguageSnapshot-en_INT_20260101.txt`]: refset(
+    'acceptabilityId',
+    `${uuid(1)} 20020131 1 ${core} ${us} 333016 ${preferred}`,
+    `${uuid(2)} 20020131 1 ${core} ${gb} 444017 ${preferred}`,
+    `${uuid(3)} 20020131 1 ${core} ${us} 555018 ${acceptable}`,
+    `${uuid(4)} 20020131 1 ${core} ${gb} 555018 ${acceptable}`,
+    `${uuid(5)} 20020131 0 ${core} ${us} 555018 ${preferred}`,
+  ),
+  [`${folder}/Refset/Content/der2_Refset_SimpleSnapshot_INT_20260101.txt`]: refset(
+    '',
+    `${uuid(6)} 20200131 1 ${core} 723264001 200003`,
+    `${uuid(7)} 20200131 0 ${core} 723264001 100005`,
+    `${uuid(8)} 20200131 1 ${core} 723264001 333016`,
+  ),
+  [`${folder}/Refset/Content/der2_cRefset_AssociationSnapshot_INT_20260101.txt`]: refset(
+    'targetComponentId',
+    `${uuid(9)} 20200131 1 ${core} 900000000000527005 300008 200003`,
+  ),
+  [`${folder}/Refset/Map/der2_iisssccRefset_ExtendedMapSnapshot_INT_20260101.txt`]: refset(
+    'mapGroup mapPriority mapRule mapAdvice mapTarget correlationId mapCategoryId',
+    `${uuid(1)} 20200131 1 ${core} 447562003 200003 1 1 TRUE ALWAYS_R60 R60 447561005 447637006`,
+  ),
+  [`${folder}/Refset/Metadata/der2_ssRefset_ModuleDependencySnapshot_INT_20260101.txt`]: refset(
+    'sourceEffectiveTime targetEffectiveTime',
+    `${uuid(2)} 20260101 1 ${core} 900000000000534007 ${model} 20260101 20260101`,
+  ),
+  'SnomedCT_Test/Full/Terminology/sct2_Concept_Full_INT_20260101.txt': 'not even read',
+  'SnomedCT_Test/Readme.txt': 'hello',
+}
+
+t.test('a snapshot is read into rows', async t => {
+  const files = filesOf(snapshot)
+  const { release, rows, problems, progress } = await loaded(files)
+  t.same(problems, [])
+  t.match(release.facts, {
+    url: 'http://snomed.info/sct',
+    version: `http://snomed.info/sct/${core}/version/20260101`,
+    content: 'complete',
+  })
+  t.equal(release.edition, `http://snomed.info/sct/${core}`)
+  t.equal(progress, release.bytes)
+  t.same(rows.concepts, [
+    { code: '100005', display: 'Root (thing)' },
+    { code: '200003', display: 'Edema' },
+    { code: '300008', display: 'Old', inactive: true },
+  ])
+  const finding = (rows.designations as { code: string; language: string; value: string; use: { code: string } }[])
+    .filter(({ code }) => code === '200003')
+    .map(({ language, value, use }) => [language, use.code, value])
+  t.same(finding, [
+    ['en', fsn, 'Swelling (finding)'],
+    ['en-US', synonym, 'Edema'],
+    ['en-GB', synonym, 'Oedema'],
+    ['en-GB', 'preferredForLanguage', 'Oedema'],
+    ['en', synonym, 'Swelling'],
+    ['en', '900000000000550004', 'Fluid "in" tissue.'],
+  ])
+  t.same(rows.edges, [{ child: '200003', parent: '100005' }])
+  t.same(rows.relations, [
+    { source: '200003', group: 2, type: '123005', value: { code: '300008' } },
+    { source: '200003', group: 1, type: '456007', value: '#7.5' },
+    { source: '200003', group: 1, type: '456007', value: '"two words"' },
+  ])
+  t.same(rows.members, [
+    { refset: '723264001', member: '200003' },
+    { refset: '900000000000527005', member: '300008', fields: { targetComponentId: '200003' } },
+    {
+      refset: '447562003',
+      member: '200003',
+      fields: {
+        mapGroup: '1',
+        mapPriority: '1',
+        mapRule: 'TRUE',
+        mapAdvice: 'ALWAYS R60',
+        mapTarget: 'R60',
+        correlationId: '447561005',
+        mapCategoryId: '447637006',
+      },
+    },
+    {
+      refset: '900000000000534007',
+      member: model,
+      fields: { sourceEffectiveTime: '20260101', targetEffectiveTime: '20260101' },
+    },
+  ])
+  t.same(
+    rows.properties.filter(row => (row as { property: string }).property === 'inactive'),
+    [{ code: '300008', property: 'inactive', value: true }],
+  )
+  t.same(
+    (rows.properties as { code: string }[]).filter(({ code }) => code === '200003'),
+    [
+      { code: '200003', property: 'sufficientlyDefined', value: true },
+      { code: '200003', property: 'moduleId', value: core },
+      { code: '200003', property: 'effectiveTime', value: '20200131' },
+    ],
+  )
+})
+
+t.test('rows carry their file and line', async t => {
+  const { rows } = await loaded(filesOf(snapshot), {}, true)
+  t.match(rows.concepts[2], { code: '300008', at: 'sct2_Concept_Snapshot_INT_20260101.txt:4' })
+  t.match(rows.edges[0], { at: 'sct2_Relationship_Snapshot_INT_20260101.txt:2' })
+})
+
+t.test('of full files, the latest state of each component counts', async t => {
+  const { rows, problems, release } = await loaded(
+    filesOf({
+      'sct2_Concept_Full_INT_20260101.txt': concepts(
+        `100005 20020131 1 ${core} ${primitive}`,
+        `200003 20260101 0 ${core} ${defined}`,
+        `200003 20020131 1 ${core} ${primitive}`,
+      ),
+      'sct2_Description_Full-en_INT_20260101.txt': descriptions(
+        `111013 20020131 1 ${core} 100005 en ${synonym} Before x`,
+        `111013 20100131 1 ${core} 100005 en ${synonym} After x`,
+        `222015 20020131 1 ${core} 100005 en ${synonym} Taken_back x`,
+        `222015 20100131 0 ${core} 100005 en ${synonym} Taken_back x`,
+      ),
+      'sct2_Relationship_Full_INT_20260101.txt': relationships(
+        `111021 20020131 1 ${core} 200003 100005 0 ${isA} ${inferred} m`,
+        `111021 20260101 0 ${core} 200003 100005 0 ${isA} ${inferred} m`,
+      ),
+    }),
+  )
+  t.same(problems, [])
+  t.equal(release.edition, `http://snomed.info/sct/${core}`)
+  t.same(rows.concepts, [
+    { code: '100005', display: 'After' },
+    { code: '200003', inactive: true },
+  ])
+  t.equal(rows.designations.length, 1)
+  t.same(rows.edges, [])
+})
+
+t.test('an extension comes with the edition that it extends', async t => {
+  const module = '731000124108'
+  const national = {
+    ...snapshot,
+    'US/sct2_Concept_Snapshot_US1000124_20260301.txt': concepts(
+      `200003 20260301 0 ${module} ${defined}`,
+      `999000124105 20260301 1 ${module} ${defined}`,
+    ),
+    'US/sct2_Description_Snapshot-en_US1000124_20260301.txt': descriptions(
+      `999000124113 20260301 1 ${module} 999000124105 en ${synonym} National x`,
+    ),
+    'US/sct2_Relationship_Snapshot_US1000124_20260301.txt': relationships(
+      `999000124121 20260301 1 ${module} 999000124105 100005 0 ${isA} ${inferred} m`,
+    ),
+    'US/der2_ssRefset_ModuleDependencySnapshot_US1000124_20260301.txt': refset(
+      'sourceEffectiveTime targetEffectiveTime',
+      `${uuid(5)} 20260301 1 ${module} 900000000000534007 ${core} 20260301 20260101`,
+    ),
+  }
+  const { release, rows, problems } = await loaded(filesOf(national))
+  t.same(problems, [])
+  t.equal(release.facts.version, `http://snomed.info/sct/${module}/version/20260301`)
+  t.same(
+    (rows.concepts as { code: string; inactive?: boolean }[]).map(({ code, inactive }) => [code, inactive ?? false]),
+    [
+      ['100005', false],
+      ['300008', true],
+      ['200003', true],
+      ['999000124105', false],
+    ],
+  )
+  t.equal(rows.edges.length, 2)
+})
+
+const wrong = (name: string, text: string): readonly SourceFile[] =>
+  filesOf({ ...snapshot, [Object.keys(snapshot).find(path => path.includes(name)) ?? '']: text })
+
+t.test('what is wrong is told by file and line', async t => {
+  const bad: readonly (readonly [name: string, text: string, problems: readonly string[]])[] = [
+    [
+      'sct2_Relationship_',
+      relationships(`111021 20020131 1 ${core} 200003 100005 0 ${isA} ${inferred}`),
+      ['sct2_Relationship_Snapshot_INT_20260101.txt line 2: expected 10 tab-separated columns, found 9'],
+    ],
+    [
+      'sct2_Concept_Snapshot',
+      concepts(
+        `100005 20020131 2 ${core} ${primitive}`,
+        `100005 2002 1 ${core} ${primitive}`,
+        `abc 20020131 1 ${core} ${primitive}`,
+      ),
+      [
+        "sct2_Concept_Snapshot_INT_20260101.txt line 2: active is '2'; expected 1 or 0",
+        "sct2_Concept_Snapshot_INT_20260101.txt line 3: effectiveTime is '2002'; expected a day such as 20260131",
+        "sct2_Concept_Snapshot_INT_20260101.txt line 4: id is 'abc'; expected 6 to 18 digits, or a UUID",
+      ],
+    ],
+    [
+      'sct2_Concept_Snapshot',
+      '',
+      ['sct2_Concept_Snapshot_INT_20260101.txt: the file is empty; expected a line with the names of columns'],
+    ],
+    [
+      'sct2_Concept_Snapshot',
+      snapshot[`${folder}/Terminology/sct2_Relationship_Snapshot_INT_20260101.txt`] ?? '',
+      [
+        "sct2_Concept_Snapshot_INT_20260101.txt line 1: expected the columns id, effectiveTime, active, moduleId, definitionStatusId; found 'id, effectiveTime, active, moduleId, sou…'",
+      ],
+    ],
+    [
+      'sct2_Description_',
+      `${descriptions()}111013\t20020131\t1\t${core}\t1000`,
+      ['sct2_Description_Snapshot-en_INT_20260101.txt line 2: expected 9 tab-separated columns, found 5'],
+    ],
+  ]
+  for (const [name, text, expected] of bad) t.same((await loaded(wrong(name, text))).problems, expected, name)
+  const { 'SnomedCT_Test/Snapshot/Terminology/sct2_Relationship_Snapshot_INT_20260101.txt': _, ...less } = snapshot
+  t.same((await loaded(filesOf(less))).problems, ['sct2_Relationship_Snapshot_….txt: is not among the files'])
+})
+
+t.test('a hundred problems are enough', async t => {
+  const many = Array.from({ length: 500 }, () => 'x y')
+  const { problems, rows } = await loaded(wrong('sct2_Concept_Snapshot', concepts(...many)))
+  t.equal(problems.length, 100)
+  t.equal(rows.relations.length, 0)
+})
+
+t.test('bytes that are no text, and other files, are told apart', async t => {
+  const path = 'sct2_Concept_Snapshot_INT_20260101.txt'
+  const { [`${folder}/Terminology/${path}`]: _, ...rest } = snapshot
+  const text = Buffer.concat([
+    Buffer.from(concepts(`100005 20020131 1 ${core} ${primitive}`)),
+    Buffer.from([0xff, 0x0a]),
+  ])
+  t.same((await loaded([...filesOf(rest), fileOf(path, text, 1_000)])).problems, [
+    `${path} line 3: the bytes are not UTF-8 text`,
+  ])
+  t.equal(await recognize(filesOf({ 'readme.txt': 'x', 'sct2_Concept.txt': 'y' })), undefined)
+  t.equal(await recognize([]), undefined)
+})
+
+t.test('files are known by their names, whatever edition they are of', async t => {
+  for (const [name, kind, view] of [
+    ['sct2_Concept_Snapshot_INT_20260101.txt', 'Concept', 'Snapshot'],
+    ['xsct2_Concept_Full_INT_20260101.txt', 'Concept', 'Full'],
+    ['sct2_Concept_UKEDSnapshot_GB_20260101.txt', 'Concept', 'Snapshot'],
+    ['sct2_Description_SpanishExtensionSnapshot-es_INT_20260101.txt', 'Description', 'Snapshot'],
+    ['sct2_Description_Delta-sv_SE1000052_20260101.txt', 'Description', 'Delta'],
+    ['sct2_TextDefinition_Snapshot-en_US1000124_20260101.txt', 'TextDefinition', 'Snapshot'],
+    ['sct2_RelationshipConcreteValues_Snapshot_INT_20260101.txt', 'RelationshipConcreteValues', 'Snapshot'],
+    ['sct2_StatedRelationship_Snapshot_INT_20260101.txt', 'unread', 'Snapshot'],
+    ['sct2_Identifier_Snapshot_INT_20260101.txt', 'unread', 'Snapshot'],
+    ['sct2_sRefset_OWLExpressionSnapshot_INT_20260101.txt', 'unread', 'Snapshot'],
+    ['der2_cRefset_LanguageUKEDSnapshot-en_GB_20260101.txt', 'LanguageRefset', 'Snapshot'],
+    ['der2_Refset_SimpleSnapshot_INT_20260101.txt', 'Refset', 'Snapshot'],
+    ['der2_ssRefset_ModuleDependencyFull_INT_20260101.txt', 'ModuleDependency', 'Full'],
+    ['der2_sssssssRefset_MRCMDomainSnapshot_INT_20260101.txt', 'Refset', 'Snapshot'],
+  ] as const) {
+    const found = rf2File(fileOf(`a/b/${name}`, ''))
+    t.same([found?.kind, found?.view, found?.date], [kind, view, '20260101'], name)
+  }
+  for (const name of [
+    'sct2_Concept_INT_20260101.txt',
+    'Readme.txt',
+    'sct2_Concept_Snapshot_INT_20260101.zip',
+    'constructor.txt',
+  ]) {
+    t.equal(rf2File(fileOf(name, '')), undefined, name)
+  }
+})
