@@ -55,6 +55,7 @@ function typesOf(shapes: Shapes, isType: (name: string) => boolean): Types {
       const type = typeOf(object, isType, found)
       if (type !== undefined) {
         types.object(type)(object, found)
+        reportTwins(object, found)
       }
     },
     contained(object, found) {
@@ -86,5 +87,20 @@ function reportContained({ id, contained }: JsonObject, found: Findings): void {
   }
   if (contained !== undefined) {
     report(found, 'invariant', 'a contained resource contains resources itself, expected none (dom-2)', 'contained')
+  }
+}
+
+/** A reference to an id that two have would lead to both. https://hl7.org/fhir/R4/references.html#contained */
+function reportTwins({ contained }: JsonObject, found: Findings): void {
+  if (!Array.isArray(contained) || contained.length < 2) return
+  const seen = new Set<Json>()
+  for (const [index, item] of contained.entries()) {
+    const id = isObject(item) ? item['id'] : undefined
+    if (typeof id !== 'string') continue
+    if (seen.has(id)) {
+      const text = `a contained resource before it has the id ${quote(id)} too, expected another one`
+      report(found, 'value', text, 'contained', index, 'id')
+    }
+    seen.add(id)
   }
 }

@@ -17,7 +17,7 @@ export function openRandom(t: Test): Random {
 }
 
 /** Mulberry32. */
-function seeded(seed: number): Random {
+export function seeded(seed: number): Random {
   let state = seed
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0

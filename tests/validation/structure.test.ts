@@ -359,3 +359,21 @@ t.test('the resource is left as it is', async t => {
   const resource = freeze(patient({ name: [{ given: ['A', null] }], x: 1 }))
   t.equal(check(resource).length, 2)
 })
+
+t.test('contained resources have ids of their own', async t => {
+  const contained = ['a', 'b', 'a', 'a'].map(id => ({ resourceType: 'Organization', id }))
+  found(
+    t,
+    'twice the same',
+    patient({ contained }),
+    ['value', 'Patient.contained[2].id', "before it has the id 'a' too"],
+    ['value', 'Patient.contained[3].id', "before it has the id 'a' too"],
+  )
+  found(t, 'each its own', patient({ contained: contained.slice(0, 2) }))
+  const resource = patient({ contained: contained.slice(2) })
+  found(t, 'in a Bundle', { resourceType: 'Bundle', type: 'collection', entry: [{ resource }] }, [
+    'value',
+    'Bundle.entry[0].resource.contained[1].id',
+    'expected another one',
+  ])
+})

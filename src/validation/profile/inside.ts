@@ -12,11 +12,15 @@ type Index = {
 const indexes = new WeakMap<Resource, Index>()
 
 export function bundled(reference: string, { bundle, root }: Run): Resource | undefined {
-  if (bundle === undefined) return undefined
+  return bundle === undefined ? undefined : inBundle(reference, root, bundle)
+}
+
+/** `from`: the entry that refers; what is relative is so to its fullUrl. */
+export function inBundle(reference: string, from: Resource, bundle: Resource): Resource | undefined {
   const { resources, bases } = indexOf(bundle)
   const [unversioned = reference] = reference.split('/_history/')
   if (/^[a-z][a-z0-9+.-]*:/i.test(unversioned)) return resources.get(unversioned)
-  const base = bases.get(root)
+  const base = bases.get(from)
   return base === undefined ? undefined : resources.get(`${base}/${unversioned}`)
 }
 

@@ -1,9 +1,10 @@
 /** Constraints in FHIRPath. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 import type { Constraint } from '../../conformance/structure-definition.ts'
 import type { Issue, Severity } from '../../fhir/issue.ts'
-import type { Json } from '../../fhir/resource.ts'
+import { isObject, type Json } from '../../fhir/resource.ts'
 import { add } from '../findings.ts'
 import type { Invariant } from '../invariant.ts'
+import { containedIn } from './inside.ts'
 import { labelOf, type Part } from './part.ts'
 import type { ItemCheck, Run } from './run.ts'
 import { type Against, coreCanonical, type Library, type Scope } from './scope.ts'
@@ -11,12 +12,24 @@ import { type Against, coreCanonical, type Library, type Scope } from './scope.t
 /** What the structural check has proven before. */
 const proven = new Set(['ele-1', 'ext-1', 'dom-2', 'txt-1', 'txt-2'])
 
-/** R4's text forgets that `#` alone is the containing resource. https://hl7.org/fhir/R4/references.html#contained */
-const corrected = new Map([
+/**
+ * R4's ref-1 forgets that `#` alone is the containing resource (https://hl7.org/fhir/R4/references.html#contained). Each reference
+ * would look through all contained resources, which takes square time.
+ */
+const ownWords = new Map<string, Invariant>([
   [
     'ref-1',
-    "reference.startsWith('#').not() or reference = '#' or reference.substring(1) in %rootResource.contained.id",
+    (focus, _resource, root) => {
+      const reference = isObject(focus) ? focus['reference'] : undefined
+      const isInside = typeof reference === 'string' && reference.startsWith('#') && reference !== '#'
+      return !isInside || containedIn(root, reference.slice(1)) !== undefined
+    },
   ],
+])
+
+/** R4's ras-2 forgets that there may be no probability. */
+const corrected = new Map([
+  ['ras-2', 'probability.empty() or (probability is decimal implies (probability as decimal) <= 100)'],
 ])
 
 export function invariantChecks(
@@ -96,7 +109,8 @@ function compiledOr(
 ): Invariant | undefined {
   try {
     const isCore = scope.definition.url.startsWith(coreCanonical)
-    return scope.library.compileInvariant((isCore ? corrected.get(key) : undefined) ?? expression, type)
+    const own = isCore ? ownWords.get(key) : undefined
+    return own ?? scope.library.compileInvariant((isCore ? corrected.get(key) : undefined) ?? expression, type)
   } catch (cause) {
     scope.problem(`the constraint ${key} of ${labelOf(definition)} is not applied: ${reason(cause)}`)
     return undefined

@@ -74,11 +74,12 @@ function place(definition: ElementDefinition, name: string, parent: Draft): Draf
   return draft
 }
 
-/** `valueQuantity` as a short form of a slice of `value[x]`. */
+/** `valueQuantity` as a short form of a slice of `value[x]`; not `valueSet`, which no type is called. */
 function choiceOf(name: string, parent: Draft): Draft | undefined {
-  return [...parent.children.values()].find(({ name: choice }) => {
+  return [...parent.children.values()].find(({ name: choice, definition: { type = [] } }) => {
     const stem = choice.slice(0, -'[x]'.length)
-    return choice.endsWith('[x]') && name.startsWith(stem) && /^[A-Z]/.test(name.slice(stem.length))
+    const suffix = choice.endsWith('[x]') && name.startsWith(stem) ? name.slice(stem.length) : ''
+    return type.some(({ code }) => suffix === code.charAt(0).toUpperCase() + code.slice(1))
   })
 }
 
