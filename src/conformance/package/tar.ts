@@ -98,9 +98,11 @@ function decode(bytes: Uint8Array): string {
 /** Sizes beyond 8 GB are written in binary; none of these is taken. */
 function octal(bytes: Uint8Array, at: number, length: number): number {
   if (((bytes[at] ?? 0) & 0x80) !== 0) throw broken('a size is larger than 8 GB')
-  const digits = text(bytes, at, length).trim()
-  if (!/^[0-7]*$/.test(digits)) throw broken('a number of a header is not octal')
-  return digits === '' ? 0 : Number.parseInt(digits, 8)
+  const [digits = ''] = String.fromCharCode(...bytes.subarray(at, at + length))
+    .trim()
+    .split('\0', 1)
+  if (!/^[0-7]* *$/.test(digits)) throw broken('a number of a header is not octal')
+  return digits.trim() === '' ? 0 : Number.parseInt(digits, 8)
 }
 
 async function content(take: Take, size: number, path: string): Promise<Uint8Array> {

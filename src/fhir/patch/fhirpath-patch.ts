@@ -1,6 +1,7 @@
 /** FHIRPath Patch: operations in sequence, all or none. https://hl7.org/fhir/R4/fhirpatch.html */
 import { FhirError, fail } from '../issue.ts'
 import { type Element, elementsOf, insideOf, withElements, withInside } from '../path/element.ts'
+import { engine } from '../path/engine.ts'
 import { type Limits, ofClients } from '../path/evaluate.ts'
 import { type Location, locate, placeOf, printLocation, type Step } from '../path/location.ts'
 import { cutOff } from '../path/time-limit.ts'
@@ -19,6 +20,7 @@ export function applyFhirPathPatch(resource: Resource, parameters: Resource, sha
   const operations = parseOperations(parameters)
   let result = resource
   let at = 'Parameters'
+  engine() // cut off while it loads, it would stay half loaded
   const finished = cutOff(ms, () => {
     for (const operation of operations) {
       at = operation.at
