@@ -36,8 +36,8 @@ async function main(): Promise<void> {
   await told<'warm'>(worker)
   const idle = await during(worker, () => new Promise(resolve => setTimeout(resolve, quick ? 100 : 3_000)))
   const since = performance.now()
-  const context = await contextIn(runtime, 'default')
   const place = { tenant: 'default', base, patience: 0 }
+  const context = await contextIn(runtime, place)
   const busy = await during(worker, () => installPackage(context, place, { by: 'bytes', bytes }, anyOf([])))
   const seconds = (performance.now() - since) / 1_000
 

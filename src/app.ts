@@ -20,7 +20,7 @@ import { memo } from './http/memo.ts'
 import { opsScope } from './http/ops.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
-import { dispatch, tabulate } from './interactions/dispatch.ts'
+import { dispatch, tabulate, validatorFor } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
 import type { Context, Surroundings } from './interactions/interaction.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
@@ -29,7 +29,7 @@ import { operations } from './operations/index.ts'
 import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
 import { compileOperations } from './operations/kernel/compile.ts'
 import type { Operation } from './operations/kernel/operation.ts'
-import { byStructure } from './operations/validate/validator.ts'
+import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
@@ -137,12 +137,17 @@ function admissionFor({ config, observe }: Runtime): Admission {
 }
 
 /** For those who are no request, such as the CLI. */
-export async function contextIn(runtime: Runtime, tenant: string): Promise<Context> {
-  return { ...surroundingsOf(runtime), ...(await runtime.own.of(tenant)) }
+export async function contextIn(
+  runtime: Runtime,
+  from: { readonly tenant: string; readonly base: string },
+): Promise<Context> {
+  const holding = await runtime.own.of(from.tenant)
+  const validate = validatorFor(runtime.validation, from, holding.parameterIssues)
+  return { ...surroundingsOf(runtime), ...holding, validate }
 }
 
 function surroundingsOf(runtime: Runtime): Surroundings {
-  const { config, definitions, observe, outside, store, own } = runtime
+  const { config, definitions, observe, outside, store, own, validation, turn } = runtime
   const integrity = new Set(config.KILN_INTEGRITY)
   const { searchParameters: published } = definitions
   const claimsOf = memo(asked => {
@@ -159,6 +164,8 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     clock: outside.clock,
     newId: outside.newId,
     definitions: own,
+    validation,
+    turn,
     observe,
     integrity: tenant => integrity.has(tenant),
     capability: (base, mode, own) => capability(claimsOf(JSON.stringify([base, own])), parseMode(mode), definitions),
@@ -170,7 +177,7 @@ function operationsOf(
   definitions: Pick<Definitions, 'operations'>,
   packages: () => PackageSource = () => anyOf([]),
 ): readonly Operation[] {
-  return operations({ definitions, validator: byStructure, packages })
+  return operations({ definitions, validator: byRules, packages })
 }
 
 function xmlPrinter(shapes: Shapes): ToXml {

@@ -5,13 +5,22 @@ import { Command } from 'commander'
 import { version } from './app.ts'
 import { ConfigError, type Environment, parseConfig } from './config.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
+
+import { ownProfiles } from './conformance/profiles.ts'
+import { loadStructures, withOwn } from './conformance/structures.ts'
+import { loadValueSets } from './conformance/value-sets.ts'
 import { FhirError } from './fhir/issue.ts'
+import type { Shapes } from './fhir/shape.ts'
+import type { Context } from './interactions/interaction.ts'
 import { validateFile } from './operations/validate/file.ts'
-import { byStructure } from './operations/validate/validator.ts'
+import { byRules } from './operations/validate/validator.ts'
 import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
+import { coreCodes } from './validation/core-codes.ts'
+import { openInvariants } from './validation/invariants.ts'
 import { compileStructure } from './validation/structure.ts'
+import { openValidator } from './validation/validator.ts'
 
 /** Ends with 0 if the settings are right and the store answers, else with 1 and one message. */
 async function check(environment: Environment): Promise<void> {
@@ -30,7 +39,7 @@ async function check(environment: Environment): Promise<void> {
 async function validate(files: readonly string[], { profile }: { readonly profile: readonly string[] }): Promise<void> {
   const { shapes } = loadDefinitions()
   const colours = process.stdout.isTTY === true && !process.env['NO_COLOR']
-  const needs = { shapes, validate: compileStructure(shapes), validator: byStructure, profiles: profile, colours }
+  const needs = { shapes, validate: standalone(shapes), validator: byRules, profiles: profile, colours }
   let worst = 0
   for (const file of files) {
     const bytes = content(file)
@@ -44,6 +53,20 @@ async function validate(files: readonly string[], { profile }: { readonly profil
     if (!isValid) worst = Math.max(worst, 1)
   }
   process.exitCode = worst
+}
+
+/** By R4's definitions and Kiln's own: what only a server knows cannot be told here. */
+function standalone(shapes: Shapes): Context['validate'] {
+  const validate = openValidator({
+    structures: withOwn(loadStructures(), ownProfiles()),
+    compileInvariant: openInvariants(shapes),
+    structure: compileStructure(shapes),
+    turn: async () => {},
+  })
+  const memory = { codes: coreCodes(loadValueSets()), targets: { find: () => 'absent' as const } }
+  const ask = { codes: async () => [], targets: async () => [] } // nothing is put off
+  return (resource, at, wish) =>
+    validate(resource, at, { profiles: 'claimed', bestPractice: 'off', ...wish }, { memory, ask })
 }
 
 /** Or why it cannot be read. */

@@ -63,7 +63,7 @@ async function within(
     const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port } = config
     const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     const place = { tenant, base: ownBase({ configured, origin })(tenant), patience }
-    await act({ ctx: await contextIn(runtime, tenant), place }, openOutlets(config))
+    await act({ ctx: await contextIn(runtime, place), place }, openOutlets(config))
   } catch (cause) {
     throw foreseen(cause) ?? ofSystem(cause)
   } finally {

@@ -1,11 +1,12 @@
 /** The composition root: builds every long-lived object in order, closes them in reverse. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
 import { keepIndexed as indexing } from './interactions/search/own/reindex.ts'
+import { openValidation, type Validation } from './interactions/validation/validation.ts'
 import type { Observe } from './observe.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
 import { compileStructure } from './validation/structure.ts'
@@ -26,6 +27,9 @@ export type Runtime = {
   readonly definitions: Definitions
   /** What holds in each tenant. */
   readonly own: OwnDefinitions
+  readonly validation: Validation
+  /** Lets others have their turn. */
+  readonly turn: () => Promise<unknown>
   /** Indexes anew what other definitions were in force for, until the signal; `base` as the tenant's clients see it. */
   readonly keepIndexed: (base: (tenant: string) => string, signal: AbortSignal) => Promise<void>
   readonly store: Store
@@ -39,10 +43,15 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   opening.catch(() => {}) // if the next line fails too, only that is told
   const definitions = loadDefinitions()
   const validate = compileStructure(definitions.shapes)
+  const turn = () => nextTurn()
   const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
   const files = ownDefinitions(definitions, validate)
   const store = await opening
-  const own = openDefinitions({ definitions, settings, validate, files, store, clock })
+  const own = openDefinitions({ definitions, settings, files, store, clock, turn })
+  const validation = openValidation({
+    ...{ definitions, store, clock, turn, structure: validate },
+    settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES, budget: config.KILN_SEARCH_BUDGET },
+  })
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -51,7 +60,18 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
       elapsed: outside.elapsed,
       sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
     })
-  return { config, outside, observe, definitions, own, keepIndexed, store, close: () => store.close() }
+  return {
+    config,
+    outside,
+    observe,
+    definitions,
+    own,
+    validation,
+    turn,
+    keepIndexed,
+    store,
+    close: () => store.close(),
+  }
 }
 
 /** Which part of the time since the last call this thread was at work. */

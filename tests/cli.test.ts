@@ -58,7 +58,7 @@ t.test('validate looks at files without a store, shows the place, and its code t
     [['-'], '[]', 1, /not a resource/],
     [['-'], '{"resourceType":"Patiant"}', 1, /'Patiant' is unknown/],
     [[good, '--profile', base, '-p', `${base}|4.0.1`], '', 0, /no problems/],
-    [[good, '--profile', 'http://nobody'], '', 1, /'http:\/\/nobody' is unknown/],
+    [[good, '--profile', 'http://nobody'], '', 1, /http:\/\/nobody is not known/],
     [[join(folder, 'none.json'), bad], '', 2, /bad\.json: 1 error/],
     [[folder], '', 2, /^$/],
     [[], '', 2, /^$/],

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { loadDefinitions } from '../src/conformance/definitions.ts'
 import { toOutcome } from '../src/fhir/issue.ts'
@@ -14,6 +15,7 @@ import type { Method, Payload, Surroundings } from '../src/interactions/interact
 import { foreseen } from '../src/interactions/refusal.ts'
 import type { SearchSettings } from '../src/interactions/search/needs.ts'
 import { openDefinitions } from '../src/interactions/search/own/definitions.ts'
+import { openValidation, type ValidationNeeds } from '../src/interactions/validation/validation.ts'
 import type { OwnDefinition } from '../src/search/own/beside.ts'
 import { openMongo } from '../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../src/store/port.ts'
@@ -25,7 +27,7 @@ export const base = 'http://kiln.test/fhir'
 
 const definitions = loadDefinitions()
 const { shapes } = definitions
-const validate = compileStructure(shapes)
+const structure = compileStructure(shapes)
 const usual: SearchSettings = { handling: 'strict', budget: 10_000 }
 
 export type Reply = {
@@ -49,7 +51,9 @@ export type World = {
 }
 
 /** What a test has otherwise. */
-export type Over = Partial<Surroundings> & { readonly settings?: Partial<SearchSettings> }
+export type Over = Partial<Surroundings> & {
+  readonly settings?: Partial<SearchSettings & ValidationNeeds['settings']>
+}
 
 export type Backing = {
   readonly name: string
@@ -95,6 +99,7 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
     await backing.drop(id)
   })
   const clock = () => world.clock
+  const turn = () => nextTurn()
   const ctx = (files: readonly OwnDefinition[] = []): Surroundings => ({
     interactions: tabulate(interactions),
     store,
@@ -104,11 +109,16 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
     definitions: openDefinitions({
       definitions,
       settings: { ...usual, ...settings },
-      validate,
       files,
       store,
       clock,
+      turn,
     }),
+    validation: openValidation({
+      ...{ definitions, store, clock, turn, structure },
+      settings: { unknownProfiles: 'accept', budget: usual.budget, ...settings },
+    }),
+    turn,
     integrity: () => false,
     observe: () => {},
     capability: () => ({ resourceType: 'CapabilityStatement' }),

@@ -59,6 +59,7 @@ function read(): ReadonlyMap<string, ValueSetLine> {
 
 function codesFrom({ systems, open = [], missing = [] }: ValueSetLine): Codes {
   const listed = new Map(Object.entries(systems).map(([system, codes]) => [system, new Set(codes)]))
+  const lists = [...listed.values()]
   const unlisted = new Set(open)
   /** The answer for a code that is not listed. */
   const otherwise = (system: string | undefined): false | undefined => {
@@ -70,7 +71,7 @@ function codesFrom({ systems, open = [], missing = [] }: ValueSetLine): Codes {
     systems: [...new Set([...listed.keys(), ...open])],
     has(system, code) {
       const isListed =
-        system === undefined ? listed.values().some(codes => codes.has(code)) : (listed.get(system)?.has(code) ?? false)
+        system === undefined ? lists.some(codes => codes.has(code)) : (listed.get(system)?.has(code) ?? false)
       return isListed || otherwise(system)
     },
   }

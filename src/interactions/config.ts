@@ -16,4 +16,12 @@ export const interactionSettings = {
     description: 'Milliseconds that the store may work at one question of a search before it is refused as too costly.',
     expected: 'milliseconds from 1 to 600000',
   },
+  KILN_UNKNOWN_PROFILES: {
+    type: 'string',
+    enum: ['accept', 'refuse'],
+    default: 'accept',
+    description:
+      'What becomes of a resource that claims, in `meta.profile`, a profile that is not known here: `accept` stores it with a warning, `refuse` does not.',
+    expected: 'accept or refuse',
+  },
 } as const

@@ -27,7 +27,7 @@ export const create: Interaction = {
 
     // "The server SHALL ignore any provided id, versionId and lastUpdated": they are not even checked.
     const { id: _id, ...resource } = decodeFor(ctx, request)
-    const made: Made = { resource, issues: check(ctx, resource), receipt }
+    const made: Made = { resource, issues: await check(ctx, resource), receipt }
     const criteria = await createCriteria(ctx, request)
     if (!criteria) return retried(() => make(ctx, request, made))
     return retried(async () => {
@@ -55,7 +55,7 @@ async function make(
   const { tenant, target } = request
   const key = { tenant, type: target.type, id: ctx.newId() }
   const write = { ...put(ctx, request, key, resource, 'POST'), when: 'absent' as const }
-  const writes = [write, ...provenance(ctx, request, [{ ...key, version: 1 }])]
+  const writes = [write, ...(await provenance(ctx, request, [{ ...key, version: 1 }]))]
   const it = { tenant, writes, integrity: ctx.integrity(tenant), ...(receipt ? { receipt } : {}), ...terms }
   const outcome = await ctx.store.commit(it)
   if (outcome.ok) return written(request, first(outcome.versions), true, issues)

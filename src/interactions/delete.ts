@@ -38,7 +38,7 @@ async function explained(
   const current = await ctx.store.read(key)
   if (asked !== undefined && !holds(asked, current)) throw preconditionFailed(asked, current)
   if (current?.json === undefined) return deleted(request, undefined)
-  const about = provenance(ctx, request, [{ ...key, version: current.version + 1 }])
+  const about = await provenance(ctx, request, [{ ...key, version: current.version + 1 }])
   return removed(ctx, request, asRead(current), about).catch(error => {
     if (error instanceof FhirError && error.status === 412) return undefined
     throw error

@@ -2,7 +2,9 @@
 import { fail } from '../fhir/issue.ts'
 import { nearest } from '../fhir/nearest.ts'
 import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './interaction.ts'
+import type { Holding } from './search/own/definitions.ts'
 import { parseTarget, type Target } from './target.ts'
+import { beside, type Check, definingTypes, type Validation } from './validation/validation.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
 export type Incoming = Omit<FhirRequest, 'target' | 'query'> & { readonly path: string; readonly query: string }
@@ -21,20 +23,50 @@ export async function dispatch(
   const request = locate(surroundings, incoming)
   const interaction = find(surroundings, request)
   found?.(interaction)
-  const { definitions } = surroundings
-  const holding = definitions.of(request.tenant)
-  const { search, index, validate } = holding instanceof Promise ? await holding : holding
+  const { definitions, validation } = surroundings
+  const { tenant } = request
+  const holding = definitions.of(tenant)
+  const { search, index, parameterIssues } = holding instanceof Promise ? await holding : holding
+  const validate = validatorFor(validation, request, parameterIssues)
   try {
     return await interaction.handle({ ...surroundings, search, index, validate }, request)
   } finally {
-    if (mayDefine(request)) definitions.touched(request.tenant)
+    if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
+    if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
   }
 }
 
-/** Whether it may change what resources are searched by. */
-function mayDefine({ method, target: { at, type, verb } }: FhirRequest): boolean {
+/** For one request, or for somebody who acts as one. */
+export function validatorFor(
+  validation: Validation,
+  from: Pick<FhirRequest, 'tenant' | 'base'>,
+  parameterIssues: Holding['parameterIssues'],
+): Context['validate'] {
+  const check = checkFor(validation, from)
+  return (resource, at, wish) => {
+    const found = check(resource, at, wish)
+    const isParameter = resource.resourceType === 'SearchParameter'
+    return isParameter ? beside(found, () => parameterIssues(resource, at)) : found
+  }
+}
+
+/** The rules are looked up when they are first needed: reads go without. */
+function checkFor(validation: Validation, { tenant, base }: Pick<FhirRequest, 'tenant' | 'base'>): Context['validate'] {
+  let rules: Check | Promise<Check> | undefined
+  return (resource, at, wish) => {
+    rules ??= validation.of(tenant)
+    if (!(rules instanceof Promise)) return rules(resource, at, base, wish)
+    return rules.then(check => {
+      rules = check
+      return check(resource, at, base, wish)
+    })
+  }
+}
+
+/** Whether it may change resources of a type by which others are judged. */
+function mayDefine({ method, target: { at, type, verb } }: FhirRequest, defining: string): boolean {
   if (method === 'GET' || method === 'HEAD' || verb === '_search') return false
-  return at === 'system' || type === 'SearchParameter'
+  return at === 'system' || type === defining
 }
 
 /** The same request with its URL understood. */

@@ -8,6 +8,7 @@ import type { Store } from '../store/port.ts'
 import type { SearchNeeds } from './search/needs.ts'
 import type { OwnDefinitions } from './search/own/definitions.ts'
 import type { Target } from './target.ts'
+import type { Validation, Wish } from './validation/validation.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -50,6 +51,7 @@ export type Body =
 export type Surroundings = Omit<Context, 'search' | 'index' | 'validate'> & {
   /** What differs between tenants. */
   readonly definitions: OwnDefinitions
+  readonly validation: Validation
 }
 
 /** The part of the world that interactions may touch, with the definitions that hold in the request's tenant. */
@@ -61,8 +63,13 @@ export type Context = {
   readonly clock: () => number
   /** A new resource id. */
   readonly newId: () => string
-  /** Structure and rules of a resource that is about to be stored; `at` is the FHIRPath that leads to it. */
-  readonly validate: (resource: Resource, at: string) => readonly Issue[]
+  /**
+   * Form and rules of a resource that is about to be stored; `at` is the FHIRPath that leads to it. A promise only where something
+   * has to be looked up, or where it would take long.
+   */
+  readonly validate: (resource: Resource, at: string, wish?: Wish) => readonly Issue[] | Promise<readonly Issue[]>
+  /** Lets others have their turn. */
+  readonly turn: () => Promise<unknown>
   /** What a resource will be found by, under this id; `base` as the tenant's clients see it. */
   readonly index: (resource: Resource, id: string, base: string) => Indexed
   readonly search: SearchNeeds

@@ -24,15 +24,15 @@ export const patch: Interaction = {
 }
 
 /** "The server SHALL … process the resource as if it were an update": a broken result is the patch's fault. */
-export function patched(
+export async function patched(
   ctx: Context,
   { type, id }: Pick<Key, 'type' | 'id'>,
   current: Version | undefined,
   document: PatchDocument,
   at = type,
-): Next {
+): Promise<Next> {
   if (!current) throw fail('not-found', `${type}/${id} does not exist`)
   if (current.json === undefined) throw fail('deleted', `${type}/${id} was deleted by version ${current.version}`)
   const resource = apply(parseJson(current.json) as Resource, document, ctx.shapes)
-  return { resource, issues: check(ctx, resource, at) }
+  return { resource, issues: await check(ctx, resource, at) }
 }

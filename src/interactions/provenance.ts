@@ -11,7 +11,11 @@ import { localReferences } from './links.ts'
 import { check, put } from './write.ts'
 
 /** The write of the header's Provenance about these versions; none without the header. */
-export function provenance(ctx: Context, request: FhirRequest, about: readonly (Key & { version: number })[]): Write[] {
+export async function provenance(
+  ctx: Context,
+  request: FhirRequest,
+  about: readonly (Key & { version: number })[],
+): Promise<Write[]> {
   const header = request.headers['x-provenance']
   if (header === undefined || about.length === 0) return []
   // Node reads headers as Latin-1; JSON is UTF-8.
@@ -28,7 +32,7 @@ export function provenance(ctx: Context, request: FhirRequest, about: readonly (
   }
   const target = about.map(({ type, id, version }) => ({ reference: `${type}/${id}/_history/${version}` }))
   const { id: _id, ...resource } = { ...given, target }
-  check(ctx, resource)
+  await check(ctx, resource)
   const key = { tenant: request.tenant, type: 'Provenance', id: ctx.newId() }
   const write = put(ctx, request, key, resource, 'POST')
   // The versions that it speaks of stay readable whatever becomes of their resources, which may therefore be deleted.

@@ -23,7 +23,7 @@ export type Succession = {
   readonly current: Version | undefined
   /** By If-Match or If-None-Match. */
   readonly asked: Condition | undefined
-  readonly next: (current: Version | undefined) => Next
+  readonly next: (current: Version | undefined) => Promise<Next>
   /** Of a conditional interaction: what made it choose this resource. */
   readonly terms?: Terms
 }
@@ -32,7 +32,7 @@ export async function replace(
   ctx: Context,
   request: FhirRequest,
   method: 'PUT' | 'PATCH',
-  next: (current: Version | undefined) => Next,
+  next: (current: Version | undefined) => Promise<Next>,
 ): Promise<Answer> {
   const { tenant, target, headers } = request
   const asked = writeCondition(headers['if-match'], headers['if-none-match'])
@@ -61,12 +61,12 @@ export async function succeed(
 ): Promise<Answer | undefined> {
   const { tenant, headers } = request
   if (asked !== undefined && !holds(asked, current)) throw preconditionFailed(asked, current)
-  const { resource, issues } = next(current)
+  const { resource, issues } = await next(current)
   const write = put(ctx, request, key, resource, method)
   const standing = unchanged(current, write.draft)
   if (standing) return written(request, standing, false, issues)
 
-  const about = provenance(ctx, request, [{ ...key, version: (current?.version ?? 0) + 1 }])
+  const about = await provenance(ctx, request, [{ ...key, version: (current?.version ?? 0) + 1 }])
   // A patch, a choice by criteria, and a Provenance that names the version are only true of the version that was read.
   const bound = method === 'PATCH' || terms !== undefined || headers['x-provenance'] !== undefined
   const when = bound ? asRead(current) : asked

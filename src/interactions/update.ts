@@ -26,7 +26,7 @@ export const update: Interaction = {
         `${resource.resourceType}.id`,
       )
     }
-    const issues = check(ctx, resource)
-    return replace(ctx, request, 'PUT', () => ({ resource, issues }))
+    const issues = await check(ctx, resource)
+    return replace(ctx, request, 'PUT', async () => ({ resource, issues }))
   },
 }

@@ -9,11 +9,19 @@ import type { Answer, Context, FhirRequest } from './interaction.ts'
 import { localReferences } from './links.ts'
 import { parsePrefer } from './prefer.ts'
 import { represent, validators } from './present.ts'
+import type { Wish } from './validation/validation.ts'
 
-/** Findings that do not prevent the write; errors are thrown. */
-export function check(ctx: Context, resource: Resource, at: string = resource.resourceType): readonly Issue[] {
-  const issues = ctx.validate(resource, at)
-  if (issues.some(isError)) throw new FhirError(issues)
+/** Findings that do not prevent the write; errors are thrown, the others behind them. */
+export async function check(
+  ctx: Context,
+  resource: Resource,
+  at: string = resource.resourceType,
+  wish?: Wish,
+): Promise<readonly Issue[]> {
+  const found = ctx.validate(resource, at, wish)
+  const issues = found instanceof Promise ? await found : found
+  const errors = issues.filter(isError)
+  if (errors.length > 0) throw new FhirError([...errors, ...issues.filter(issue => !isError(issue))])
   return issues
 }
 

@@ -17,7 +17,7 @@ export function convert(definition: conformance.Operation): Operation {
     async run(ctx, { input }) {
       const resource = input.resource('input')
       if (!resource) throw new Error('a mandatory parameter is there')
-      check(ctx, resource) // what is not well-formed cannot be said in the other format
+      await check(ctx, resource, resource.resourceType, { only: 'form' }) // what is not well-formed cannot be said in the other format
       return resource
     },
   }

@@ -10,10 +10,9 @@ import { loadStructures, withOwn } from '../../src/conformance/structures.ts'
 import { loadValueSets } from '../../src/conformance/value-sets.ts'
 import type { Issue } from '../../src/fhir/issue.ts'
 import { parseJson } from '../../src/fhir/json.ts'
-import { compileExpression } from '../../src/fhir/path/compiled/compile.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import type { Codes } from '../../src/validation/codes.ts'
-import type { CompileInvariant } from '../../src/validation/invariant.ts'
+import { openInvariants } from '../../src/validation/invariants.ts'
 import { compileValidator } from '../../src/validation/profile/validate.ts'
 import { compileStructure } from '../../src/validation/structure.ts'
 
@@ -25,11 +24,7 @@ const valueSets = loadValueSets()
 const profiles = ownProfiles()
 const structures = withOwn(loadStructures(), profiles)
 
-const compileInvariant: CompileInvariant = (expression, type) => {
-  const compiled = compileExpression(expression, { type, shapes })
-  if (compiled === undefined) throw new Error(`${expression} is beyond the compiler`)
-  return (focus, resource, rootResource) => compiled.test(focus, { resource, rootResource }) !== false
-}
+const compileInvariant = openInvariants(shapes)
 
 const codes: Codes = {
   validate({ valueSet, system, code }) {

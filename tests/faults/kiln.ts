@@ -1,10 +1,12 @@
 /** A whole Kiln in this process, on real sockets, whose store a test may wrap or let fail. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openApp } from '../../src/app.ts'
 import { type Environment, parseConfig } from '../../src/config.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
 import { openDefinitions } from '../../src/interactions/search/own/definitions.ts'
+import { openValidation } from '../../src/interactions/validation/validation.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
@@ -34,7 +36,8 @@ export type KilnOptions = {
 }
 
 const definitions = loadDefinitions()
-const validate = compileStructure(definitions.shapes)
+const structure = compileStructure(definitions.shapes)
+const turn = () => nextTurn()
 const settings = { handling: 'strict', budget: 10_000 } as const
 const outside = { clock: Date.now, random: randomBytes, newId: () => randomUUID(), elapsed: () => performance.now() }
 
@@ -54,9 +57,14 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   const store = await openStore(place, { ...outside, observe, ...(options.fault ? { fault: options.fault } : {}) })
   const close = (): Promise<void> => store.close()
   // What is looked up now and then is no request's: it does not go by whoever counts their calls.
-  const own = openDefinitions({ definitions, settings, validate, files: [], store, clock: outside.clock })
+  const known = { definitions, store, clock: outside.clock, turn }
+  const own = openDefinitions({ ...known, settings, files: [] })
+  const validation = openValidation({ ...known, structure, settings: { unknownProfiles: 'accept', budget: 10_000 } })
   const keepIndexed = async (): Promise<void> => {}
-  const runtime: Runtime = { config, outside, observe, definitions, own, keepIndexed, store: wrap(store), close }
+  const runtime: Runtime = {
+    ...{ config, outside, observe, definitions, own, validation, turn, keepIndexed, close },
+    store: wrap(store),
+  }
   const { server } = openApp(runtime, openMetrics())
   const http = server.server
   http.on('connection', (socket: Socket) => socket.on('close', () => onClose?.()))

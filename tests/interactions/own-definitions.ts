@@ -11,7 +11,7 @@ export function definition(id: string, code: string, more: object = {}): object 
     resourceType: 'SearchParameter',
     id,
     url: `http://kiln.test/SearchParameter/${id}`,
-    name: id,
+    name: `Own_${id.replaceAll('-', '_')}`,
     status: 'active',
     description: id,
     code,

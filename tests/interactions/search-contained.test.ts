@@ -115,7 +115,8 @@ await onBothStores(async (t, open) => {
       id: `b${at}`,
       code: { text: 'x' },
     }))
-    const reply = await world.ask('PUT', 'Patient/1', { resourceType: 'Patient', id: '1', contained })
+    const extension = contained.map(({ id }) => ({ url: 'http://a', valueReference: { reference: `#${id}` } }))
+    const reply = await world.ask('PUT', 'Patient/1', { resourceType: 'Patient', id: '1', contained, extension })
     t.equal(reply.status, 422)
     t.match(reply.json, /contains 1001 resources: expected at most 1000/)
   })

@@ -8,12 +8,12 @@ import type { Context } from '../../src/interactions/interaction.ts'
 import { operations } from '../../src/operations/index.ts'
 import { compileOperations } from '../../src/operations/kernel/compile.ts'
 import type { Operation } from '../../src/operations/kernel/operation.ts'
-import { byStructure } from '../../src/operations/validate/validator.ts'
+import { byRules } from '../../src/operations/validate/validator.ts'
 import { type Loose, onBothStores, type Reply, type World } from '../world.ts'
 
 export const all: readonly Operation[] = operations({
   definitions: loadDefinitions(),
-  validator: byStructure,
+  validator: byRules,
   packages: () => anyOf([]),
 })
 

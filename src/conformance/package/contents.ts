@@ -22,7 +22,7 @@ export type Contents = {
 /** A resource of the package that is to be stored. */
 export type Item = { readonly path: string; readonly type: string; readonly id: string; readonly digest: string }
 
-export type Check = (resource: Resource, at: string) => readonly Issue[]
+export type Check = (resource: Resource, at: string) => readonly Issue[] | Promise<readonly Issue[]>
 
 /** `check` says what is wrong with a resource; any error refuses the package. Other work gets its turn meanwhile. */
 export async function readContents(archive: Archive, check: Check): Promise<Contents> {
@@ -92,17 +92,13 @@ function openReading(manifest: Manifest, check: Check, breathe: Breathe) {
     if (!isResource(resource)) return
     await breathe(entry.bytes.length)
     if (kind === 'example' || !isDefinition(resource.resourceType)) examples++
-    else if (isGuideOf(resource, manifest)) guide = judged(entry, resource)
-    else judged(entry, resource)
+    else if (isGuideOf(resource, manifest)) guide = await judged(entry, resource)
+    else await judged(entry, resource)
   }
 
-  function judged({ path, bytes }: Entry, resource: Resource): Resource {
+  async function judged({ path, bytes }: Entry, resource: Resource): Promise<Resource> {
     const { resourceType: type, id } = resource
-    issues.push(
-      ...check(resource, type)
-        .filter(isError)
-        .map(issue => at(path, issue)),
-    )
+    issues.push(...(await check(resource, type)).filter(isError).map(issue => at(path, issue)))
     if (id === undefined) issues.push(error('required', `${path}: the ${type} has no id`, `${type}.id`))
     const twin = seen.get(`${type}/${id}`)
     if (twin !== undefined) issues.push(error('invalid', `${path}: ${type}/${id} is in ${twin} too`))

@@ -53,7 +53,7 @@ async function remove(ctx: Context, request: FhirRequest, found: Look): Promise<
   const { matches } = found
   const about = matches.map(({ type, id, version }) => ({ tenant, type, id, version: version + 1 }))
   const deletes = matches.map(match => ({ do: 'delete', key: keyOf(match), when: asRead(match) }) as const)
-  const writes = [...deletes, ...provenance(ctx, request, about)]
+  const writes = [...deletes, ...(await provenance(ctx, request, about))]
   const it = { tenant, writes, integrity: ctx.integrity(tenant), ...termsOf(found, false) }
   const outcome = await ctx.store.commit(it)
   if (outcome.ok) return deletedAll(request, outcome.versions.slice(0, deletes.length))

@@ -26,7 +26,7 @@ export const conditionalUpdate: Interaction = {
     const { type } = target
     const asked = writeCondition(headers['if-match'], headers['if-none-match'])
     const resource = decodeFor(ctx, request)
-    const next = { resource, issues: check(ctx, resource) }
+    const next = { resource, issues: await check(ctx, resource) }
     const criteria = await criteriaOf(ctx, request, type, query)
     const { id = ctx.newId() } = resource
     return retried(async () => {
@@ -39,7 +39,7 @@ export const conditionalUpdate: Interaction = {
       const current = match ?? there
       const key = { tenant, type, id: match?.id ?? id }
       const terms = termsOf(found, match === undefined)
-      return succeed(ctx, request, { method: 'PUT', key, current, asked, next: () => next, terms })
+      return succeed(ctx, request, { method: 'PUT', key, current, asked, next: async () => next, terms })
     })
   },
 }

@@ -29,7 +29,12 @@ export type Plan = {
 export type Done = ReadonlyMap<string, Version>
 
 /** `bind`: others rely on the version number that this write will make. */
-export function planWrite(ctx: Context, entry: Prepared, current: Version | undefined, bind: boolean): Plan {
+export async function planWrite(
+  ctx: Context,
+  entry: Prepared,
+  current: Version | undefined,
+  bind: boolean,
+): Promise<Plan> {
   const { step, asked } = { step: entry, asked: condition(entry, current) }
   const { request, key, issues, choice } = entry
   const name = nameOf(key)
@@ -49,7 +54,7 @@ export function planWrite(ctx: Context, entry: Prepared, current: Version | unde
       return planPut(ctx, entry, { resource: stored(entry), issues }, current, still)
     }
     default: {
-      const next = patched(ctx, key, current, patchDocument(request), `${entry.at}.resource`)
+      const next = await patched(ctx, key, current, patchDocument(request), `${entry.at}.resource`)
       return planPut(ctx, entry, next, current, asRead(current))
     }
   }

@@ -10,9 +10,12 @@ import { findReferences } from './references.ts'
 import { type References, resolve } from './resolve.ts'
 import type { Step } from './step.ts'
 import { termsOfAll } from './terms.ts'
+import { inTurns } from './turns.ts'
 
 /** A resource that an entry writes, with its references resolved. */
-export type Prepared = Step & { readonly key: Key; readonly issues: readonly Issue[]; readonly choice?: Choice }
+export type Prepared = Ready & { readonly issues: readonly Issue[] }
+
+type Ready = Step & { readonly key: Key; readonly choice?: Choice }
 
 export type Preparation = {
   readonly entries: readonly Prepared[]
@@ -32,8 +35,10 @@ export async function prepare(
   const identities = identify(ctx, steps, choices)
   const wanted = new Map<string, string>()
   const first = prepareAll(ctx, steps, choices, identities, { known: new Map(), wanted })
+  const issues = await judge(ctx, steps, identities)
   const references = wanted.size === 0 ? undefined : await findReferences(ctx, request, wanted, first)
-  const entries = references ? prepareAll(ctx, steps, choices, identities, { known: references.known, wanted }) : first
+  const unjudged = references ? prepareAll(ctx, steps, choices, identities, { known: references.known, wanted }) : first
+  const entries = unjudged.map(entry => ({ ...entry, issues: issues.get(entry.index) ?? [] }))
   const relied = steps.flatMap(({ index, interaction }) => {
     const { look, matches } = choices.get(index) ?? {}
     return look && matches ? [{ look, isNew: matches.length === 0 && interaction.code !== 'delete' }] : []
@@ -47,43 +52,53 @@ function prepareAll(
   choices: Choices,
   identities: Identities,
   references: References,
-): readonly Prepared[] {
-  const prepared: Prepared[] = []
-  const issues: Issue[] = []
+): readonly Ready[] {
+  const prepared: Ready[] = []
   for (const step of steps) {
     const choice = choices.get(step.index)
-    if (identities.found.has(step.index)) issues.push(...ignored(ctx, step))
     for (const key of identities.keys.get(step.index) ?? []) {
       const ready = prepareOne(ctx, step, key, identities, references)
-      issues.push(...ready.issues)
       prepared.push(choice ? { ...ready, choice } : ready)
     }
   }
-  if (issues.some(isError)) throw new FhirError(issues.filter(isError))
   return prepared
 }
 
-/** Whether an entry is sound must not depend on what is there already. */
-function ignored(ctx: Context, step: Step): readonly Issue[] {
-  const at = `${step.at}.resource`
-  const given = withoutOwnId(needed(step, at), 'POST')
-  mustBeOfType(given, step.request.target.type, at)
-  return ctx.validate(given, at)
+/**
+ * Findings by entry, also of those that will be ignored: whether an entry is sound must not depend on what is there already. It is
+ * judged as it was sent: a uuid that names an entry is one, though `Patient/123`, which it becomes, is none.
+ */
+async function judge(
+  ctx: Context,
+  steps: readonly Step[],
+  { found }: Identities,
+): Promise<ReadonlyMap<number, readonly Issue[]>> {
+  const judged = await inTurns(steps, ctx.turn, async step => {
+    const { index, interaction, request } = step
+    const isIgnored = found.has(index)
+    if (!isIgnored && interaction.code !== 'create' && interaction.code !== 'update') return [index, []] as const
+    const at = `${step.at}.resource`
+    const given = withoutOwnId(needed(step, at), request.method)
+    if (isIgnored) mustBeOfType(given, request.target.type, at)
+    return [index, await ctx.validate(given, at)] as const
+  })
+  const errors = judged.flatMap(([, issues]) => issues).filter(isError)
+  if (errors.length > 0) throw new FhirError(errors)
+  return new Map(judged)
 }
 
-function prepareOne(ctx: Context, step: Step, key: Key, identities: Identities, references: References): Prepared {
+function prepareOne(ctx: Context, step: Step, key: Key, identities: Identities, references: References): Ready {
   const { request, interaction, fullUrl } = step
   const at = `${step.at}.resource`
-  if (interaction.code === 'delete') return { ...step, key, issues: [] }
+  if (interaction.code === 'delete') return { ...step, key }
   const given = withoutOwnId(needed(step, at), request.method)
   const resolved = resolve(given, at, fullUrl, identities, references, ctx.shapes)
   if (interaction.code === 'patch') {
-    return { ...step, request: { ...request, body: { is: 'resource', resource: resolved } }, key, issues: [] }
+    return { ...step, request: { ...request, body: { is: 'resource', resource: resolved } }, key }
   }
   mustBeOfType(given, key.type, at)
   if (interaction.code === 'update' && interaction.at === 'instance') mustHaveId(given, key.id, at)
-  // Judged as it was sent: a uuid that names an entry is one, though `Patient/123`, which it becomes, is none.
-  return { ...step, resource: resolved, key, issues: ctx.validate(given, at) }
+  return { ...step, resource: resolved, key }
 }
 
 function needed({ resource, request }: Step, at: string): Resource {

@@ -1,7 +1,7 @@
 /** POST [base] with a Bundle. https://hl7.org/fhir/R4/http.html#transaction */
 import { bundleText } from '../../fhir/bundle.ts'
 import { fail } from '../../fhir/issue.ts'
-import type { JsonObject, Resource } from '../../fhir/resource.ts'
+import { shellOf } from '../../validation/shell.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
 import { decode } from '../payload.ts'
 import { check } from '../write.ts'
@@ -37,8 +37,8 @@ async function perform(ctx: Context, request: FhirRequest): Promise<Answer> {
       bundle.resourceType,
     )
   }
-  // The entries' resources are checked one by one: in a batch each stands for itself, in a transaction once references are resolved.
-  check(ctx, { ...bundle, ...shell(bundle) })
+  // The rules of Bundles are kept entry by entry, and so are their resources checked: in a batch each stands for itself.
+  await check(ctx, shellOf(bundle), 'Bundle', { only: 'form' })
   switch (bundle['type']) {
     case 'batch':
       return answer('batch-response', await runBatch(ctx, request, entriesOf(bundle)))
@@ -51,17 +51,6 @@ async function perform(ctx: Context, request: FhirRequest): Promise<Answer> {
         'Bundle.type',
       )
   }
-}
-
-function shell(bundle: Resource): { entry?: Resource['entry'] } {
-  const { entry } = bundle
-  if (!Array.isArray(entry) || entriesOf(bundle).length !== entry.length) return {}
-  return { entry: entriesOf(bundle).map(withoutResource) }
-}
-
-/** An entry that is nothing but its resource stays: without it, it would be empty, which is another fault than lacking a request. */
-function withoutResource({ resource, ...rest }: JsonObject): JsonObject {
-  return Object.keys(rest).length === 0 && resource !== undefined ? { resource } : rest
 }
 
 /** "return=minimal" never empties a response Bundle: its entries tell what became of each request. */

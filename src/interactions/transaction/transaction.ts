@@ -21,6 +21,7 @@ import { type Preparation, type Prepared, prepare } from './prepare.ts'
 import { answerAgain, noteOf } from './replay.ts'
 import { responseEntry } from './response.ts'
 import { misplaced, placed, type Step, toStep } from './step.ts'
+import { inTurns } from './turns.ts'
 
 export async function runTransaction(
   ctx: Context,
@@ -58,7 +59,7 @@ async function once(
   const it: Commit = {
     tenant: request.tenant,
     integrity: ctx.integrity(request.tenant),
-    writes: [...writers.map(({ write }) => write), ...provenance(ctx, request, about)],
+    writes: [...writers.map(({ write }) => write), ...(await provenance(ctx, request, about))],
     ...(receipt ? { receipt: { ...receipt, note: noteOf(conditions, preparation) } } : {}),
     ...preparation.terms,
   }
@@ -136,9 +137,9 @@ async function planWrites(ctx: Context, request: FhirRequest, entries: readonly 
   const standing = entries.filter(entry => entry.interaction.code !== 'create' && !chosen(entry))
   const states = await ctx.store.readAll(standing.map(({ key }) => key))
   const before = new Map(standing.map((entry, position) => [entry, states[position]]))
-  return entries.map(entry => ({
+  return inTurns(entries, ctx.turn, async entry => ({
     entry,
-    plan: placed(entry.at, () => planWrite(ctx, entry, chosen(entry) ?? before.get(entry), bind)),
+    plan: await planWrite(ctx, entry, chosen(entry) ?? before.get(entry), bind).catch(misplaced(entry.at)),
   }))
 }
 

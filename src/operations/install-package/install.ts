@@ -47,8 +47,8 @@ export async function installAll(
 
 async function install(ctx: Context, place: Place, one: Resolved, progress: Progress): Promise<Report> {
   let idle = 0
-  const contents = await readContents(one.archive, (resource, at) => {
-    const issues = ctx.validate(resource, at)
+  const contents = await readContents(one.archive, async (resource, at) => {
+    const issues = await ctx.validate(resource, at)
     if (!isIdle(resource, issues)) return issues
     idle++
     return []
@@ -64,9 +64,9 @@ async function install(ctx: Context, place: Place, one: Resolved, progress: Prog
       throw otherContent(manifest)
     }
     if (standing && !same) await erase(ctx, place, alone, standing) // what was begun is not what is wanted now
-    await alone.commit([recordWrite(ctx, place, printRecord(contents, one.dependencies, 'loading'))], false)
+    await alone.commit([await recordWrite(ctx, place, printRecord(contents, one.dependencies, 'loading'))], false)
     const resumed = await store(ctx, place, alone, one, contents, progress)
-    await alone.commit([recordWrite(ctx, place, printRecord(contents, one.dependencies, 'installed'))], false)
+    await alone.commit([await recordWrite(ctx, place, printRecord(contents, one.dependencies, 'installed'))], false)
     return { ...report, already: false, resumed }
   })
 }

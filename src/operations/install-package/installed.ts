@@ -36,8 +36,8 @@ export function recordKey(tenant: string, name: Name): Key {
 }
 
 /** Without its links: it lists what is stored after it, and must not keep that from being deleted. */
-export function recordWrite(ctx: Context, { tenant, base }: Place, record: Resource): Write {
-  check(ctx, record)
+export async function recordWrite(ctx: Context, { tenant, base }: Place, record: Resource): Promise<Write> {
+  await check(ctx, record)
   const key = { tenant, type: record.resourceType, id: record.id ?? '' }
   const { entries } = ctx.index(record, key.id, base)
   return { do: 'put', key, method: 'PUT', draft: draft(record, key.id), entries }

@@ -63,7 +63,7 @@ const part = 64 // resources in one commit
 /** May be repeated: what a run before this one has deleted is passed over. */
 export async function erase(ctx: Context, place: Place, alone: Alone, { guide, record }: Standing): Promise<Removed> {
   const { tenant } = place
-  await alone.commit([recordWrite(ctx, place, inState(guide, 'removing'))], false)
+  await alone.commit([await recordWrite(ctx, place, inState(guide, 'removing'))], false)
   let deleted = 0
   let kept = 0
   for (let at = 0; at < record.resources.length; at += part) {

@@ -41,7 +41,7 @@ function handler(operation: Operation): Interaction['handle'] {
       if (operation.misread && isMisread(error)) return answer(ctx, request, operation.misread(error))
       throw error
     }
-    const input = readInput(ctx, request, body, operation, expected)
+    const input = await readInput(ctx, request, body, operation, expected)
     return answer(ctx, request, await operation.run(ctx, { request, input }))
   }
 }

@@ -12,14 +12,14 @@ import { isOfResourceType, type Kind, kindOf, mayStandFor } from './types.ts'
 type Reading = { readonly shapes: Shapes; readonly unknown: 'refuse' | 'ignore'; readonly issues: Issue[] }
 
 /** Of what is not well-formed, nothing more is said. The resources among the parameters are the operation's to judge. */
-export function fromParameters(
+export async function fromParameters(
   ctx: Context,
   body: Resource,
   expected: Expected,
   unknown: 'refuse' | 'ignore',
   issues: Issue[],
-): readonly Argument[] {
-  const malformed = ctx.validate(withoutResources(body), 'Parameters').filter(isError)
+): Promise<readonly Argument[]> {
+  const malformed = (await ctx.validate(withoutResources(body), 'Parameters', { only: 'form' })).filter(isError)
   if (malformed.length > 0) throw new FhirError(malformed, { status: 400 })
   return argumentsOf(body['parameter'], 'Parameters.parameter', expected, { shapes: ctx.shapes, unknown, issues })
 }

@@ -22,16 +22,16 @@ export function bodyOf(ctx: Context, request: FhirRequest, { content }: Operatio
 }
 
 /** All mistakes are told at once. */
-export function readInput(
+export async function readInput(
   ctx: Context,
   { query }: FhirRequest,
   body: Resource | undefined,
   { unknown }: Operation,
   expected: Expected,
-): Input {
+): Promise<Input> {
   const issues: Issue[] = []
   const inUrl = fromQuery(query, expected, ctx.shapes, unknown, issues)
-  const inBody = body ? ofBody(ctx, body, expected, unknown, issues) : []
+  const inBody = body ? await ofBody(ctx, body, expected, unknown, issues) : []
   const given = [...inUrl, ...inBody]
   // One that could not be read is not missing as well.
   if (issues.length === 0) issues.push(...countFaults(given, expected))
@@ -39,13 +39,13 @@ export function readInput(
   return inputOf(given, expected)
 }
 
-function ofBody(
+async function ofBody(
   ctx: Context,
   body: Resource,
   expected: Expected,
   unknown: 'refuse' | 'ignore',
   issues: Issue[],
-): readonly Argument[] {
+): Promise<readonly Argument[]> {
   const { resourceType } = body
   if (resourceType === 'Parameters') return fromParameters(ctx, body, expected, unknown, issues)
   const { name, type = '' } = onlyResource(expected, ctx.shapes) ?? {}

@@ -47,16 +47,16 @@ async function relabel(ctx: Context, request: FhirRequest, change: (meta: JsonOb
   return { status: 200, headers: validators, body: { is: 'json', json: printJson(returned(meta)) } }
 }
 
-function next(
+async function next(
   ctx: Context,
   { target: { type, id } }: FhirRequest,
   current: Version | undefined,
   change: (meta: JsonObject) => JsonObject,
-): Next {
+): Promise<Next> {
   if (!current) throw fail('not-found', `${type}/${id} does not exist`)
   if (current.json === undefined) throw fail('deleted', `${type}/${id} was deleted by version ${current.version}`)
   const resource = parseJson(current.json) as Resource
   const meta = change(isObject(resource.meta) ? resource.meta : {})
   const relabelled = { ...resource, meta }
-  return { resource: relabelled, issues: check(ctx, relabelled) }
+  return { resource: relabelled, issues: await check(ctx, relabelled) }
 }

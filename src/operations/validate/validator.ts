@@ -1,5 +1,5 @@
 /** What $validate and the CLI need of validation. */
-import { error, type Issue } from '../../fhir/issue.ts'
+import type { Issue } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/interaction.ts'
 
@@ -19,17 +19,6 @@ export type Validator = (
   asked: Asked,
 ) => Promise<readonly Issue[]>
 
-/** By the definitions of R4's types, as every write is checked; of profiles, only these definitions are known. */
-export const byStructure: Validator = async ({ validate, shapes }, resource, { profiles }) => {
-  const wrong = profiles.flatMap(profile => {
-    const type = /^http:\/\/hl7\.org\/fhir\/StructureDefinition\/([A-Za-z]+)(?:\|4\.0\.1)?$/.exec(profile)?.[1]
-    if (type === undefined || shapes.shape(type)?.kind !== 'resource') {
-      return [error('not-found', `the profile '${profile}' is unknown here, so the resource was not checked by it`)]
-    }
-    if (type === resource.resourceType) return []
-    return [
-      error('invalid', `the profile '${profile}' is about ${type}, but this is of the type ${resource.resourceType}`),
-    ]
-  })
-  return [...validate(resource, resource.resourceType), ...wrong]
-}
+/** As every write is checked, and by what is asked for beside the claimed profiles. */
+export const byRules: Validator = async ({ validate }, resource, { profiles }) =>
+  validate(resource, resource.resourceType, { also: profiles })

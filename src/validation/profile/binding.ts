@@ -1,26 +1,29 @@
 /** Codes and the value set that they are bound to. https://hl7.org/fhir/R4/terminologies.html#strength */
 import type { Binding } from '../../conformance/structure-definition.ts'
 import type { Severity } from '../../fhir/issue.ts'
-import { isObject, type JsonObject } from '../../fhir/resource.ts'
+import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
 import type { CodeAnswer } from '../codes.ts'
 import { add, quote } from '../findings.ts'
 import type { Part } from './part.ts'
 import type { ItemCheck, Run } from './run.ts'
 import { type Against, asked, type Scope } from './scope.ts'
 
-type Strength = Exclude<Binding['strength'], 'example'>
+/** `maximum`: what codes may be taken from where the binding is looser. */
+type Strength = Exclude<Binding['strength'], 'example'> | 'maximum'
 
 type Bound = { readonly strength: Strength; readonly valueSet: string; readonly scope: Scope }
 
 /** Of a code outside of the value set: plain text may stand for it unless the binding is required. */
 const ifOut: Readonly<Record<Strength, Severity>> = {
   required: 'error',
+  maximum: 'error',
   extensible: 'warning',
   preferred: 'information',
 }
 
 const ifUnknown: Readonly<Record<Strength, Severity>> = {
   required: 'warning',
+  maximum: 'warning',
   extensible: 'information',
   preferred: 'information',
 }
@@ -40,10 +43,19 @@ const bindable = new Set([
 ])
 
 export function bindingChecks({ definition }: Part, against: Against, scope: Scope): readonly ItemCheck[] {
-  const { strength = 'example', valueSet } = definition.binding ?? {}
-  if (strength === 'example' || valueSet === undefined) return []
-  const isSame = ({ definition: { binding } }: Part) => binding?.strength === strength && binding.valueSet === valueSet
-  return against.some(isSame) ? [] : [bindingCheck({ strength, valueSet, scope })]
+  const { strength = 'example', valueSet, maxValueSet } = definition.binding ?? {}
+  const checks: ItemCheck[] = []
+  const isGiven = (isSame: (binding: Binding) => boolean): boolean =>
+    against.some(({ definition: { binding } }) => binding !== undefined && isSame(binding))
+  const isSame = (given: Binding) => given.strength === strength && given.valueSet === valueSet
+  if (strength !== 'example' && valueSet !== undefined && !isGiven(isSame)) {
+    checks.push(bindingCheck({ strength, valueSet, scope }))
+  }
+  const hasMost = maxValueSet !== undefined && strength !== 'required'
+  if (hasMost && !isGiven(given => given.maxValueSet === maxValueSet)) {
+    checks.push(bindingCheck({ strength: 'maximum', valueSet: maxValueSet, scope }))
+  }
+  return checks
 }
 
 function bindingCheck(bound: Bound): ItemCheck {
@@ -61,8 +73,10 @@ function bindingCheck(bound: Bound): ItemCheck {
 }
 
 function codingsOf(value: JsonObject, type: string): readonly JsonObject[] {
-  if (type !== 'CodeableConcept') return [value]
-  const { coding } = value
+  return type === 'CodeableConcept' ? listed(value) : [value]
+}
+
+function listed({ coding }: JsonObject): readonly JsonObject[] {
   return Array.isArray(coding) ? coding.filter(isObject) : []
 }
 
@@ -99,12 +113,19 @@ const reasons: Readonly<Record<string, string>> = {
 
 function answerTo({ system, version, code }: JsonObject, valueSet: string, run: Run): CodeAnswer | undefined {
   if (typeof code !== 'string') return undefined
-  return run.options.codes.validate({
-    valueSet,
-    code,
-    ...(typeof system === 'string' ? { system } : {}),
-    ...(typeof version === 'string' ? { version } : {}),
-  })
+  const { codes } = run.options
+  if (typeof system !== 'string') return codes.validate({ valueSet, code })
+  return codes.validate(typeof version === 'string' ? { valueSet, system, version, code } : { valueSet, system, code })
+}
+
+/** For `memberOf()`: `undefined` if it cannot be told. */
+export function isMember(coded: Json, valueSet: string, run: Run): boolean | undefined {
+  const alone = isObject(coded) ? coded : { code: coded }
+  const answers = (alone['coding'] === undefined ? [alone] : listed(alone)).map(coding =>
+    answerTo(coding, valueSet, run),
+  )
+  if (answers.includes('in')) return true
+  return answers.every(answer => answer === 'out' || answer === undefined) ? false : undefined
 }
 
 /** `'M' of http://…, 'X' without system` */

@@ -1,10 +1,10 @@
 /** Which slice an element belongs to. https://hl7.org/fhir/R4/profiling.html#discriminator */
 import type { Slicing } from '../../conformance/structure-definition.ts'
 import { isObject, isResource, type Json } from '../../fhir/resource.ts'
+import { conforms } from './around.ts'
 import { fits, same } from './compare.ts'
 import type { Part } from './part.ts'
 import { parsePath } from './path.ts'
-import { conforms } from './reference.ts'
 import { type Item, passes, type Run } from './run.ts'
 import { childOf, type Scope, typesOf } from './scope.ts'
 import { itemsOf, slotsOf } from './slot.ts'
@@ -125,7 +125,7 @@ function profileTest({ profiles }: Way, scope: Scope): Matches | undefined {
 
 function isOf(item: Item, canonical: string, scope: Scope, run: Run): boolean {
   if (item.value === undefined) return false
-  if (isResource(item.value)) return conforms(item.value, canonical, scope, run)
+  if (isResource(item.value)) return conforms(item.value, canonical, scope.library, run)
   const profile = scope.library.profile(canonical)
   return profile !== undefined && passes(profile.check, item, run)
 }

@@ -24,11 +24,15 @@ type ContextInvariant = { readonly expression: string; readonly compiled: Map<st
 /** Where every extension may stand. */
 const anywhere = new Set(['Element', 'Resource'])
 
-/** Where R4's own definitions have extensions whose contexts forget it. */
+/** Where R4's own definitions, and those of guides that everybody uses, have extensions whose contexts forget it. */
 const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
   [`${coreCanonical}structuredefinition-fhir-type`, ['ElementDefinition.type']],
   [`${coreCanonical}structuredefinition-normative-version`, ['DomainResource', 'ElementDefinition']],
   [`${coreCanonical}regex`, ['ElementDefinition.type']],
+  [
+    `${coreCanonical}capabilitystatement-expectation`,
+    ['multipleOr', 'multipleAnd', 'comparator', 'modifier', 'chain'].map(name => `SearchParameter.${name}`),
+  ],
   [`${coreCanonical}valueset-concept-comments`, ['CodeSystem.concept']],
 ])
 
@@ -128,7 +132,7 @@ function isAtPath(contexts: readonly string[], owner: JsonObject, run: Run): boo
 
 function keeps(holds: Invariant, owner: JsonObject, run: Run): boolean {
   try {
-    return holds(owner, run.resource, run.root)
+    return holds(owner, undefined, run.around)
   } catch {
     return true
   }
@@ -171,7 +175,7 @@ function contextsOf({ url, context = [] }: StructureDefinition): readonly string
 /** One that does not compile is not applied. */
 function compileOr(expression: string, type: string, { compileInvariant }: Library): Invariant {
   try {
-    return compileInvariant(expression, type)
+    return compileInvariant(expression, type, 'own')
   } catch {
     return () => true
   }

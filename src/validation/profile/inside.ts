@@ -8,6 +8,18 @@ type Index = {
   readonly bases: ReadonlyMap<Resource, string>
 }
 
+export function resolve(reference: string, run: Run): Resource | undefined {
+  const here = resolveHere(reference, run)
+  if (here !== undefined || reference.startsWith('#')) return here
+  const there = run.options.targets.find(reference)
+  return typeof there === 'string' ? undefined : there
+}
+
+export function resolveHere(reference: string, run: Run): Resource | undefined {
+  if (!reference.startsWith('#')) return bundled(reference, run)
+  return reference === '#' ? run.root : containedIn(run.root, reference.slice(1))
+}
+
 /** A Bundle is never changed, so its entries are looked through once. */
 const indexes = new WeakMap<Resource, Index>()
 

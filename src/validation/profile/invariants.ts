@@ -1,7 +1,7 @@
 /** Constraints in FHIRPath. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 import type { Constraint } from '../../conformance/structure-definition.ts'
 import type { Issue, Severity } from '../../fhir/issue.ts'
-import { isObject, type Json } from '../../fhir/resource.ts'
+import { isObject, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import { add } from '../findings.ts'
 import type { Invariant } from '../invariant.ts'
 import { containedIn } from './inside.ts'
@@ -19,10 +19,10 @@ const proven = new Set(['ele-1', 'ext-1', 'dom-2', 'txt-1', 'txt-2'])
 const ownWords = new Map<string, Invariant>([
   [
     'ref-1',
-    (focus, _resource, root) => {
+    (focus, _twin, { resource, rootResource: root = resource }) => {
       const reference = isObject(focus) ? focus['reference'] : undefined
       const isInside = typeof reference === 'string' && reference.startsWith('#') && reference !== '#'
-      return !isInside || containedIn(root, reference.slice(1)) !== undefined
+      return !isInside || containedIn(root as Resource, reference.slice(1)) !== undefined
     },
   ],
 ])
@@ -89,9 +89,10 @@ function compile(
   const single = another === undefined ? compileFor(only) : undefined
   if (another === undefined && single === undefined) return undefined
   const source = constraint.source ?? scope.definition.url
-  return (value, _twin, type, run) => {
+  const told = { ...constraint, source }
+  return (value, twin, type, run) => {
     const invariant = single ?? compileFor(type)
-    if (value !== undefined && invariant !== undefined) judge(invariant, value, { ...constraint, source }, run)
+    if (invariant !== undefined) judge(invariant, value, twin, told, run)
   }
 }
 
@@ -108,16 +109,22 @@ function compiledOr(
   scope: Scope,
 ): Invariant | undefined {
   try {
-    const isCore = scope.definition.url.startsWith(coreCanonical)
-    const own = isCore ? ownWords.get(key) : undefined
-    return own ?? scope.library.compileInvariant((isCore ? corrected.get(key) : undefined) ?? expression, type)
+    const { library, definition: by } = scope
+    if (!library.isCore(by.url)) return library.compileInvariant(expression, type, 'own')
+    return ownWords.get(key) ?? library.compileInvariant(corrected.get(key) ?? expression, type, 'core')
   } catch (cause) {
     scope.problem(`the constraint ${key} of ${labelOf(definition)} is not applied: ${reason(cause)}`)
     return undefined
   }
 }
 
-function judge(invariant: Invariant, value: Json, constraint: Constraint, run: Run): void {
+function judge(
+  invariant: Invariant,
+  value: Json | undefined,
+  twin: JsonObject | undefined,
+  constraint: Constraint,
+  run: Run,
+): void {
   const severity = severityOf(constraint, run)
   if (severity === undefined) return
   const issue = (text: string, given: Pick<Issue, 'severity' | 'code'>): void => {
@@ -125,7 +132,7 @@ function judge(invariant: Invariant, value: Json, constraint: Constraint, run: R
     add(run.found, { ...given, diagnostics: text, key, ...(source === undefined ? {} : { source }) })
   }
   try {
-    if (!invariant(value, run.resource, run.root)) {
+    if (!invariant(value, twin, run.around)) {
       issue(`broken rule ${constraint.key}: ${constraint.human}`, { severity, code: 'invariant' })
     }
   } catch (cause) {

@@ -1,4 +1,5 @@
 /** All definitions of one time and tenant, each read and compiled when it is first needed, and kept. */
+import type { Layer } from '../../conformance/layer.ts'
 import type { StructureDefinition, Structures } from '../../conformance/structure-definition.ts'
 import type { Issue } from '../../fhir/issue.ts'
 import type { CompileInvariant } from '../invariant.ts'
@@ -9,16 +10,24 @@ import { coreCanonical, type Library, type Profile, type Scope } from './scope.t
 import { compileType } from './type.ts'
 
 export type World = {
-  readonly structures: Structures
+  readonly structures: Known
   readonly compileInvariant: CompileInvariant
+  /** ms since 1970, for constraints that speak of today. */
+  readonly now?: () => number
 }
 
-export function libraryOf({ structures, compileInvariant }: World): Library {
+/** R4's own constraints may cost more than others'; what is faulty is not found, and may be told of. */
+type Known = Structures & Partial<Pick<Layer, 'isCore' | 'faults'>>
+
+export function libraryOf({ structures, compileInvariant, now }: World): Library {
   const trees = new Map<string, Tree>()
   const types = new Map<string, ItemCheck>()
   const profiles = new Map<string, Profile>()
   const library: Library = {
     compileInvariant,
+    now,
+    isCore: structures.isCore ?? isNamedAsCore,
+    faults: structures.faults ?? (() => []),
     find: canonical => structures.find(canonical),
     tree: canonical => kept(trees, canonical, () => treeFor(structures.find(canonical))),
     type: name =>
@@ -28,6 +37,10 @@ export function libraryOf({ structures, compileInvariant }: World): Library {
     profile: canonical => kept(profiles, canonical, () => profileFor(canonical, library)),
   }
   return library
+}
+
+function isNamedAsCore(url: string): boolean {
+  return url.startsWith(coreCanonical)
 }
 
 const nothing: ItemCheck = () => {}

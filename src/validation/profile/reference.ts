@@ -2,11 +2,12 @@
 import type { TypeRef } from '../../conformance/structure-definition.ts'
 import { equal } from '../../fhir/equal.ts'
 import { parseReference, type Reference } from '../../fhir/reference.ts'
-import { isObject, type JsonObject, type Resource } from '../../fhir/resource.ts'
+import { isObject, type JsonObject } from '../../fhir/resource.ts'
 import { add, quote } from '../findings.ts'
-import { bundled, containedIn } from './inside.ts'
+import { conforms } from './around.ts'
+import { bundled, resolve, resolveHere } from './inside.ts'
 import type { Part } from './part.ts'
-import { type ItemCheck, passes, type Run } from './run.ts'
+import type { ItemCheck, Run } from './run.ts'
 import { type Against, asked, coreCanonical, type Scope } from './scope.ts'
 
 /** A resource may be of this type, and fulfil this profile. */
@@ -75,22 +76,10 @@ function checkTarget({ reference }: JsonObject, targets: readonly Target[], scop
   const resource = resolve(reference, run)
   if (resource === undefined) return
   const profiles = targets.flatMap(({ profile }) => profile ?? [])
-  if (!profiles.some(profile => conforms(resource, profile, scope, run))) {
+  if (!profiles.some(profile => conforms(resource, profile, scope.library, run))) {
     const text = `${quote(reference)} does not conform to ${profiles.join(' or ')}, expected it to`
     add(run.found, asked(scope, 'value', text))
   }
-}
-
-/** A profile that is not known cannot be found broken. */
-export function conforms(resource: Resource, canonical: string, { library }: Scope, run: Run): boolean {
-  const profile = library.profile(canonical)
-  if (profile === undefined) return true
-  if (profile.definition.type !== resource.resourceType) return false
-  // Targets that lead back to here conform if all else does.
-  if (run.trials.some(([tried, on]) => tried === canonical && on === resource)) return true
-  const trials = [...run.trials, [canonical, resource] as const]
-  const within: Run = { ...run, resource, root: resource, start: run.found.path.length, trials }
-  return passes(profile.check, { value: resource, twin: undefined, type: resource.resourceType }, within)
 }
 
 /** As the reference itself says, or what it is found to lead to within the resource or its Bundle. */
@@ -109,18 +98,6 @@ function literalType(parsed: Reference, text: string, run: Run): string | undefi
     default:
       return resolveHere(text, run)?.resourceType
   }
-}
-
-export function resolve(reference: string, run: Run): Resource | undefined {
-  const here = resolveHere(reference, run)
-  if (here !== undefined || reference.startsWith('#')) return here
-  const there = run.options.targets.find(reference)
-  return typeof there === 'string' ? undefined : there
-}
-
-function resolveHere(reference: string, run: Run): Resource | undefined {
-  if (!reference.startsWith('#')) return bundled(reference, run)
-  return reference === '#' ? run.root : containedIn(run.root, reference.slice(1))
 }
 
 function aggregationCheck(allowed: NonNullable<TypeRef['aggregation']>, scope: Scope): ItemCheck {

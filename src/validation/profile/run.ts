@@ -1,5 +1,6 @@
 /** One pass of compiled definitions over one resource: what it needs to know, and what changes while it goes on. */
 import { type Issue, isError } from '../../fhir/issue.ts'
+import type { Environment } from '../../fhir/path/compiled/item.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import type { Codes } from '../codes.ts'
 import { add, type Findings, findingsAt } from '../findings.ts'
@@ -12,6 +13,14 @@ export type Options = {
   readonly targets: Targets
   /** An unknown profile is an error. */
   readonly strict?: boolean
+  /** Beside what `profiles` says. */
+  readonly also?: readonly string[]
+  /** It has to conform to one of each. */
+  readonly required?: readonly Requirement[]
+  /** The Bundle around the resource, if it is checked by itself. */
+  readonly bundle?: Resource
+  /** Entries that are checked by themselves, and not as a part of it. */
+  readonly apart?: ReadonlySet<Resource>
   /** How broken best practices are told of; `warning` by default. https://hl7.org/fhir/R4/best-practices.html */
   readonly bestPractice?: 'off' | 'warning' | 'error'
   /** Tell of codes that are not the preferred ones. */
@@ -20,11 +29,20 @@ export type Options = {
   readonly mustSupport?: boolean
 }
 
+/** https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.supportedProfile */
+export type Requirement = {
+  readonly profiles: readonly string[]
+  /** Who asks for it: `CapabilityStatement/1`. */
+  readonly by: string
+}
+
 export type Run = {
   readonly found: Findings
   readonly options: Options
   /** What is wrong with definitions that were met, told once each. */
   readonly problems: Set<readonly Issue[]>
+  /** What constraints of others than R4 may still spend. */
+  readonly allowance: { left: number }
   /** Profiles that are being tried, with what on: references can lead in circles. */
   readonly trials: (readonly [profile: string, on: Json])[]
   /** What was tried so far. Without it, profiles that offer alternatives at each of many levels would take for ever. */
@@ -36,6 +54,8 @@ export type Run = {
   start: number
   /** %rootResource: what contains it, if it is contained. */
   root: Resource
+  /** The same, as constraints see it. */
+  around: Environment
   /** The path of the element definition that is being entered, for extensions that belong there: `HumanName.family`. */
   element: string
   /** The Bundle around it, if it is an entry. */

@@ -8,6 +8,11 @@ import type { ItemCheck } from './run.ts'
 /** All definitions of one time and tenant, each compiled when it is first needed. */
 export type Library = {
   readonly compileInvariant: CompileInvariant
+  readonly now: (() => number) | undefined
+  /** R4 itself defines it. */
+  isCore(url: string): boolean
+  /** Why a definition that is there cannot be found. */
+  faults(canonical: string): readonly Issue[]
   find(canonical: string): StructureDefinition | undefined
   tree(canonical: string): Tree | undefined
   /** What a type's own definition asks of a value: a name that has none asks nothing. */

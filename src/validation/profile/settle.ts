@@ -13,6 +13,20 @@ export type Ask = {
   targets(references: readonly string[]): Promise<readonly (Resource | 'absent')[]>
 }
 
+/** Notes whether anything had to be put off. */
+export function noting({ codes, targets }: Memory): Memory & { readonly isPutOff: () => boolean } {
+  let isPutOff = false
+  const noted = <T>(answer: T): T => {
+    if (answer === 'later') isPutOff = true
+    return answer
+  }
+  return {
+    codes: { validate: question => noted(codes.validate(question)) },
+    targets: { find: reference => noted(targets.find(reference)) },
+    isPutOff: () => isPutOff,
+  }
+}
+
 const mostRounds = 8 // a target may be found to refer to others, whose profiles have to be known too
 
 /** A pass takes microseconds, a question milliseconds: to repeat the pass is cheaper than to make each of its steps wait. */

@@ -2,12 +2,14 @@
  * Does a well-formed resource keep the rules of its type, and of the profiles that it claims or is asked to conform to?
  * https://hl7.org/fhir/R4/validation.html
  */
-import type { Issue } from '../../fhir/issue.ts'
+import { type Issue, isError } from '../../fhir/issue.ts'
 import { isObject, type Resource } from '../../fhir/resource.ts'
 import { add, findingsAt, issuesOf, mostFindings } from '../findings.ts'
+import { allowance } from '../invariants.ts'
+import { aroundOf, conforms } from './around.ts'
 import { libraryOf, type World } from './library.ts'
 import { inOrder, withoutRepeats } from './order.ts'
-import type { Options, Run } from './run.ts'
+import type { Options, Requirement, Run } from './run.ts'
 import type { Library } from './scope.ts'
 
 /** All that is wrong, in the order of the resource; then what is wrong with the definitions. `at`: of a resource inside another. */
@@ -25,19 +27,20 @@ export function compileValidator(world: World): Validate {
       found,
       options,
       problems,
+      allowance: { left: allowance },
       trials: [],
       verdicts: new Map(),
       nested,
       resource,
       start: 0,
       root: resource,
+      around: { resource },
       element: resource.resourceType,
-      bundle: undefined,
+      bundle: options.bundle,
     }
-    const { profiles } = options
+    run.around = aroundOf(resource, resource, run, library)
     checkBase(resource, run, library)
-    if (profiles === 'claimed') checkClaimed(resource, run, library)
-    else for (const canonical of profiles) checkRequested(canonical, resource, run, library)
+    checkProfiles(resource, run, library)
     if (found.issues.length === 0 && problems.size === 0) return []
     const { length } = found.issues
     const [issues, left] = [found.issues, issuesOf(found).slice(length)]
@@ -49,19 +52,29 @@ export function compileValidator(world: World): Validate {
   }
 }
 
+function checkProfiles(resource: Resource, run: Run, library: Library): void {
+  const { profiles, also = [], required = [] } = run.options
+  if (profiles === 'claimed') checkClaimed(resource, run, library)
+  else for (const canonical of profiles) checkRequested(canonical, resource, run, library)
+  for (const canonical of also) checkRequested(canonical, resource, run, library)
+  for (const requirement of required) checkRequired(requirement, resource, run, library)
+}
+
 /** An entry of a Bundle, a parameter or a contained resource, by its own definition and its own claims. */
 function checkWithin(resource: Resource, isContained: boolean, run: Run, library: Library): void {
-  const { resource: around, start, root, bundle } = run
+  if (run.options.apart?.has(resource) === true) return
+  const { resource: outer, start, root, bundle, around } = run
   run.resource = resource
   run.start = run.found.path.length
   run.element = resource.resourceType
   if (!isContained) {
     run.root = resource
-    run.bundle = around.resourceType === 'Bundle' ? around : bundle
+    run.bundle = outer.resourceType === 'Bundle' ? outer : bundle
   }
+  run.around = aroundOf(resource, run.root, run, library)
   checkBase(resource, run, library)
   checkClaimed(resource, run, library)
-  Object.assign(run, { resource: around, start, root, bundle })
+  Object.assign(run, { resource: outer, start, root, bundle, around })
 }
 
 function checkBase(resource: Resource, run: Run, library: Library): void {
@@ -77,19 +90,39 @@ function checkClaimed(resource: Resource, run: Run, library: Library): void {
     const severity = run.options.strict === true ? 'error' : 'warning'
     const { path } = run.found
     path.push('meta', 'profile', index)
-    add(run.found, { severity, code: 'not-found', diagnostics: unknownProfile(canonical), source: canonical })
+    add(run.found, { severity, code: 'not-found', diagnostics: unknownProfile(canonical, library), source: canonical })
     path.length -= 3
   }
 }
 
 function checkRequested(canonical: string, resource: Resource, run: Run, library: Library): void {
   if (!checkBy(canonical, resource, run, library)) {
-    add(run.found, { severity: 'error', code: 'not-found', diagnostics: unknownProfile(canonical), source: canonical })
+    const diagnostics = unknownProfile(canonical, library)
+    add(run.found, { severity: 'error', code: 'not-found', diagnostics, source: canonical })
   }
 }
 
-function unknownProfile(canonical: string): string {
-  return `the profile ${canonical} is not known here, expected one that is: whether the resource conforms to it was not checked`
+function checkRequired({ profiles, by }: Requirement, resource: Resource, run: Run, library: Library): void {
+  const known = profiles.flatMap(canonical => library.profile(canonical) ?? [])
+  const [only] = known
+  if (only !== undefined && profiles.length === 1) {
+    // It tells itself what is wrong.
+    only.check(resource, undefined, resource.resourceType, run)
+  } else if (known.some(({ definition }) => conforms(resource, definition.url, library, run))) {
+    return
+  } else if (known.length < profiles.length) {
+    const diagnostics = `${by} asks for ${profiles.join(' or ')}, which are not all known here: it was not checked`
+    add(run.found, { severity: 'warning', code: 'not-found', diagnostics, source: by })
+  } else {
+    const diagnostics = `it conforms to none of the profiles that ${by} asks for, expected ${profiles.join(' or ')}`
+    add(run.found, { severity: 'error', code: 'business-rule', diagnostics, source: by })
+  }
+}
+
+function unknownProfile(canonical: string, library: Library): string {
+  const fault = library.faults(canonical).find(isError)
+  const reason = fault === undefined ? 'is not known here' : `cannot be used (${fault.diagnostics})`
+  return `the profile ${canonical} ${reason}: whether the resource conforms to it was not checked`
 }
 
 function checkBy(canonical: string, resource: Resource, run: Run, library: Library): boolean {

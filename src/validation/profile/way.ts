@@ -1,8 +1,9 @@
 /** Where a discriminator's path leads: in the definition of a slice, and in the data. https://hl7.org/fhir/R4/profiling.html#discriminator */
 import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
+import { resolve } from './inside.ts'
 import type { Part } from './part.ts'
 import type { Step } from './path.ts'
-import { resolve, typeOf } from './reference.ts'
+import { typeOf } from './reference.ts'
 import type { Item, Run } from './run.ts'
 import { childOf, isPrimitiveType, type Library, type Scope, typeName, typesOf } from './scope.ts'
 import { itemOf, itemsOf, slotsOf } from './slot.ts'

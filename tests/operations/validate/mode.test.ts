@@ -99,7 +99,7 @@ await operating(async (t, open) => {
     const ask = (id: string, profile: string) =>
       world.ask('GET', `Patient/${id}/$validate?mode=profile&profile=${profile}`)
     t.strictSame(found(await ask('a', base)), clean)
-    t.strictSame(found(await ask('a', 'http://nobody')), ['error not-found'])
+    t.strictSame(found(await ask('a', 'http://nobody')), ['error not-found Patient'])
     t.strictSame(found(await ask('none', base)), ['error not-found'])
   })
 })

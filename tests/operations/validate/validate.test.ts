@@ -59,10 +59,13 @@ await operating(async (t, open) => {
     const asked: [query: string, expected: string[]][] = [
       [`profile=${base}`, clean],
       [`profile=${base}|4.0.1&profile=${base}`, clean],
-      [`profile=${base}|5.0.0`, ['error not-found']],
-      ['profile=http://nobody', ['error not-found']],
-      [`profile=http://nobody&profile=${base}&profile=http://none`, ['error not-found', 'error not-found']],
-      [`profile=${other}`, ['error invalid']],
+      [`profile=${base}|5.0.0`, ['error not-found Patient']],
+      ['profile=http://nobody', ['error not-found Patient']],
+      [
+        `profile=http://nobody&profile=${base}&profile=http://none`,
+        ['error not-found Patient', 'error not-found Patient'],
+      ],
+      [`profile=${other}`, ['error invalid Patient']],
     ]
     for (const [query, expected] of asked) {
       const reply = await world.ask('POST', `Patient/$validate?${query}`, patient)

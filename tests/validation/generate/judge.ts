@@ -20,7 +20,7 @@ export function compileWithin(cost?: number): CompileInvariant {
   return (expression, type) => {
     const compiled = compileExpression(expression, { type, shapes, ...(cost === undefined ? {} : { cost }) })
     if (compiled === undefined) throw new Error(`${expression} is beyond the compiler`)
-    return (focus, resource, root) => compiled.test(focus, { resource, rootResource: root }) !== false
+    return (focus, twin, around) => compiled.test(focus, around, twin) !== false
   }
 }
 

@@ -5,7 +5,7 @@ import type { Resource } from '../../../src/fhir/resource.ts'
 import type { CodeAnswer, CodeQuestion, Codes } from '../../../src/validation/codes.ts'
 import type { Options } from '../../../src/validation/profile/run.ts'
 import type { Targets } from '../../../src/validation/targets.ts'
-import type { Written } from './published.ts'
+import type { Written } from './written.ts'
 
 export type Expected = {
   readonly severity?: string

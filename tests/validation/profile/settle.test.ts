@@ -3,7 +3,7 @@ import type { Resource } from '../../../src/fhir/resource.ts'
 import type { CodeQuestion } from '../../../src/validation/codes.ts'
 import { type Ask, type Memory, settle } from '../../../src/validation/profile/settle.ts'
 import { compileValidator } from '../../../src/validation/profile/validate.ts'
-import { structuresOf } from './published.ts'
+import { structuresOf } from './written.ts'
 
 const url = 'http://kiln.test/p'
 const colours = 'http://kiln.test/colours'

@@ -23,6 +23,8 @@ export type Place = {
   readonly type: string
   readonly shapes: Shapes
   readonly cost?: number
+  /** It takes its steps out of the environment's allowance. */
+  readonly metered?: boolean
 }
 
 /** Throws `FhirError` (`invalid`) with the place of the mistake. `undefined`: right perhaps, but beyond this compiler. */
@@ -31,20 +33,25 @@ export function compileExpression(expression: string, place: Place): Compiled | 
   const code = codeFor(expression, types)
   if (code === undefined) return undefined
   const declared = types.of(place.type)
-  const steps = place.cost ?? cost
-  const start = (focus: Json | undefined, env: Environment, companion?: JsonObject): Run => {
-    const item = new Item(types.concrete(declared, focus), focus, companion)
-    return new Run(env, types, item, expression, steps)
+  const { cost: steps = cost, metered = false } = place
+  const within = <T>(env: Environment, item: Item, evaluate: (run: Run) => T): T => {
+    const allowance = metered ? env.allowance : undefined
+    if (allowance === undefined) return evaluate(new Run(env, types, item, expression, steps))
+    const given = Math.min(steps, allowance.left)
+    const run = new Run(env, types, item, expression, given)
+    try {
+      return evaluate(run)
+    } finally {
+      allowance.left -= given - run.left
+    }
   }
+  const itemOf = (focus: Json | undefined, companion?: JsonObject) =>
+    new Item(types.concrete(declared, focus), focus, companion)
+  const items = (run: Run): Items => code.items(run.context, run)
+  const truth = (run: Run): boolean | undefined => code.truth(run.context, run) ?? (run.unclear ? undefined : false)
   return {
-    run(focus, env, companion) {
-      const run = start(focus, env, companion)
-      return code.items(run.context, run)
-    },
-    test(focus, env, companion) {
-      const run = start(focus, env, companion)
-      return code.truth(run.context, run) ?? (run.unclear ? undefined : false)
-    },
+    run: (focus, env, companion) => within(env, itemOf(focus, companion), items),
+    test: (focus, env, companion) => within(env, itemOf(focus, companion), truth),
   }
 }
 

@@ -38,7 +38,9 @@ export type Environment = {
   /** `%name`, by name. */
   readonly variables?: Readonly<Record<string, Json>>
   /** In ms since 1970, for `now()` and `today()`. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
+  /** What all expressions that are `metered` may spend together. */
+  readonly allowance?: { left: number }
   /** `undefined`: cannot be said; the function then gives nothing. */
   readonly memberOf?: (coded: Json, valueSet: string) => boolean | undefined
   readonly conformsTo?: (value: Json, profile: string) => boolean | undefined
@@ -89,6 +91,11 @@ export class Run {
   get rootResource(): Item {
     this.#root ??= this.itemOf(this.env.rootResource ?? this.env.resource)
     return this.#root
+  }
+
+  /** Steps. */
+  get left(): number {
+    return Math.max(0, this.#left)
   }
 
   /** A resource, or anything else that comes from outside, with the type that it shows. */

@@ -1,92 +1,50 @@
 /**
  * The search parameters that hold in each tenant: R4's, this server's own files, and what the tenant has stored as SearchParameters.
  * https://hl7.org/fhir/R4/searchparameter.html
- *
- * A request sees one set of them from beginning to end. What this process writes counts from the next request on, what others
- * write within a second.
  */
-import { type Issue, isError } from '../../../fhir/issue.ts'
+import { ownParameter } from '../../../conformance/search-parameter.ts'
+import type { Issue } from '../../../fhir/issue.ts'
 import type { Resource } from '../../../fhir/resource.ts'
 import { accepted, type OwnDefinition, resourceIssues } from '../../../search/own/beside.ts'
 import { openMarks } from '../../../search/own/marks.ts'
 import { searchParameters } from '../../../search/parameters.ts'
+import { type Lately, lately } from '../../lately.ts'
+import { openStored, type StoredNeeds } from '../../stored.ts'
 import { type Known, type Searching, type SearchSettings, searchNeeds } from '../needs.ts'
-import { openStored, type StoredNeeds } from './stored.ts'
 
-/** Findings about a resource that is about to be stored; `at` is the FHIRPath that leads to it. */
-export type Validate = (resource: Resource, at: string) => readonly Issue[]
+/** Findings about a SearchParameter that is about to be stored; `at` is the FHIRPath that leads to it. */
+export type ParameterIssues = (resource: Resource, at: string) => readonly Issue[]
 
-export type Holding = Searching & { readonly validate: Validate }
+export type Holding = Searching & { readonly parameterIssues: ParameterIssues }
 
-export type OwnDefinitions = {
-  /** A promise only where it must be looked up. */
-  readonly of: (tenant: string) => Holding | Promise<Holding>
-  /** SearchParameters may have been written. */
-  readonly touched: (tenant: string) => void
-}
+export type OwnDefinitions = Lately<Holding>
 
 export type DefinitionNeeds = StoredNeeds & {
   readonly definitions: Known
   readonly settings: SearchSettings
-  /** Of the structure alone. */
-  readonly validate: Validate
   /** Those that all tenants have. */
   readonly files: readonly OwnDefinition[]
 }
 
-const lasting = 1_000 // ms that what is known may be old
 const remembered = 32 // sets of definitions
 
 export function openDefinitions(needs: DefinitionNeeds): OwnDefinitions {
-  const { clock, files } = needs
+  const { clock, store, files } = needs
   const setOf = openSets(needs)
-  const tenants = new Map<string, Tenant>()
-
-  function tenantOf(name: string): Tenant {
-    const tenant = tenants.get(name) ?? { stored: openStored(needs, name) }
-    tenants.set(name, tenant)
-    return tenant
-  }
-
-  /** Whoever asks while it is looked up waits for the same answer. */
-  function look(tenant: Tenant): Promise<Holding> {
-    const at = clock()
-    const asking = tenant.stored.read().then(stored => {
-      const holding = setOf([...files, ...stored])
-      if (tenant.asking === asking) tenant.known = { holding, at }
-      return holding
-    })
-    tenant.asking = asking
-    const done = (): void => {
-      if (tenant.asking === asking) delete tenant.asking
-    }
-    asking.then(done, done)
-    return asking
-  }
-
-  return {
-    of(name) {
-      const tenant = tenantOf(name)
-      const { known, asking } = tenant
-      if (known !== undefined && Math.abs(clock() - known.at) < lasting) return known.holding
-      return asking ?? look(tenant)
-    },
-    touched(name) {
-      const tenant = tenantOf(name)
-      delete tenant.known
-      delete tenant.asking // it may have been asked before the write
-    },
-  }
+  return lately(clock, tenant => {
+    const stored = openStored(needs, tenant, 'SearchParameter', definitionOf)
+    return async () => setOf([...files, ...(await stored.read(await store.sequence(tenant)))])
+  })
 }
 
-type Tenant = {
-  readonly stored: ReturnType<typeof openStored>
-  known?: { readonly holding: Holding; readonly at: number }
-  asking?: Promise<Holding>
+/** Those that are active. */
+function definitionOf(resource: Resource, id: string): OwnDefinition | undefined {
+  const parameter = ownParameter(resource)
+  return parameter && { parameter, from: `SearchParameter/${id}` }
 }
 
 /** Tenants that have the same definitions share what is compiled. */
-function openSets({ definitions, settings, validate }: DefinitionNeeds) {
+function openSets({ definitions, settings }: DefinitionNeeds) {
   const { shapes } = definitions
   const r4 = { shapes, parameters: searchParameters(definitions) }
   const marksOf = openMarks()
@@ -97,11 +55,7 @@ function openSets({ definitions, settings, validate }: DefinitionNeeds) {
     const all = [...definitions.searchParameters, ...own.map(({ parameter }) => parameter)]
     return {
       ...searchNeeds({ ...definitions, searchParameters: all }, settings, marksOf),
-      validate(resource, at) {
-        const issues = validate(resource, at)
-        if (resource.resourceType !== 'SearchParameter' || issues.some(isError)) return issues
-        return [...issues, ...resourceIssues(r4, own, resource, at)]
-      },
+      parameterIssues: (resource, at) => resourceIssues(r4, own, resource, at),
     }
   }
 

@@ -6,12 +6,12 @@ import { isResource } from '../../../fhir/resource.ts'
 import { compositesLast, type OwnDefinition, openOwn } from '../../../search/own/beside.ts'
 import { searchParameters } from '../../../search/parameters.ts'
 import type { Known } from '../needs.ts'
-import type { Validate } from './definitions.ts'
+import type { ParameterIssues } from './definitions.ts'
 
 /** Throws `BadDefinitions` if there is anything wrong with one of them. Composites come behind what they are made of. */
 export function ownDefinitions(
   definitions: Known,
-  validate: Validate,
+  validate: ParameterIssues,
   files: readonly OwnFile[] = ownSearchParameters(),
 ): readonly OwnDefinition[] {
   if (files.length === 0) return []
@@ -34,7 +34,7 @@ export function ownDefinitions(
 
 type Read = { readonly from: string; readonly issues: readonly Issue[]; readonly definition?: OwnDefinition }
 
-function readFile({ name: from, content }: OwnFile, validate: Validate): Read {
+function readFile({ name: from, content }: OwnFile, validate: ParameterIssues): Read {
   if (!isResource(content) || content.resourceType !== 'SearchParameter') {
     return { from, issues: [error('invalid', 'expected a SearchParameter', 'SearchParameter')] }
   }
