@@ -99,6 +99,7 @@ function readKey(cursor: Cursor, keys: Set<string>): void {
   const { at, limits } = cursor
   const key = readString(cursor)
   if (key === '__proto__') throw refuse(cursor, at, "the property name '__proto__' is not allowed")
+  if (key.includes('\\')) throw refuse(cursor, at, `the property name ${quoted(key)} holds a backslash`)
   if (keys.has(key)) throw refuse(cursor, at, `the property ${quoted(key)} stands twice in one object`)
   if (keys.add(key).size > limits.keys) throw refuse(cursor, at, `one object has more than ${limits.keys} properties`)
 }

@@ -21,7 +21,7 @@ export function parseJson(input: string | Uint8Array, limits: Partial<JsonLimits
   if (!whole || mayHoldLoneSurrogate(text)) {
     const fault = faultOf(text, bounds)
     if (fault) throw fault
-    if (!whole) throw new Error('a JSON document was refused, and the strict reader finds nothing wrong with it')
+    if (!whole) throw fail('structure', 'a property name is written with a backslash: no name of FHIR needs one')
   }
   return found.lossy === -1 ? tree : restore(text, tree, found.lossy)
 }
@@ -102,7 +102,10 @@ function survey(text: string, limits: JsonLimits): Survey | undefined {
   return values > limits.values ? undefined : { members, lossy }
 }
 
-/** Counts the members that the native parser kept; `NaN` where a key may not be. */
+/**
+ * Counts the members that the native parser kept; `NaN` where a key may not be. None may hold a backslash: once the process
+ * has read one that does, the native parser takes escapes in other names for it (https://github.com/nodejs/node/issues/63785).
+ */
 function members(tree: Json, limit: number): number {
   if (typeof tree !== 'object' || tree === null) return 0
   let count = 0
@@ -113,7 +116,7 @@ function members(tree: Json, limit: number): number {
   let own = 0
   const object = tree as { readonly [key: string]: Json }
   for (const key in object) {
-    if (key === '__proto__' || ++own > limit) return Number.NaN
+    if (key === '__proto__' || key.includes('\\') || ++own > limit) return Number.NaN
     const value = object[key]
     if (typeof value === 'object') count += members(value, limit)
   }

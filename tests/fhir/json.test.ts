@@ -22,7 +22,7 @@ const number = fc
 const tricky = fc.string({ unit: fc.constantFrom(...'\\"/\n\u0000u{}[],:09.'), maxLength: 8 })
 const string = fc.oneof(fc.string({ unit: 'binary' }), tricky)
 /** Not an array index: JavaScript keeps those in another order. */
-const key = string.filter(name => name !== '__proto__' && !/^\d+$/.test(name))
+const key = string.filter(name => name !== '__proto__' && !/^\d+$|\\/.test(name))
 
 /** JSON texts as `JSON.stringify` would space them, with numbers of every spelling. `gap` stands wherever white space may. */
 function document(gap: string): fc.Arbitrary<string> {
@@ -71,7 +71,7 @@ t.test('white space changes nothing', async () => {
 t.test('numbers that JavaScript prints alike give the same tree as JSON.parse', async t => {
   fc.assert(
     fc.property(fc.json({ noUnicodeString: false }), text => {
-      fc.pre(!text.includes('__proto__'))
+      fc.pre(!text.includes('__proto__') && !text.includes('\\\\'))
       t.strictSame(parseJson(text), JSON.parse(text))
     }),
   )
@@ -82,7 +82,7 @@ t.test('numbers keep their digits wherever they stand', async t => {
     '1.00',
     '[1.0,2,3.10,-0,-0.0]',
     '{"a":1e400,"b":{"c":[[],{},{"d":12345678901234567890}],"e":0.10},"f":1E2}',
-    '{"a\\"b":{"\\\\":[1,2.0]},"c":"1.00"}',
+    '{"a\\"b":{"\\n":[1,2.0]},"c":"1.00"}',
     '{"1":0.50}',
   ]) {
     t.equal(printJson(parseJson(text)), text)
@@ -240,3 +240,11 @@ function thrownBy(work: () => unknown): unknown {
     return error
   }
 }
+
+// Last, because from here on the native parser of this process is spoilt.
+t.test('a backslash in a name is refused, and never taken for another name', async t => {
+  refuses(t, '{"h":[],"\\\\":0}', /column 9: the property name .* holds a backslash/)
+  JSON.parse('{"h":[],"\\\\":0}') // whatever else in the process has read such a name
+  refuses(t, '{"h":1,"\\"":2}', /a property name is written with a backslash/)
+  t.same(parseJson('{"\\u0068":1}'), { h: 1 })
+})
