@@ -8,8 +8,8 @@ import { Decimal } from '../decimal.ts'
 import { type FhirError, fail } from '../issue.ts'
 import { printJson } from '../json.ts'
 import { isObject, type Json, type JsonObject } from '../resource.ts'
+import { sameJson } from '../same-json.ts'
 import { indexOf, isPrefix, type Pointer, parsePointer, valueAt } from './json-pointer.ts'
-import { sameJson } from './same-json.ts'
 
 export const jsonPatchLimits = {
   /** Operations of one patch: each may copy a list or object of the document. */

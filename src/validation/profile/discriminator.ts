@@ -1,10 +1,11 @@
 /** Which slice an element belongs to. https://hl7.org/fhir/R4/profiling.html#discriminator */
 import type { Slicing } from '../../conformance/structure-definition.ts'
 import { isObject, isResource, type Json } from '../../fhir/resource.ts'
+import { sameJson } from '../../fhir/same-json.ts'
 import { conforms } from './around.ts'
-import { fits, same } from './compare.ts'
 import type { Part } from './part.ts'
 import { parsePath } from './path.ts'
+import { fits } from './pattern.ts'
 import { type Item, passes, type Run } from './run.ts'
 import { childOf, type Scope, typesOf } from './scope.ts'
 import { itemsOf, slotsOf } from './slot.ts'
@@ -86,7 +87,7 @@ function valueTest({ part, given }: Way, scope: Scope): Matches | undefined {
 /** What a definition demands of a value: by itself, else by those of its children that have to be there, else by its codes. */
 function expectation(part: Part, scope: Scope): Matches | undefined {
   const fixed = demandOf(part.definition, 'fixed')
-  if (fixed !== undefined) return ({ value }) => same(value, fixed)
+  if (fixed !== undefined) return ({ value }) => sameJson(value, fixed)
   const pattern = demandOf(part.definition, 'pattern')
   if (pattern !== undefined) return ({ value }) => fits(value, pattern)
   const required = requiredSlice(part)

@@ -4,9 +4,10 @@ import { parseDate, parseTime } from '../../fhir/date.ts'
 import { Decimal } from '../../fhir/decimal.ts'
 import { equal } from '../../fhir/equal.ts'
 import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
+import { sameJson } from '../../fhir/same-json.ts'
 import { add } from '../findings.ts'
-import { fits, same } from './compare.ts'
 import type { Part } from './part.ts'
+import { fits } from './pattern.ts'
 import type { ItemCheck } from './run.ts'
 import { type Against, asked, type Scope } from './scope.ts'
 
@@ -44,7 +45,7 @@ export function valueChecks({ definition }: Part, against: Against, scope: Scope
 function fixedCheck(fixed: Json, scope: Scope): ItemCheck {
   const expected = `expected exactly ${print(fixed)}`
   return (value, _twin, _type, { found }) => {
-    if (!same(value, fixed)) add(found, asked(scope, 'value', `found ${print(value)}, ${expected}`))
+    if (!sameJson(value, fixed)) add(found, asked(scope, 'value', `found ${print(value)}, ${expected}`))
   }
 }
 

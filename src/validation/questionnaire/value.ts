@@ -1,6 +1,6 @@
 /** Answers as values with their types, and how they compare. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption.value_x_ */
 import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
-import { same } from '../profile/compare.ts'
+import { sameJson } from '../../fhir/same-json.ts'
 
 export type Value = {
   /** `Coding`, `String`, `Integer`. */
@@ -22,10 +22,10 @@ export function valueIn(owner: JsonObject, stem: 'value' | 'answer'): Value | un
 /** Codes and units count, what they are called does not. */
 export function isSame(a: Value, b: Value): boolean {
   if (a.type !== b.type || a.json === undefined || b.json === undefined) return false
-  if (!isObject(a.json) || !isObject(b.json)) return same(a.json, b.json)
+  if (!isObject(a.json) || !isObject(b.json)) return sameJson(a.json, b.json)
   const [one, other] = [a.json, b.json]
   const names = identity[a.type]
-  return names === undefined ? same(one, other) : names.every(name => same(one[name], other[name]))
+  return names === undefined ? sameJson(one, other) : names.every(name => sameJson(one[name], other[name]))
 }
 
 const identity: Readonly<Record<string, readonly string[]>> = {
@@ -44,7 +44,7 @@ export function compare(a: Value, b: Value): number | undefined {
 }
 
 function amounts(a: Json | undefined, b: Json | undefined): readonly (Json | undefined)[] {
-  if (!isObject(a) || !isObject(b) || !same(a['code'] ?? a['unit'], b['code'] ?? b['unit'])) return []
+  if (!isObject(a) || !isObject(b) || !sameJson(a['code'] ?? a['unit'], b['code'] ?? b['unit'])) return []
   return [a['value'], b['value']]
 }
 

@@ -1,6 +1,6 @@
-/** Equality as JSON Patch has it: numbers by their value, objects whatever their order. https://www.rfc-editor.org/rfc/rfc6902#section-4.6 */
-import { Decimal } from '../decimal.ts'
-import { isObject, type Json } from '../resource.ts'
+/** Equality by value: decimals by what they amount to, objects whatever their order. https://www.rfc-editor.org/rfc/rfc6902#section-4.6 */
+import { Decimal } from './decimal.ts'
+import { isObject, type Json } from './resource.ts'
 
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true
