@@ -15,7 +15,7 @@ import {
 import type { Manifest } from './manifest.ts'
 import { type Needs as Placing, place, type Release } from './placing.ts'
 import { resolve } from './resolve.ts'
-import type { ConceptRow, DesignationRow, EdgeRow, MemberRow, Problem, PropertyRow, RelationRow } from './row.ts'
+import type { Problem, Sink } from './row.ts'
 import { Stage } from './stage.ts'
 import { verify } from './verify.ts'
 import { writeFile } from './write.ts'
@@ -28,14 +28,7 @@ export type Needs = Placing & {
 
 export type Step = 'hierarchy' | 'concepts' | 'words' | 'verification'
 
-/** `file`: in which the lines of these rows are counted. */
-export interface Build {
-  concepts(rows: Iterable<ConceptRow>, file?: string): void
-  designations(rows: Iterable<DesignationRow>, file?: string): void
-  properties(rows: Iterable<PropertyRow>, file?: string): void
-  edges(rows: Iterable<EdgeRow>, file?: string): void
-  relations(rows: Iterable<RelationRow>, file?: string): void
-  members(rows: Iterable<MemberRow>, file?: string): void
+export interface Build extends Sink {
   /** All or nothing; from its return on, every process with this folder answers from it. */
   finish(): Manifest
 }

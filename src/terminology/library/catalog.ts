@@ -3,11 +3,12 @@
  * most once a second. Whoever asks keeps what was found for as long as one answer needs it; the next question may find a newer
  * one. A tenant sees what is everybody's, and its own before that.
  */
+
+import { laterVersion } from '../version-order.ts'
 import type { LibraryFile } from './library-file.ts'
 import type { Manifest } from './manifest.ts'
 import { shelfOf } from './placing.ts'
 import { Shelf } from './shelf.ts'
-import { laterVersion } from './version-order.ts'
 
 export interface Catalog {
   /** Without a version: the one chosen, or the latest. An edition in its place finds the latest of the edition. */

@@ -1,6 +1,16 @@
 /** What a loader tells a build, row by row: in any order, with codes for names, and the line of its file it was read from. */
 import type { PropertyValue } from '../code-system.ts'
 
+/** Many rows at a time, of any kind in any order. `file`: in which the lines of these rows are counted. */
+export interface Sink {
+  concepts(rows: Iterable<ConceptRow>, file?: string): void
+  designations(rows: Iterable<DesignationRow>, file?: string): void
+  properties(rows: Iterable<PropertyRow>, file?: string): void
+  edges(rows: Iterable<EdgeRow>, file?: string): void
+  relations(rows: Iterable<RelationRow>, file?: string): void
+  members(rows: Iterable<MemberRow>, file?: string): void
+}
+
 export type Line = { readonly line?: number }
 
 /** The order of these is the order of the code system. */
@@ -17,9 +27,11 @@ export type ConceptRow = Line & {
 export type DesignationRow = Line & {
   readonly code: string
   readonly language?: string
-  readonly use?: { readonly system?: string; readonly code: string; readonly display?: string }
+  readonly use?: Use
   readonly value: string
 }
+
+export type Use = { readonly system?: string; readonly code: string; readonly display?: string }
 
 export type PropertyRow = Line & {
   readonly code: string

@@ -1,10 +1,10 @@
 /** The files of everybody, or of one tenant: one folder, seen as it was at most a second ago. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { laterVersion } from '../version-order.ts'
 import { LibraryFile } from './library-file.ts'
 import { isMissing, type Manifest, readManifest, suffix } from './manifest.ts'
 import { discard, isLater, replace } from './placing.ts'
-import { laterVersion } from './version-order.ts'
 
 const fresh = 1_000 // ms
 const chosenFile = 'chosen.json'

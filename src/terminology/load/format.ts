@@ -1,7 +1,7 @@
 /** What each kind of release is read by. */
 import type { CodeSystemFacts } from '../code-system.ts'
+import type { Sink } from '../library/row.ts'
 import type { Problems } from './problems.ts'
-import type { Sink } from './sink.ts'
 import type { SourceFile } from './source.ts'
 
 /** One load: where rows go, what is wrong, how far it is. */

@@ -1,4 +1,6 @@
 /** The files of a release → what they are, and their rows. */
+
+import type { Sink } from '../library/row.ts'
 import { claml } from './claml.ts'
 import { cvx } from './cvx.ts'
 import type { Format, Release, Wanted } from './format.ts'
@@ -10,7 +12,6 @@ import { plainCsv } from './plain-csv.ts'
 import { type Problem, problemList, TooManyProblems } from './problems.ts'
 import { rf2 } from './rf2.ts'
 import { rxnorm } from './rxnorm.ts'
-import type { Sink } from './sink.ts'
 import type { SourceFile } from './source.ts'
 import { BadArchive } from './zip.ts'
 

@@ -1,10 +1,11 @@
 /** Descriptions of RF2: which is the display of its concept, and what language reference sets say of the others. */
 import { dialects } from '../ecl/dialects.ts'
 import { metadata } from '../ecl/metadata.ts'
+import type { Use } from '../library/row.ts'
 import type { Load } from './format.ts'
 import { type IdTable, idTable } from './id-table.ts'
 import { isActive, type Rf2File, readLatest } from './rf2-file.ts'
-import type { Rows, Use } from './sink.ts'
+import type { Rows } from './sink.ts'
 
 const system = 'http://snomed.info/sct'
 

@@ -1,61 +1,6 @@
-/**
- * Where the rows of a release go: many at a time, of any kind in any order, with codes for names and the line of `file` that each
- * was read from. The builder of the library is one.
- */
-import type { PropertyValue } from '../code-system.ts'
+/** Rows one by one for the library's builder, which takes many at a time. */
+import type { ConceptRow, DesignationRow, EdgeRow, MemberRow, PropertyRow, RelationRow, Sink } from '../library/row.ts'
 
-export interface Sink {
-  concepts(rows: Iterable<ConceptRow>, file?: string): void
-  designations(rows: Iterable<DesignationRow>, file?: string): void
-  properties(rows: Iterable<PropertyRow>, file?: string): void
-  edges(rows: Iterable<EdgeRow>, file?: string): void
-  relations(rows: Iterable<RelationRow>, file?: string): void
-  members(rows: Iterable<MemberRow>, file?: string): void
-}
-
-type Line = { readonly line: number }
-
-export type ConceptRow = Line & {
-  readonly code: string
-  readonly display?: string
-  readonly definition?: string
-  readonly inactive?: boolean
-  readonly abstract?: boolean
-}
-
-/** Besides the display. */
-export type DesignationRow = Line & {
-  readonly code: string
-  readonly language?: string
-  readonly use?: Use
-  readonly value: string
-}
-
-export type Use = { readonly system: string; readonly code: string; readonly display?: string }
-
-export type PropertyRow = Line & {
-  readonly code: string
-  readonly property: string
-  readonly value: PropertyValue['value']
-}
-
-export type EdgeRow = Line & { readonly child: string; readonly parent: string }
-
-/** A literal is a text as RF2 writes it: `#500`, `"text"`. */
-export type RelationRow = Line & {
-  readonly source: string
-  readonly group: number
-  readonly type: string
-  readonly value: { readonly code: string } | string
-}
-
-export type MemberRow = Line & {
-  readonly refset: string
-  readonly member: string
-  readonly fields?: Readonly<Record<string, string>>
-}
-
-/** Rows one by one, for a sink that takes many. */
 export type Rows = {
   concept(row: ConceptRow): void
   designation(row: DesignationRow): void

@@ -4,7 +4,7 @@ import type { CodeSystem } from '../code-system.ts'
 import type { ConceptSet } from '../concept-set.ts'
 import { textOf } from '../element.ts'
 import { readCodeSystem } from '../resource/resource-code-system.ts'
-import { laterVersion } from './version-pattern.ts'
+import { laterVersion } from '../version-order.ts'
 
 /** A state of what is known: it does not change while it is held. */
 export interface Terminology {

@@ -1,4 +1,5 @@
 /** Versions and patterns of them, such as `1.x` and `2.0.*`; an edition of SNOMED CT is a pattern for its versions. */
+import { laterVersion } from '../version-order.ts'
 
 const wildcard = /(^|\.)[xX*](\.|$)/
 
@@ -22,22 +23,6 @@ export function latestOf(versions: readonly string[], pattern: string): string |
     .filter(version => meets(version, pattern))
     .sort(laterVersion)
     .at(-1)
-}
-
-/** Runs of digits are compared as numbers, all else as text: 2.78 is later than 2.9. */
-export function laterVersion(a: string, b: string): number {
-  const [left, right] = [a.match(/\d+|\D+/g) ?? [], b.match(/\d+|\D+/g) ?? []]
-  for (let at = 0; at < Math.max(left.length, right.length); at++) {
-    const order = comparePart(left[at] ?? '', right[at] ?? '')
-    if (order !== 0) return order
-  }
-  return 0
-}
-
-function comparePart(a: string, b: string): number {
-  if (a === b) return 0
-  if (/^\d+$/.test(a) && /^\d+$/.test(b)) return BigInt(a) < BigInt(b) ? -1 : 1
-  return a < b ? -1 : 1
 }
 
 function isWild(part: string | undefined): boolean {

@@ -1,9 +1,9 @@
 /** Files that a test writes, and what is read from them. */
 import { crc32, deflateRawSync } from 'node:zlib'
+import type { Sink } from '../../../src/terminology/library/row.ts'
 import type { Release, Wanted } from '../../../src/terminology/load/format.ts'
 import { load, recognize } from '../../../src/terminology/load/load.ts'
 import { printed } from '../../../src/terminology/load/problems.ts'
-import type { Sink } from '../../../src/terminology/load/sink.ts'
 import type { SourceFile } from '../../../src/terminology/load/source.ts'
 
 /** In chunks as small as wanted, so that every boundary is met. */
@@ -27,7 +27,7 @@ type Recorded = Record<keyof Sink, unknown[]>
 /** Rows without their lines, unless `lines`. */
 export function recorder(lines = false): { readonly sink: Sink; readonly rows: Recorded } {
   const rows: Recorded = { concepts: [], designations: [], properties: [], edges: [], relations: [], members: [] }
-  const take = (kind: keyof Sink) => (given: Iterable<{ readonly line: number }>, file?: string) => {
+  const take = (kind: keyof Sink) => (given: Iterable<{ readonly line?: number }>, file?: string) => {
     for (const { line, ...row } of given) rows[kind].push(lines ? { ...row, at: `${file}:${line}` } : row)
   }
   return {

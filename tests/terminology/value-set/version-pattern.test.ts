@@ -1,5 +1,6 @@
 import t from 'tap'
-import { isPattern, laterVersion, latestOf, meets } from '../../../src/terminology/value-set/version-pattern.ts'
+import { isPattern, latestOf, meets } from '../../../src/terminology/value-set/version-pattern.ts'
+import { laterVersion } from '../../../src/terminology/version-order.ts'
 
 const edition = 'http://snomed.info/sct/900000000000207008'
 const cases: [string, string, boolean][] = [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { laterVersion } from '../../../src/terminology/library/version-order.ts'
+import { laterVersion } from '../../src/terminology/version-order.ts'
 
 t.test('versions are in the order in which they appeared', async t => {
   const edition = (id: string, date: string) => `http://snomed.info/sct/${id}/version/${date}`
