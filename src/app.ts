@@ -143,11 +143,12 @@ export async function contextIn(
 ): Promise<Context> {
   const holding = await runtime.own.of(from.tenant)
   const validate = validatorFor(runtime.validation, from, holding.parameterIssues)
-  return { ...surroundingsOf(runtime), ...holding, validate }
+  const vocabulary = (): ReturnType<Context['vocabulary']> => runtime.vocabularies.of(from.tenant)
+  return { ...surroundingsOf(runtime), ...holding, validate, vocabulary }
 }
 
 function surroundingsOf(runtime: Runtime): Surroundings {
-  const { config, definitions, observe, outside, store, own, validation, turn } = runtime
+  const { config, definitions, observe, outside, store, own, validation, vocabularies, turn } = runtime
   const integrity = new Set(config.KILN_INTEGRITY)
   const { searchParameters: published } = definitions
   const claimsOf = memo(asked => {
@@ -165,6 +166,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     newId: outside.newId,
     definitions: own,
     validation,
+    vocabularies,
     turn,
     observe,
     integrity: tenant => integrity.has(tenant),

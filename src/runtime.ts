@@ -3,10 +3,12 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
+import type { Lately } from './interactions/lately.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
 import { keepIndexed as indexing } from './interactions/search/own/reindex.ts'
 import { openValidation, type Validation } from './interactions/validation/validation.ts'
+import { openVocabulary, type Vocabulary } from './interactions/vocabulary/vocabulary.ts'
 import type { Observe } from './observe.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
 import { compileStructure } from './validation/structure.ts'
@@ -28,6 +30,7 @@ export type Runtime = {
   /** What holds in each tenant. */
   readonly own: OwnDefinitions
   readonly validation: Validation
+  readonly vocabularies: Lately<Vocabulary>
   /** Lets others have their turn. */
   readonly turn: () => Promise<unknown>
   /** Indexes anew what other definitions were in force for, until the signal; `base` as the tenant's clients see it. */
@@ -52,6 +55,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     ...{ definitions, store, clock, turn, structure: validate },
     settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES, budget: config.KILN_SEARCH_BUDGET },
   })
+  const vocabularies = openVocabulary({ store, clock, turn })
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -67,6 +71,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     definitions,
     own,
     validation,
+    vocabularies,
     turn,
     keepIndexed,
     store,

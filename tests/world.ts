@@ -16,6 +16,7 @@ import { foreseen } from '../src/interactions/refusal.ts'
 import type { SearchSettings } from '../src/interactions/search/needs.ts'
 import { openDefinitions } from '../src/interactions/search/own/definitions.ts'
 import { openValidation, type ValidationNeeds } from '../src/interactions/validation/validation.ts'
+import { openVocabulary } from '../src/interactions/vocabulary/vocabulary.ts'
 import type { OwnDefinition } from '../src/search/own/beside.ts'
 import { openMongo } from '../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../src/store/port.ts'
@@ -118,6 +119,7 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
       ...{ definitions, store, clock, turn, structure },
       settings: { unknownProfiles: 'accept', budget: usual.budget, ...settings },
     }),
+    vocabularies: openVocabulary({ store, clock, turn }),
     turn,
     integrity: () => false,
     observe: () => {},

@@ -5,6 +5,7 @@ import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './
 import type { Holding } from './search/own/definitions.ts'
 import { parseTarget, type Target } from './target.ts'
 import { beside, type Check, definingTypes, type Validation } from './validation/validation.ts'
+import { terminologyTypes } from './vocabulary/vocabulary.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
 export type Incoming = Omit<FhirRequest, 'target' | 'query'> & { readonly path: string; readonly query: string }
@@ -23,16 +24,18 @@ export async function dispatch(
   const request = locate(surroundings, incoming)
   const interaction = find(surroundings, request)
   found?.(interaction)
-  const { definitions, validation } = surroundings
+  const { definitions, validation, vocabularies } = surroundings
   const { tenant } = request
   const holding = definitions.of(tenant)
   const { search, index, parameterIssues } = holding instanceof Promise ? await holding : holding
   const validate = validatorFor(validation, request, parameterIssues)
   try {
-    return await interaction.handle({ ...surroundings, search, index, validate }, request)
+    const vocabulary = (): ReturnType<Context['vocabulary']> => vocabularies.of(tenant)
+    return await interaction.handle({ ...surroundings, search, index, validate, vocabulary }, request)
   } finally {
     if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
     if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
+    if (terminologyTypes.values().some(type => mayDefine(request, type))) vocabularies.touched(tenant)
   }
 }
 

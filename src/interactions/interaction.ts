@@ -5,10 +5,12 @@ import type { Shapes } from '../fhir/shape.ts'
 import type { Indexed } from '../search/index-contained.ts'
 import type { SearchParameter } from '../search/parameters.ts'
 import type { Store } from '../store/port.ts'
+import type { Lately } from './lately.ts'
 import type { SearchNeeds } from './search/needs.ts'
 import type { OwnDefinitions } from './search/own/definitions.ts'
 import type { Target } from './target.ts'
 import type { Validation, Wish } from './validation/validation.ts'
+import type { Vocabulary } from './vocabulary/vocabulary.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -48,10 +50,11 @@ export type Body =
   | { readonly is: 'content'; readonly bytes: Uint8Array; readonly type: string }
 
 /** What all requests have in common; `dispatch` makes the Context of one from it. */
-export type Surroundings = Omit<Context, 'search' | 'index' | 'validate'> & {
+export type Surroundings = Omit<Context, 'search' | 'index' | 'validate' | 'vocabulary'> & {
   /** What differs between tenants. */
   readonly definitions: OwnDefinitions
   readonly validation: Validation
+  readonly vocabularies: Lately<Vocabulary>
 }
 
 /** The part of the world that interactions may touch, with the definitions that hold in the request's tenant. */
@@ -68,6 +71,8 @@ export type Context = {
    * has to be looked up, or where it would take long.
    */
   readonly validate: (resource: Resource, at: string, wish?: Wish) => readonly Issue[] | Promise<readonly Issue[]>
+  /** What codes mean in the tenant. */
+  readonly vocabulary: () => Vocabulary | Promise<Vocabulary>
   /** Lets others have their turn. */
   readonly turn: () => Promise<unknown>
   /** What a resource will be found by, under this id; `base` as the tenant's clients see it. */

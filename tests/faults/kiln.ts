@@ -7,6 +7,7 @@ import { type Environment, parseConfig } from '../../src/config.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
 import { openDefinitions } from '../../src/interactions/search/own/definitions.ts'
 import { openValidation } from '../../src/interactions/validation/validation.ts'
+import { openVocabulary } from '../../src/interactions/vocabulary/vocabulary.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
@@ -60,9 +61,10 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   const known = { definitions, store, clock: outside.clock, turn }
   const own = openDefinitions({ ...known, settings, files: [] })
   const validation = openValidation({ ...known, structure, settings: { unknownProfiles: 'accept', budget: 10_000 } })
+  const vocabularies = openVocabulary(known)
   const keepIndexed = async (): Promise<void> => {}
   const runtime: Runtime = {
-    ...{ config, outside, observe, definitions, own, validation, turn, keepIndexed, close },
+    ...{ config, outside, observe, definitions, own, validation, vocabularies, turn, keepIndexed, close },
     store: wrap(store),
   }
   const { server } = openApp(runtime, openMetrics())

@@ -34,5 +34,5 @@ async function contextIn(surroundings: Surroundings, tenant: string): Promise<Co
   const holding = await surroundings.definitions.of(tenant)
   const from = { tenant, base: place.base }
   const validate = validatorFor(surroundings.validation, from, holding.parameterIssues)
-  return { ...surroundings, ...holding, validate }
+  return { ...surroundings, ...holding, validate, vocabulary: () => surroundings.vocabularies.of(tenant) }
 }
