@@ -20,9 +20,10 @@ import { memo } from './http/memo.ts'
 import { opsScope } from './http/ops.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
-import { dispatch, tabulate, validatorFor } from './interactions/dispatch.ts'
+import { contextOf, dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
 import type { Context, Surroundings } from './interactions/interaction.ts'
+import { everything } from './interactions/rights.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
 import { operations } from './operations/index.ts'
@@ -141,10 +142,7 @@ export async function contextIn(
   runtime: Runtime,
   from: { readonly tenant: string; readonly base: string },
 ): Promise<Context> {
-  const holding = await runtime.own.of(from.tenant)
-  const validate = validatorFor(runtime.validation, from, holding.parameterIssues)
-  const vocabulary = (): ReturnType<Context['vocabulary']> => runtime.vocabularies.of(from.tenant)
-  return { ...surroundingsOf(runtime), ...holding, validate, vocabulary }
+  return contextOf(surroundingsOf(runtime), from, await runtime.own.of(from.tenant))
 }
 
 function surroundingsOf(runtime: Runtime): Surroundings {
@@ -164,6 +162,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     shapes: definitions.shapes,
     clock: outside.clock,
     newId: outside.newId,
+    rights: everything,
     definitions: own,
     validation,
     vocabularies,

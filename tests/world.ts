@@ -1,4 +1,5 @@
 /** A whole Kiln below HTTP, on a real store, whose clock and ids a test holds in its hand. */
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,13 +12,15 @@ import { parseJson, printJson } from '../src/fhir/json.ts'
 import type { JsonObject, Resource } from '../src/fhir/resource.ts'
 import { dispatch, tabulate } from '../src/interactions/dispatch.ts'
 import { interactions } from '../src/interactions/index.ts'
-import type { Method, Payload, Surroundings } from '../src/interactions/interaction.ts'
+import type { Answer, Method, Payload, Surroundings } from '../src/interactions/interaction.ts'
 import { foreseen } from '../src/interactions/refusal.ts'
+import { openRights } from '../src/interactions/rights.ts'
 import type { SearchSettings } from '../src/interactions/search/needs.ts'
 import { openDefinitions } from '../src/interactions/search/own/definitions.ts'
 import { openValidation, type ValidationNeeds } from '../src/interactions/validation/validation.ts'
 import { openVocabulary } from '../src/interactions/vocabulary/vocabulary.ts'
 import type { OwnDefinition } from '../src/search/own/beside.ts'
+import type { Principal } from '../src/security/principal.ts'
 import { openMongo } from '../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../src/store/port.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
@@ -47,6 +50,8 @@ export type World = {
   /** ms; a test may set it. */
   clock: number
   ask(method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  /** As somebody with rights of his own. */
+  as(principal: Partial<Principal> & { scope: string }): World['ask']
   /** As another process on the same store would answer, with these files. */
   other(files?: readonly OwnDefinition[]): Pick<World, 'ctx' | 'ask'>
 }
@@ -119,6 +124,7 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
       ...{ definitions, store, clock, turn, structure },
       settings: { unknownProfiles: 'accept', budget: usual.budget, ...settings },
     }),
+    rights: openRights(),
     vocabularies: openVocabulary({ store, clock, turn }),
     turn,
     integrity: () => false,
@@ -130,10 +136,13 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
     const own = ctx(files)
     return { ctx: own, ask: asker(own) }
   }
-  return Object.assign(world, { store, ...other(), other })
+  const first = other()
+  const as: World['as'] = principal =>
+    asker(first.ctx, { id: principal.scope, tenant: 'default', client: 'app', purposes: [], ...principal })
+  return Object.assign(world, { store, ...first, as, other })
 }
 
-function asker(ctx: Surroundings): World['ask'] {
+function asker(ctx: Surroundings, principal?: Principal): World['ask'] {
   return async (method, target, body, headers = {}) => {
     const [path = '', query = ''] = target.split('?', 2)
     const tenant = headers['x-tenant'] ?? 'default'
@@ -145,17 +154,10 @@ function asker(ctx: Surroundings): World['ask'] {
         path,
         query,
         headers,
+        ...(principal ? { principal } : {}),
         ...(body === undefined ? {} : { body: payload(body, headers) }),
       })
-      const json = answer.body?.is === 'json' ? answer.body.json : ''
-      const bytes = answer.body?.is === 'content' ? { bytes: answer.body.bytes } : {}
-      return {
-        status: answer.status,
-        headers: answer.headers ?? {},
-        json,
-        body: json === '' ? undefined : JSON.parse(json),
-        ...bytes,
-      }
+      return replyOf(answer)
     } catch (error) {
       const refusal = foreseen(error)
       if (!refusal) throw error
@@ -176,4 +178,10 @@ export function entries(reply: Reply): Loose[] {
 
 export function resource(text: string): Resource {
   return parseJson(text) as Resource & JsonObject
+}
+
+function replyOf({ status, headers = {}, body }: Answer): Reply {
+  const json = body?.is === 'json' ? body.json : ''
+  const bytes = body?.is === 'content' ? { bytes: body.bytes } : {}
+  return { status, headers, json, body: json === '' ? undefined : JSON.parse(json), ...bytes }
 }

@@ -1,6 +1,9 @@
 /** From a request to its interaction: the one door. HTTP, Bundle entries, jobs and the CLI all enter here. */
 import { fail } from '../fhir/issue.ts'
 import { nearest } from '../fhir/nearest.ts'
+import { type Access, unlimited } from '../security/access/access.ts'
+import { type Guarding, guarded } from '../security/access/guarded-store.ts'
+import { admitted } from './admit.ts'
 import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './interaction.ts'
 import type { Holding } from './search/own/definitions.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -27,11 +30,11 @@ export async function dispatch(
   const { definitions, validation, vocabularies } = surroundings
   const { tenant } = request
   const holding = definitions.of(tenant)
-  const { search, index, parameterIssues } = holding instanceof Promise ? await holding : holding
-  const validate = validatorFor(validation, request, parameterIssues)
+  const own = contextOf(surroundings, request, holding instanceof Promise ? await holding : holding)
+  const rights = surroundings.rights(own, request)
+  const ctx = guardedBy(own, request, rights instanceof Promise ? await rights : rights)
   try {
-    const vocabulary = (): ReturnType<Context['vocabulary']> => vocabularies.of(tenant)
-    return await interaction.handle({ ...surroundings, search, index, validate, vocabulary }, request)
+    return await interaction.handle(admitted(ctx, { interaction, request }), request)
   } finally {
     if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
     if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
@@ -39,8 +42,31 @@ export async function dispatch(
   }
 }
 
+/** Of the server itself. */
+export function contextOf(
+  { definitions: _, validation, vocabularies, rights: __, ...surroundings }: Surroundings,
+  from: Pick<FhirRequest, 'tenant' | 'base'>,
+  { search, index, parameterIssues }: Holding,
+): Context {
+  const { store } = surroundings
+  return {
+    ...surroundings,
+    ...{ search, index, access: unlimited, behind: store, guard: behind => behind },
+    validate: validatorFor(validation, from, parameterIssues),
+    vocabulary: () => vocabularies.of(from.tenant),
+  }
+}
+
+function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Access): Context {
+  if (access.unlimited) return ctx
+  const { clock, search } = ctx
+  const index: Guarding['index'] = (resource, id) => ctx.index(resource, id, base).entries
+  const guarding = { access, clock, index, budget: search.budget }
+  return { ...ctx, access, guard: (behind, letters) => guarded(behind, letters, guarding) }
+}
+
 /** For one request, or for somebody who acts as one. */
-export function validatorFor(
+function validatorFor(
   validation: Validation,
   from: Pick<FhirRequest, 'tenant' | 'base'>,
   parameterIssues: Holding['parameterIssues'],

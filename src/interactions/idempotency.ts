@@ -19,7 +19,9 @@ export function receiptFor(request: FhirRequest): Receipt | undefined {
   if (!/^[\x21-\x7e]{1,255}(?:#\d+)?$/.test(key)) {
     throw fail('value', 'Idempotency-Key: expected 1 to 255 visible ASCII characters', undefined, { status: 400 })
   }
-  return { key, fingerprint: fingerprint(request), note: '' }
+  // What somebody else did is nobody's business: the same key of another principal is another key.
+  const whose = request.principal === undefined ? key : `${request.principal.id} ${key}`
+  return { key: whose, fingerprint: fingerprint(request), note: '' }
 }
 
 /** The key of one entry of a batch, whose entries stand for themselves. */

@@ -4,6 +4,8 @@ import type { Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
 import type { Indexed } from '../search/index-contained.ts'
 import type { SearchParameter } from '../search/parameters.ts'
+import type { Access, Letter } from '../security/access/access.ts'
+import type { Principal } from '../security/principal.ts'
 import type { Store } from '../store/port.ts'
 import type { Lately } from './lately.ts'
 import type { SearchNeeds } from './search/needs.ts'
@@ -17,6 +19,8 @@ export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** A request, whether it came by HTTP, as a Bundle entry, from a job or from the CLI. */
 export type FhirRequest = {
   readonly tenant: string
+  /** Who asks; absent where nobody has to say. */
+  readonly principal?: Principal
   /** What the client sees as the FHIR base, without trailing slash: `http://127.0.0.1:8080/fhir`. */
   readonly base: string
   readonly method: Method
@@ -50,18 +54,34 @@ export type Body =
   | { readonly is: 'content'; readonly bytes: Uint8Array; readonly type: string }
 
 /** What all requests have in common; `dispatch` makes the Context of one from it. */
-export type Surroundings = Omit<Context, 'search' | 'index' | 'validate' | 'vocabulary'> & {
+export type Surroundings = Omit<
+  Context,
+  'search' | 'index' | 'validate' | 'vocabulary' | 'access' | 'guard' | 'behind'
+> & {
+  readonly rights: Rights
   /** What differs between tenants. */
   readonly definitions: OwnDefinitions
   readonly validation: Validation
   readonly vocabularies: Lately<Vocabulary>
 }
 
+/** What the principal of a request may do. `ctx`: of the server itself, to look up what rights are made of. */
+export type Rights = (
+  ctx: Context,
+  request: Pick<FhirRequest, 'tenant' | 'base' | 'principal'>,
+) => Access | Promise<Access>
+
 /** The part of the world that interactions may touch, with the definitions that hold in the request's tenant. */
 export type Context = {
   /** All that can be asked for, by method and form of the URL; made by `tabulate`. */
   readonly interactions: ReadonlyMap<string, Interaction>
+  /** As the principal sees it, while doing what was asked for. */
   readonly store: Store
+  readonly access: Access
+  /** A store as it looks to the principal while doing this. */
+  readonly guard: (store: Store, letters: readonly Letter[]) => Store
+  /** The store behind the door, for those who will stand before the door again. */
+  readonly behind: Store
   readonly shapes: Shapes
   readonly clock: () => number
   /** A new resource id. */

@@ -57,9 +57,14 @@ export const none: Node = { is: 'none' }
 
 /** What holds anyway is left out; what cannot hold decides. */
 export function and(of: readonly Node[]): Node {
-  const parts = of.flatMap(node => (node.is === 'and' ? node.of : [node])).filter(({ is }) => is !== 'all')
+  const parts = once(of.flatMap(node => (node.is === 'and' ? node.of : [node])).filter(({ is }) => is !== 'all'))
   if (parts.some(({ is }) => is === 'none')) return none
   return parts.length > 1 ? { is: 'and', of: parts } : (parts[0] ?? all)
+}
+
+/** A restriction may be asked for more than once on the way to the store: the same object says nothing new. */
+function once(parts: readonly Node[]): readonly Node[] {
+  return parts.length < 2 ? parts : [...new Set(parts)]
 }
 
 export function or(of: readonly Node[]): Node {

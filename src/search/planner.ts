@@ -1,5 +1,5 @@
 /** A query → what the stores are asked. https://hl7.org/fhir/R4/search.html */
-import { FhirError, type Issue, isError } from '../fhir/issue.ts'
+import { FhirError, fail, type Issue, isError } from '../fhir/issue.ts'
 import { containedType, noOne, ofContained } from './contained.ts'
 import { testNode } from './filter/test.ts'
 import { all, and, type Node, none, not, or, type SortKey } from './node.ts'
@@ -96,7 +96,7 @@ type Chain = Extract<Ask, { readonly by: 'chain' }>
 
 /**
  * Types for which the value means nothing are passed over as long as there is another: what is a token of one type may be a date
- * of the next.
+ * of the next. So are those that are closed to who asks.
  */
 async function chain({ parameter, to }: Chain, at: At, asking: Asking): Promise<readonly Node[]> {
   const place = placeIn(at.type, asking)
@@ -111,7 +111,7 @@ async function chain({ parameter, to }: Chain, at: At, asking: Asking): Promise<
   )
   const nodes = tried.flatMap(it => (it.status === 'fulfilled' ? [it.value] : []))
   const failures = tried.flatMap(it => (it.status === 'rejected' ? [it.reason] : []))
-  const grave = failures.find(it => !(it instanceof FhirError && it.status === 400))
+  const grave = failures.find(it => !(it instanceof FhirError && (it.status === 400 || it.status === 403)))
   if (grave !== undefined || nodes.length === 0) throw grave ?? failures[0]
   return nodes
 }
@@ -127,7 +127,9 @@ async function referred(
 
 /** Of resources on the way, too, only those that may be seen. */
 async function seen(ask: Ask, at: At, asking: Asking): Promise<Node> {
-  return and([await nodeOf(ask, at, asking), asking.needs.restrict(at.type)])
+  const open = asking.needs.restrict(at.type)
+  if (open.is === 'none') throw fail('forbidden', `your rights do not allow to search ${at.type}, as '${at.name}' does`)
+  return and([await nodeOf(ask, at, asking), open])
 }
 
 function refers(slot: string, type: string, where: Node): Node {

@@ -4,7 +4,7 @@ import type { Node } from '../../search/node.ts'
 
 /**
  * Made of what the criteria mean, not of how they are spelled: encoding, order, doubles, and letters that a search folds do not
- * matter, and what the caller may see is part of it. A hash, since criteria name patients.
+ * matter. A hash, since criteria name patients.
  */
 export function claimOf(type: string, where: Node): string {
   const hash = createHash('sha256')

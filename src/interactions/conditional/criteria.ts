@@ -3,11 +3,12 @@
  * https://hl7.org/fhir/R4/http.html#cond-update
  */
 import { fail } from '../../fhir/issue.ts'
-import type { Node } from '../../search/node.ts'
+import { all, type Node } from '../../search/node.ts'
 import { plan } from '../../search/planner.ts'
 import type { Query } from '../../search/query.ts'
+import { closed } from '../admit.ts'
 import type { Context } from '../interaction.ts'
-import { type Asker, planNeeds } from '../search/asked.ts'
+import { type Asker, planNeeds, restriction } from '../search/asked.ts'
 import { parseIndexed } from '../search/own/behind.ts'
 import { claimOf } from './claim.ts'
 
@@ -45,7 +46,17 @@ export async function criteriaOf(
   const { plan: planned } = await plan(query, search.question, planNeeds(ctx, asker), today)
   const where = planned.questions[0]?.where
   if (!where) throw new Error('a search of one type is one question')
-  return { type, text, where, claim: claimOf(type, where), budget: search.budget }
+  const open = restriction(ctx)(type)
+  if (open.is === 'none') throw closed('s', type)
+  // All meet at one claim, whatever each of them may see.
+  const meant = open.is === 'all' ? where : await meaning(ctx, asker, query, today)
+  return { type, text, where, claim: claimOf(type, meant), budget: search.budget }
+}
+
+async function meaning(ctx: Context, asker: Asker, query: Query, today: number): Promise<Node> {
+  const needs = { ...planNeeds(ctx, asker), restrict: () => all }
+  const { plan: planned } = await plan(query, ctx.search.question, needs, today)
+  return planned.questions[0]?.where ?? all
 }
 
 /** Searches pass over a parameter without value; here that would choose more than was meant. */

@@ -11,8 +11,9 @@ import { type HistoryParameters, parseHistory } from './parameters.ts'
 const common = { method: 'GET', verb: '_history', scope: 'r', audit: 'R', cost: 50, handle: history } as const
 
 export const historyInstance: Interaction = { ...common, code: 'history-instance', at: 'instance' }
-export const historyType: Interaction = { ...common, code: 'history-type', at: 'type' }
-export const historySystem: Interaction = { ...common, code: 'history-system', at: 'system' }
+// SMART counts the histories of many as searches: https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
+export const historyType: Interaction = { ...common, scope: 's', code: 'history-type', at: 'type' }
+export const historySystem: Interaction = { ...common, scope: 's', code: 'history-system', at: 'system' }
 
 type Walk = Omit<HistoryQuery, 'limit' | 'after' | 'order'>
 
@@ -20,7 +21,7 @@ async function history(ctx: Context, request: FhirRequest): Promise<Answer> {
   const asked = parseHistory(request.query)
   const self = [request.target.type, request.target.id, '_history'].filter(part => part !== '').join('/')
   const secret = await ctx.store.secret('cursor')
-  const name = `${request.tenant} ${self}?${asked.canonical}`
+  const name = `${request.tenant} ${request.principal?.id ?? ''} ${self}?${asked.canonical}`
   const [until = await ctx.store.sequence(request.tenant), after] =
     asked.page === undefined ? [] : unseal<readonly [number, number]>(secret, name, asked.page)
   const walk = walkOf(request, asked, until)

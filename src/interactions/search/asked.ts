@@ -1,10 +1,11 @@
 /** A search request, understood and planned. https://hl7.org/fhir/R4/search.html */
 import { fail, type Issue } from '../../fhir/issue.ts'
 import { compartment } from '../../search/compartment.ts'
-import { all, type Node } from '../../search/node.ts'
+import type { Node } from '../../search/node.ts'
 import type { Plan, PlanNeeds } from '../../search/plan.ts'
 import { plan } from '../../search/planner.ts'
 import type { Query } from '../../search/query.ts'
+import { closed } from '../admit.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
 import { parsePrefer } from '../prefer.ts'
 import type { Target } from '../target.ts'
@@ -26,17 +27,15 @@ export type Asked = {
 /** Who asks, of what. */
 export type Asker = Pick<FhirRequest, 'tenant' | 'base'>
 
-/**
- * Which resources of a type may be seen by who asks: part of every question about that type. Until there are policies, all.
- */
-export function restriction(_asker: Asker): (type: string) => Node {
-  return () => all
+/** Which resources of a type may be found by who asks: part of every question about that type. */
+export function restriction({ access }: Pick<Context, 'access'>): (type: string) => Node {
+  return type => access.may('s', type)
 }
 
 /** What planning needs to know of who asks; conditional interactions plan their criteria by it, too. */
-export function planNeeds({ search, store, clock }: Context, asker: Asker): PlanNeeds {
+export function planNeeds({ access, search, store, clock }: Context, asker: Asker): PlanNeeds {
   const { tenant, base } = asker
-  const restrict = restriction(asker)
+  const restrict = restriction({ access })
   const looking = { store, tenant, base, restrict, budget: search.budget, clock }
   return { base, restrict, terminology: codesIn(looking), stored: storedIn(looking) }
 }
@@ -53,12 +52,19 @@ export async function understand(
   const asked = { ...scope, parameters, handling, defaultCount: page, largestCount: largest }
   const parsed = await parseIndexed(ctx, request.tenant, asked)
   mustBeShown(parsed.query)
+  if ([...parameters].some(([name]) => name === '_type')) mustBeOpenTo(ctx, parsed.query)
   const inside = parsed.query.contained.of === 'false' ? {} : { types: await ctx.store.types(request.tenant) }
   const needs = { ...planNeeds(ctx, request), ...inside, ...(within ? { within } : {}) }
   const { plan: planned, query, issues } = await plan(parsed.query, search.question, needs, clock())
   const { length } = planned.questions
   const questions = length < 2 ? planned.questions : await withResources(ctx, request, planned.questions)
   return { query, plan: { ...planned, questions }, issues: [...parsed.issues, ...issues] }
+}
+
+/** Types that were asked for by name are not left out in silence. */
+function mustBeOpenTo({ access }: Context, { types }: Query): void {
+  const shut = types.find(type => access.may('s', type).is === 'none')
+  if (shut !== undefined) throw closed('s', shut)
 }
 
 /** Words are looked for in what is shown; a container has others, too. */

@@ -59,7 +59,7 @@ async function present(
 ): Promise<readonly Hit[]> {
   const { tenant } = asker
   const ids = moved.map(({ id }) => id)
-  const where = and([restriction(asker)(type), { is: 'id', ids }])
+  const where = and([restriction(ctx)(type), { is: 'id', ids }])
   const query = { tenant, type, where, sort: [], limit: ids.length, budget: ctx.search.budget }
   const { matches } = await ctx.store.search(query)
   const now = new Map<string, Version>(matches.map(({ version }) => [version.id, version]))

@@ -13,7 +13,7 @@ import { and, type Place } from '../../search/node.ts'
 import type { Include } from '../../search/query.ts'
 import type { Store, Version } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
-import { type Asker, restriction } from './asked.ts'
+import type { Asker } from './asked.ts'
 import { type Links, sources, targets } from './links.ts'
 
 const most = 1_000 // per answer
@@ -104,11 +104,11 @@ async function* read(ctx: Context, asker: Asker, links: Links): AsyncGenerator<N
 
 /** Those that are there and may be seen. */
 async function* present(
-  { store, search }: Context,
+  { access, store, search }: Context,
   asker: Asker,
   { type, where: wanted }: Links[number],
 ): AsyncGenerator<Version> {
-  const where = and([restriction(asker)(type), wanted])
+  const where = and([access.may('r', type), wanted])
   if (where.is === 'none') return
   const query = { tenant: asker.tenant, type, where, sort: [], budget: search.budget }
   for (let after: Place | undefined; ; ) {

@@ -11,9 +11,10 @@ import { isContained } from '../../search/contained.ts'
 import { type Found, fits, placeOf, worldOf } from '../../search/match.ts'
 import { and, type Node, type Place } from '../../search/node.ts'
 import type { Plan } from '../../search/plan.ts'
-import type { Match, Store, Version } from '../../store/port.ts'
+import type { Match, Version } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
 import type { Asker } from './asked.ts'
+import type { SearchNeeds } from './needs.ts'
 
 export type Question = Plan['questions'][number]
 
@@ -43,7 +44,7 @@ export async function judgedSince(
   question: Question,
   order: Order,
 ): Promise<Judged | undefined> {
-  const memory = recall(ctx.store, asker, question, order)
+  const memory = recall(ctx.search, asker, question, order)
   const { places } = memory
   if (memory.tooMany) return undefined
   // Asked first: all that stands at or before `end` is there by now, so that the two below find it.
@@ -66,12 +67,13 @@ export async function judgedSince(
   return places
 }
 
-const memories = new WeakMap<Store, Map<string, Memory>>()
+/** By the definitions that they were judged by. */
+const memories = new WeakMap<SearchNeeds, Map<string, Memory>>()
 
 /** The walks that were used last are kept. */
-function recall(store: Store, { tenant, base }: Asker, question: Question, order: Order): Memory {
-  const walks = memories.get(store) ?? new Map<string, Memory>()
-  memories.set(store, walks)
+function recall(search: SearchNeeds, { tenant, base }: Asker, question: Question, order: Order): Memory {
+  const walks = memories.get(search) ?? new Map<string, Memory>()
+  memories.set(search, walks)
   const name = createHash('sha256')
     .update(JSON.stringify([tenant, base, question, order]))
     .digest('base64url')

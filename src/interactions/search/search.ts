@@ -1,5 +1,6 @@
 /** Search, of a type, of the whole system, in a compartment. https://hl7.org/fhir/R4/http.html#search */
 import { bundleText, type Link } from '../../fhir/bundle.ts'
+import { fail } from '../../fhir/issue.ts'
 import type { Query } from '../../search/query.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
 import type { Target } from '../target.ts'
@@ -26,12 +27,19 @@ export const searches: readonly Interaction[] = [
   { ...byForm, code: 'search-system', at: 'system' },
 ]
 
+/** It tells what lies in the store, rows that may not be seen included. */
+const unexplained = fail(
+  'forbidden',
+  '_explain is for those who may do everything: expected a token of an administrator',
+)
+
 async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const parameters = parametersOf(request)
   const asked = await understand(ctx, request, parameters)
   const { query } = asked
   const path = pathOf(request.target)
   const linkTo = linker(`${request.base}/${path}`.replace(/\/$/, ''), query, parameters)
+  if (query.explain && !ctx.access.unlimited) throw unexplained
   const explained = query.explain ? await explanation(ctx, request, asked) : []
   if (query.countOnly) {
     const all = { ...asked.plan, words: query.words }

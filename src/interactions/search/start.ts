@@ -14,9 +14,13 @@ export type Start = Pick<Walk, 'until' | 'after'> & {
   readonly included: string | undefined
 }
 
-/** Links are good for one search alone: this is everything that tells it from others. Who asks belongs here, too, once that is known. */
-export function walkOf({ tenant }: Pick<FhirRequest, 'tenant'>, path: string, { understood }: Query): string {
-  return `search ${tenant} ${path}?${understood}`
+/** Links are good for one search of one principal alone: this is everything that tells it from others. */
+export function walkOf(
+  { tenant, principal }: Pick<FhirRequest, 'tenant' | 'principal'>,
+  path: string,
+  { understood }: Query,
+): string {
+  return `search ${tenant} ${principal?.id ?? ''} ${path}?${understood}`
 }
 
 const first: Start = { until: undefined, before: 0, total: undefined, after: undefined, included: undefined }

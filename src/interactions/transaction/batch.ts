@@ -1,5 +1,6 @@
 /** Each entry stands for itself: one that fails takes no other with it. https://hl7.org/fhir/R4/http.html#brules */
 import type { JsonObject } from '../../fhir/resource.ts'
+import { admitted } from '../admit.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
 import { bug, foreseen } from '../refusal.ts'
 import { rank } from './order.ts'
@@ -33,7 +34,7 @@ export async function runBatch(
 
 async function answerTo(ctx: Context, { interaction, request, at }: Step): Promise<string> {
   try {
-    return responseEntry(request, await interaction.handle(ctx, request))
+    return responseEntry(request, await interaction.handle(admitted(ctx, { interaction, request }), request))
   } catch (error) {
     return refused(ctx, error, at)
   }

@@ -8,6 +8,7 @@ import { fail } from '../../fhir/issue.ts'
 import { parseJson, printJson } from '../../fhir/json.ts'
 import { isObject, type Json } from '../../fhir/resource.ts'
 import type { HistoryQuery, Store, Version } from '../../store/port.ts'
+import { before, letters } from '../admit.ts'
 import { dryRun } from '../dispatch.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { parsePrefer } from '../prefer.ts'
@@ -28,12 +29,13 @@ export async function rehearsed(
   const wish = parsePrefer(prefer).return === undefined ? { prefer: 'return=OperationOutcome' } : {}
   // A repeated dry run is a new one, and never the answer to what was done in earnest.
   const headers = { ...request.headers, ...wish, 'idempotency-key': undefined }
-  const answer = await perform({ ...ctx, store: rehearsing(ctx) }, { ...request, headers })
+  const rehearsal = before({ ...ctx, behind: rehearsing(ctx) }, letters)
+  const answer = await perform(rehearsal, { ...request, headers })
   return answer.body?.is === 'json' ? { ...answer, body: { is: 'json', json: noted(answer.body.json) } } : answer
 }
 
 /** What would be made can be read as a version and in its history, as a transaction may ask; to writes and searches it is not there. */
-function rehearsing({ store, clock }: Context): Store {
+function rehearsing({ behind: store, clock }: Context): Store {
   const made: Version[] = []
   return {
     ...store,

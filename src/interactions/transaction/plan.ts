@@ -2,6 +2,7 @@
 import { FhirError, fail } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Condition, Key, Version, Write } from '../../store/port.ts'
+import { admitted } from '../admit.ts'
 import { matched } from '../conditional/create.ts'
 import { deleted } from '../delete.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
@@ -106,15 +107,16 @@ export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<str
   const name = `${type}/${id}`
   const own = writes.get(name)
   if (interaction.code !== 'read') {
-    await interaction.handle(ctx, request).catch(error => {
+    const reading = admitted(ctx, step)
+    await interaction.handle(reading, request).catch(error => {
       if (!(makesIt(own, request) && error instanceof FhirError && error.status === 404)) throw error
     })
-    return { step, answer: () => interaction.handle(ctx, request) }
+    return { step, answer: () => interaction.handle(reading, request) }
   }
   if (own?.write?.do === 'delete') throw fail('deleted', `${name} is deleted by this transaction`)
   if (own) return { step, answer: async done => present(ctx, request, made(done.get(name) ?? own.stands)) }
   const key = { tenant, type, id }
-  const current = await ctx.store.read(key)
+  const current = await admitted(ctx, step).store.read(key)
   if (!current) throw fail('not-found', `${name} does not exist`)
   const answer = present(ctx, request, current)
   return {

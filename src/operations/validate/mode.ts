@@ -1,6 +1,7 @@
 /** What is meant to be done with the resource. https://hl7.org/fhir/R4/valueset-resource-validation-mode.html */
 import { error, FhirError, type Issue, isError } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
+import { letters } from '../../interactions/admit.ts'
 import type { Context, FhirRequest } from '../../interactions/interaction.ts'
 import { writeCondition } from '../../interactions/preconditions.ts'
 import { refusal } from '../../interactions/refusal.ts'
@@ -88,7 +89,9 @@ export function absence({ type, id }: Key, current: Version | undefined): Issue 
 
 async function judge(ctx: Context, tenant: string, write: Write): Promise<readonly Issue[]> {
   const it = { tenant, writes: [write], integrity: ctx.integrity(tenant) }
-  const outcome = await rehearse(ctx.store, it, ctx.clock())
+  const { behind, clock } = ctx
+  const rehearsal = ctx.guard({ ...behind, commit: commit => rehearse(behind, commit, clock()) }, letters)
+  const outcome = await rehearsal.commit(it)
   if (outcome.ok) return []
   const refused = refusal(it, outcome)
   if (refused instanceof FhirError) return refused.issues.filter(isError)

@@ -74,7 +74,9 @@ async function closure(
   { stored }: Subject,
 ): Promise<ReadonlySet<string>> {
   const found = new Set(ids)
-  for (let level = [...ids]; level.length > 0; ) {
+  // What lies above a resource that may not be seen is not told.
+  const seen = direction === 'below' ? [...ids] : await stored.ids(type, { is: 'id', ids: [...ids] })
+  for (let level = seen; level.length > 0; ) {
     const next = await stored.ids(
       type,
       direction === 'below' ? childrenOf(level, type, slot) : parentsOf(level, type, slot),

@@ -1,6 +1,7 @@
 /** A Kiln whose packages a test changes. */
+
 import { anyOf, type PackageSource } from '../../../src/conformance/package/source.ts'
-import { validatorFor } from '../../../src/interactions/dispatch.ts'
+import { contextOf } from '../../../src/interactions/dispatch.ts'
 import type { Context, Surroundings } from '../../../src/interactions/interaction.ts'
 import type { Place } from '../../../src/operations/install-package/alone.ts'
 import type { Report } from '../../../src/operations/install-package/install.ts'
@@ -31,8 +32,5 @@ export function siteOf({ ctx, store }: Pick<World, 'ctx' | 'store'>, at: Place =
 }
 
 async function contextIn(surroundings: Surroundings, tenant: string): Promise<Context> {
-  const holding = await surroundings.definitions.of(tenant)
-  const from = { tenant, base: place.base }
-  const validate = validatorFor(surroundings.validation, from, holding.parameterIssues)
-  return { ...surroundings, ...holding, validate, vocabulary: () => surroundings.vocabularies.of(tenant) }
+  return contextOf(surroundings, { tenant, base: place.base }, await surroundings.definitions.of(tenant))
 }

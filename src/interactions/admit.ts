@@ -1,0 +1,45 @@
+/** Whether somebody may do something at all, said before any data is touched, and the store as it looks to who does it. */
+import { fail } from '../fhir/issue.ts'
+import type { Letter } from '../security/access/access.ts'
+import type { Context, FhirRequest, Interaction } from './interaction.ts'
+
+/** Of a Bundle, whose entries do all kinds of things. */
+export const letters: readonly Letter[] = ['c', 'r', 'u', 'd', 's']
+
+type Asked = { readonly interaction: Interaction; readonly request: Pick<FhirRequest, 'target'> }
+
+/** Throws a 403 where all of it is closed to the principal. Entries of a Bundle are admitted one by one. */
+export function admitted(ctx: Context, asked: Asked): Context {
+  const { scope } = asked.interaction
+  if (ctx.access.unlimited) return ctx
+  mustBeOpen(ctx, asked)
+  return before(ctx, lettersOf(scope))
+}
+
+/** The same with the store as it looks to the principal while doing this. */
+export function before(ctx: Context, letters: readonly Letter[]): Context {
+  return { ...ctx, store: ctx.guard(ctx.behind, letters) }
+}
+
+function lettersOf(scope: Interaction['scope']): readonly Letter[] {
+  if (scope === 'entries') return letters
+  return scope === 'none' || scope === 'r' ? ['r'] : ['r', scope]
+}
+
+export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, request: { target } }: Asked): void {
+  const { scope } = interaction
+  if (scope === 'entries' || scope === 'none' || access.unlimited) return
+  const type = target.at === 'compartment' ? target.of : target.type
+  const anywhere = type === '' || type === '*'
+  if (anywhere ? access.somewhere(scope) : access.may(scope, type).is !== 'none') return
+  throw closed(scope, anywhere ? 'resource' : type)
+}
+
+const doing = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' }
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+export function closed(letter: Letter, type: string): Error {
+  return fail('forbidden', `your rights do not allow to ${doing[letter]} any ${type}`, undefined, {
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+  })
+}

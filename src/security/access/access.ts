@@ -1,0 +1,17 @@
+/** What somebody may do in a tenant: worked out once, asked at every step. */
+import { all, type Node } from '../../search/node.ts'
+
+/** SMART v2 permissions: create, read, update, delete, search. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html */
+export type Letter = 'c' | 'r' | 'u' | 'd' | 's'
+
+export type Access = {
+  /** All of it may be done to everything: nothing has to be judged. */
+  readonly unlimited: boolean
+  /** The resources of a type to which it may be done; `none`: the type is closed to it. Always the same object for the same question. */
+  readonly may: (letter: Letter, type: string) => Node
+  /** Whether there is any type that is open to it. */
+  readonly somewhere: (letter: Letter) => boolean
+}
+
+/** Of the server itself, and of everybody where authentication is off. */
+export const unlimited: Access = { unlimited: true, may: () => all, somewhere: () => true }
