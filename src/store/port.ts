@@ -225,6 +225,32 @@ export type Reindexed = {
   readonly entries: Entries
 }
 
+export type NoteKey = { readonly tenant: string; readonly kind: string; readonly id: string }
+
+/**
+ * What a protocol must remember: a code, a session, an account, a token that was revoked. No resource: it has no history, no
+ * search finds it, and it is gone when it expires.
+ */
+export type Note = NoteKey & {
+  readonly text: string
+  /** By which it is found beside its id: the grant that a token belongs to. */
+  readonly tags: readonly string[]
+  /** ms; absent: it stays until it is dropped. */
+  readonly expires?: number
+  /** Another one with every change. */
+  readonly revision: number
+}
+
+/** Of a kind, in the order of their ids. */
+export type NoteQuery = {
+  readonly tenant: string
+  readonly kind: string
+  readonly tag?: string
+  /** Continue behind this id. */
+  readonly after?: string
+  readonly limit: number
+}
+
 /** The right to run a job alone until `expires` (ms); a later holder always has a higher token. */
 export type Lease = { readonly name: string; readonly owner: string; readonly token: number; readonly expires: number }
 
@@ -267,7 +293,18 @@ export interface Store {
     tenant: string,
     key: string,
   ): Promise<{ readonly receipt: Receipt; readonly versions: readonly Version[] } | undefined>
-  /** Forgets receipts and claims older than `before` (ms). */
+  note(key: NoteKey): Promise<Note | undefined>
+  notes(query: NoteQuery): Promise<readonly Note[]>
+  /**
+   * Writes the note if nobody changed it since `revision` was read (0: there was none), and gives the new revision; `undefined`:
+   * somebody was faster, and nothing is changed.
+   */
+  keepNote(note: Note): Promise<number | undefined>
+  /** Only if it is at this revision, where one is given. `false`: it is not there, or was changed. */
+  dropNote(key: NoteKey, revision?: number): Promise<boolean>
+  /** All of a kind that have the tag. */
+  dropNotes(tenant: string, kind: string, tag: string): Promise<void>
+  /** Forgets receipts and claims older than `before` (ms), and notes that expired before. */
   forget(tenant: string, before: number): Promise<void>
 
   /** Takes the lease if it is free or has expired; `undefined` if somebody else holds it. */

@@ -4,6 +4,7 @@ import { coordination } from './contract/coordination.ts'
 import { histories } from './contract/history.ts'
 import { integrityKept } from './contract/integrity.ts'
 import { lasting } from './contract/lasting.ts'
+import { notesKept } from './contract/notes.ts'
 import { races } from './contract/races.ts'
 import { randomWalk } from './contract/random-walk.ts'
 import { reindexing } from './contract/reindexing.ts'
@@ -19,6 +20,7 @@ const parts = {
     await t.test('integrity', t => integrityKept(t, place))
     await t.test('history', t => histories(t, place, other))
     await t.test('coordination', t => coordination(t, place, other))
+    await t.test('notes', t => notesKept(t, place, other))
     await t.test('tenants, closing, faults', t => lasting(t, open))
   },
   'at once': async (t: Test, place: Place): Promise<void> => {

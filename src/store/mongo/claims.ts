@@ -6,10 +6,15 @@ export function openGeneration({ claims }: Collections): (tenant: string, key: s
   return async (tenant, key) => (await claims.findOne({ _id: hashedId(tenant, key), tenant }))?.generation ?? 0
 }
 
-export function openForget({ claims, receipts }: Collections): (tenant: string, before: number) => Promise<void> {
+export function openForget({
+  claims,
+  notes,
+  receipts,
+}: Collections): (tenant: string, before: number) => Promise<void> {
   return async (tenant, before) => {
     const old = { tenant, used: { $lt: new Date(before) } }
     await receipts.deleteMany(old)
     await claims.deleteMany(old)
+    await notes.deleteMany({ tenant, expires: { $lt: new Date(before) } })
   }
 }

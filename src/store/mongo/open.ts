@@ -8,6 +8,7 @@ import { openSteps } from './errors.ts'
 import { openHistory } from './history.ts'
 import { openLeases } from './leases.ts'
 import { migrate, requireLatest } from './migrations.ts'
+import { openNotes } from './notes.ts'
 import { openQueue } from './queue.ts'
 import { openReads } from './read.ts'
 import { openReceipts } from './receipts.ts'
@@ -39,6 +40,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
   const sequences = openSequences(client, collections, clock)
   const reads = openReads(collections)
   const leases = openLeases(collections, clock)
+  const notes = openNotes(collections, clock)
   const { history, countHistory } = openHistory(collections, reads)
   const searches = openSearch(collections, sequences.whole)
   const bell = openBell()
@@ -78,6 +80,11 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     scan: query => scan(query, readScan),
     generation: step('generation', openGeneration(collections)),
     receipt: step('receipt', openReceipts(collections, reads)),
+    note: step('note', notes.note),
+    notes: step('notes', notes.notes),
+    keepNote: step('keepNote', notes.keepNote),
+    dropNote: step('dropNote', notes.dropNote),
+    dropNotes: step('dropNotes', notes.dropNotes),
     forget: step('forget', openForget(collections)),
     acquire: step('acquire', leases.acquire),
     renew: step('renew', leases.renew),

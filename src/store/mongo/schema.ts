@@ -124,6 +124,19 @@ export type LeaseDoc = {
   readonly guard?: number
 }
 
+export type NoteDoc = {
+  /** `tenant/…`: a hash of kind and id. */
+  readonly _id: string
+  readonly tenant: string
+  readonly kind: string
+  readonly id: string
+  readonly text: string
+  readonly tags: readonly string[]
+  /** Absent: never. */
+  readonly expires?: Date
+  readonly revision: number
+}
+
 /** A resource type whose collections and indexes are complete. */
 export type TypeDoc = { readonly _id: string }
 
@@ -136,6 +149,7 @@ export type Collections = {
   readonly receipts: Collection<ReceiptDoc>
   readonly links: Collection<LinkDoc>
   readonly leases: Collection<LeaseDoc>
+  readonly notes: Collection<NoteDoc>
   readonly secrets: Collection<SecretDoc>
   readonly types: Collection<TypeDoc>
   /** Of `#Medication` the contained ones: they are searched in the same way. */
@@ -152,6 +166,7 @@ export function openCollections(db: Db): Collections {
     receipts: db.collection('receipts'),
     links: db.collection('links'),
     leases: db.collection('leases'),
+    notes: db.collection('notes'),
     secrets: db.collection('secrets'),
     types: db.collection('types'),
     pointers: type => db.collection(collectionOf(type)),
@@ -210,6 +225,15 @@ export const schema: readonly Step[] = [
     },
   },
   { collections: { types: [] }, everyType: { indexes: pointerIndexes, fill: fillBorn } },
+  {
+    collections: {
+      notes: [
+        { tenant: 1, kind: 1, id: 1 },
+        { tenant: 1, kind: 1, tags: 1 },
+        { tenant: 1, expires: 1 },
+      ],
+    },
+  },
 ]
 
 type Pointers = Collection<PointerDoc>

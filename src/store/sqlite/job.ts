@@ -1,4 +1,4 @@
-import type { Commit, Fence, Lease, Refused } from '../port.ts'
+import type { Commit, Fence, Lease, Note, NoteKey, Refused } from '../port.ts'
 
 /** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
 export type Job =
@@ -30,6 +30,9 @@ export type Job =
     }
   | { readonly do: 'renew'; readonly tenant: string; readonly lease: Lease; readonly ms: number; readonly now: number }
   | { readonly do: 'release'; readonly tenant: string; readonly lease: Lease }
+  | { readonly do: 'keepNote'; readonly note: Note; readonly now: number }
+  | { readonly do: 'dropNote'; readonly key: NoteKey; readonly revision: number | undefined; readonly now: number }
+  | { readonly do: 'dropNotes'; readonly tenant: string; readonly kind: string; readonly tag: string }
   | { readonly do: 'forget'; readonly tenant: string; readonly before: number }
   | { readonly do: 'secret'; readonly name: string; readonly fresh: Uint8Array }
   /** Takes the write lock and lets it go. */
@@ -55,6 +58,9 @@ export type Results = {
   readonly acquire: Lease | undefined
   readonly renew: Lease | undefined
   readonly release: undefined
+  readonly keepNote: number | undefined
+  readonly dropNote: boolean
+  readonly dropNotes: undefined
   /** Rows forgotten; 0: no more. */
   readonly forget: number
   readonly secret: Uint8Array

@@ -19,6 +19,7 @@ import { openHistory } from './history.ts'
 import { commitSteps, type Job, type PackedContained, type PackedItem } from './job.ts'
 import { latest, type Migrated, migrate, versionOf } from './migrations.ts'
 import { openNames } from './names.ts'
+import { openNoteReader } from './notes.ts'
 import { checkCommit, toCommitted, tooLarge } from './outcome.ts'
 import { openQueue } from './queue.ts'
 import { openReads } from './read.ts'
@@ -100,6 +101,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     scan: query => scan(query, readScan),
     generation: step('generation', (tenant, claim) => generation(tenants.key(tenant) ?? 0, claim)),
     receipt: step('receipt', (name, key) => receipt({ key: tenants.key(name) ?? 0, name }, key)),
+    ...noteSteps(step, openNoteReader(db, tenants), queue, clock),
     forget: step('forget', forget),
     acquire: step('acquire', (tenant, name, owner, ms) =>
       queue.ask({ do: 'acquire', tenant, name, owner, ms, now: clock() }),
@@ -109,6 +111,21 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     secret: step('secret', name => secret(name) ?? queue.ask({ do: 'secret', name, fresh: random(32) })),
     ready: step('ready', ready),
     close,
+  }
+}
+
+function noteSteps(
+  step: ReturnType<typeof openSteps>,
+  notes: ReturnType<typeof openNoteReader>,
+  queue: Pick<ReturnType<typeof openQueue>, 'ask'>,
+  clock: () => number,
+): Pick<Store, 'note' | 'notes' | 'keepNote' | 'dropNote' | 'dropNotes'> {
+  return {
+    note: step('note', key => notes.one(key, clock())),
+    notes: step('notes', query => notes.some(query, clock())),
+    keepNote: step('keepNote', note => queue.ask({ do: 'keepNote', note, now: clock() })),
+    dropNote: step('dropNote', (key, revision) => queue.ask({ do: 'dropNote', key, revision, now: clock() })),
+    dropNotes: step('dropNotes', (tenant, kind, tag) => queue.ask({ do: 'dropNotes', tenant, kind, tag })),
   }
 }
 

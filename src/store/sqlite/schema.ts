@@ -92,4 +92,17 @@ export const schema: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX contained_by_id ON contained (tenant, type, id);
   `,
+  `
+  -- What protocols remember. "expires": NULL: never. "tags": JSON, for whoever reads; "note_tag" finds by them.
+  CREATE TABLE note (
+    tenant INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL,
+    expires INTEGER, revision INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX note_by_end ON note (tenant, expires) WHERE expires IS NOT NULL;
+  CREATE TABLE note_tag (
+    tenant INTEGER NOT NULL, kind TEXT NOT NULL, tag TEXT NOT NULL, id TEXT NOT NULL,
+    PRIMARY KEY (tenant, kind, tag, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -4,6 +4,7 @@ import { code, codeOf } from './connection.ts'
 import type { Answer, CommitStep, Job, Results } from './job.ts'
 import { openLeases } from './leases.ts'
 import { openGrowingNames } from './names.ts'
+import { openNotes } from './notes.ts'
 import { openSecrets } from './secrets.ts'
 
 /** COMMIT itself failed, and not because there was no room or no lock: the log may or may not hold the transaction. */
@@ -18,6 +19,7 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
   const leases = openLeases(db, tenants)
   const commits = openCommits(db, tenants, types, leases)
   const secrets = openSecrets(db)
+  const notes = openNotes(db, tenants)
 
   function run(job: Job): Results[Job['do']] {
     switch (job.do) {
@@ -31,8 +33,14 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
         return leases.renew(job.tenant, job.lease, job.ms, job.now)
       case 'release':
         return leases.release(job.tenant, job.lease)
+      case 'keepNote':
+        return notes.keep(job.note, job.now)
+      case 'dropNote':
+        return notes.drop(job.key, job.revision, job.now)
+      case 'dropNotes':
+        return notes.dropAll(job.tenant, job.kind, job.tag)
       case 'forget':
-        return commits.forget(job.tenant, job.before)
+        return commits.forget(job.tenant, job.before) + notes.forget(job.tenant, job.before)
       case 'secret':
         return secrets.keep(job.name, job.fresh)
       case 'ping':
