@@ -13,6 +13,7 @@ COPY package.json ./
 COPY src src
 COPY conformance conformance
 COPY profiles profiles
+COPY terminology terminology
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node
