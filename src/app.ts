@@ -30,6 +30,7 @@ import { operations } from './operations/index.ts'
 import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
 import { compileOperations } from './operations/kernel/compile.ts'
 import type { Operation } from './operations/kernel/operation.ts'
+import { isTerminologyServer, terminologyClaims } from './operations/terminology/claims.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
 import type { Runtime } from './runtime.ts'
@@ -169,7 +170,8 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     turn,
     observe,
     integrity: tenant => integrity.has(tenant),
-    capability: (base, mode, own) => capability(claimsOf(JSON.stringify([base, own])), parseMode(mode), definitions),
+    capability: ({ base, mode, own, codeSystems }) =>
+      capability(claimsOf(JSON.stringify([base, own])), parseMode(mode), definitions, codeSystems),
   }
 }
 
@@ -252,9 +254,11 @@ export function claims(
       'application/fhir+json',
       'application/fhir+xml',
     ],
+    instantiates: isTerminologyServer(known) ? ['http://hl7.org/fhir/CapabilityStatement/terminology-server'] : [],
     implementationGuides: [],
     deviations,
     resources: types.map(type => ({ type, ...resource, ...searches.get(type), operations: typeClaims(known, type) })),
+    terminology: terminologyClaims(known),
     system: {
       interactions: codes.filter((code): code is SystemInteraction & typeof code => ofSystem.includes(code)),
       searchParams: systemParams(parameters),

@@ -37,6 +37,36 @@ t.test('the three modes of the claim come in both formats', async t => {
   t.equal((await fetch(`${base}/metadata?mode=whatever`)).status, 400)
 })
 
+t.test('the terminology statement tells what a tenant has stored, to that tenant alone', async t => {
+  const { origin } = await openKiln(t, { KILN_TENANTS: 'one,other' })
+  const colours = {
+    resourceType: 'CodeSystem',
+    url: 'http://example.org/colours',
+    version: '2',
+    status: 'active',
+    content: 'complete',
+    concept: [{ code: 'red' }],
+  }
+  const headers = { 'content-type': 'application/fhir+json' }
+  const stored = await fetch(`${origin}/t/one/fhir/CodeSystem`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(colours),
+  })
+  t.equal(stored.status, 201)
+  const claimed = async (tenant: string): Promise<unknown> => {
+    const statement = await (await fetch(`${origin}/t/${tenant}/fhir/metadata?mode=terminology`)).json()
+    const { codeSystem = [] } = statement as { codeSystem?: { uri: string }[] }
+    return codeSystem.find(({ uri }) => uri === colours.url)
+  }
+  t.same(await claimed('one'), {
+    uri: colours.url,
+    version: [{ code: '2', isDefault: true, compositional: false }],
+    subsumption: true,
+  })
+  t.equal(await claimed('other'), undefined)
+})
+
 t.test('referential integrity holds for the tenants that ask for it', async t => {
   const { origin } = await openKiln(t, { KILN_TENANTS: 'strict,loose', KILN_INTEGRITY: 'strict' })
   const post = (tenant: string) =>

@@ -1,8 +1,10 @@
 /** The claims as a CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement.html */
 import { fail } from '../fhir/issue.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../fhir/resource.ts'
-import type { Claims, OperationClaim, ResourceClaim, SearchParamClaim } from './claims.ts'
+import type { Claims, CodeSystemClaim, OperationClaim, ResourceClaim, SearchParamClaim } from './claims.ts'
 import type { Definitions } from './definitions.ts'
+import { identity, implementation, list } from './statement.ts'
+import { terminologyCapabilities } from './terminology-capabilities.ts'
 
 const modes = ['full', 'normative', 'terminology'] as const
 
@@ -16,24 +18,31 @@ export function parseMode(text: string | null): Mode {
   return mode
 }
 
-export function capability(claims: Claims, mode: Mode, definitions: Definitions): Resource {
+/** `codeSystems`: those that the tenant knows, for the mode `terminology`. */
+export function capability(
+  claims: Claims,
+  mode: Mode,
+  definitions: Definitions,
+  codeSystems: readonly CodeSystemClaim[] = [],
+): Resource {
   switch (mode) {
     case 'full':
       return capabilityStatement(claims)
     case 'normative':
       return normativeStatement(claims, definitions)
     case 'terminology':
-      return terminologyCapabilities(claims)
+      return terminologyCapabilities(claims, codeSystems)
   }
 }
 
 export function capabilityStatement(claims: Claims): Resource {
-  const { software, formats, patchFormats, implementationGuides, deviations, resources, system } = claims
+  const { software, formats, patchFormats, instantiates, implementationGuides, deviations, resources, system } = claims
   mustBeUnique('resource type', resources, ({ type }) => type)
   return {
     resourceType: 'CapabilityStatement',
     url: `${claims.base}/metadata`,
     ...identity(claims, 'CapabilityStatement'),
+    ...list('instantiates', instantiates),
     software: { name: software.name, version: software.version, releaseDate: software.releaseDate },
     ...implementation(claims),
     fhirVersion: '4.0.1',
@@ -61,29 +70,6 @@ function normativeStatement(claims: Claims, { status, unsettled }: Definitions):
   const resources = claims.resources.filter(({ type }) => status(type) === 'normative')
   const statement = capabilityStatement({ ...claims, resources })
   return { ...without(unsettled, statement, statement.resourceType), resourceType: statement.resourceType }
-}
-
-/**
- * https://hl7.org/fhir/R4/terminologycapabilities.html: names no code system, expansion or validation, since there is no
- * terminology service that could claim one.
- */
-function terminologyCapabilities(claims: Claims): Resource {
-  const { name, version } = claims.software
-  return {
-    resourceType: 'TerminologyCapabilities',
-    ...identity(claims, 'TerminologyCapabilities'),
-    software: { name, version },
-    ...implementation(claims),
-  }
-}
-
-function identity({ software, date }: Claims, what: string): JsonObject {
-  return { version: software.version, name: `${software.name}${what}`, status: 'active', date, kind: 'instance' }
-}
-
-/** cpb-14: an instance has one. */
-function implementation({ description, base }: Claims): JsonObject {
-  return { implementation: { description, url: base } }
 }
 
 function resource(claim: ResourceClaim): JsonObject {
@@ -123,11 +109,6 @@ function searchParam({ name, definition, type, documentation }: SearchParamClaim
 
 function operation({ name, definition, documentation }: OperationClaim): JsonObject {
   return { name, definition, ...(documentation === undefined ? {} : { documentation }) }
-}
-
-/** FHIR knows no empty arrays. */
-function list(name: string, values: readonly Json[]): JsonObject {
-  return values.length === 0 ? {} : { [name]: values }
 }
 
 /** cpb-9, cpb-12. Registering something twice is our mistake, not a client's: the process does not start with it. */

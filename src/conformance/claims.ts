@@ -54,6 +54,29 @@ export type ResourceClaim = {
   readonly operations: readonly OperationClaim[]
 }
 
+/** https://hl7.org/fhir/R4/terminologycapabilities-definitions.html#TerminologyCapabilities.codeSystem */
+export type CodeSystemClaim = {
+  readonly uri: string
+  readonly versions: readonly {
+    readonly code?: string
+    readonly isDefault: boolean
+    readonly compositional: boolean
+    readonly languages: readonly string[]
+    readonly filters: readonly { readonly code: string; readonly operators: readonly string[] }[]
+    readonly properties: readonly string[]
+  }[]
+  readonly subsumption: boolean
+}
+
+/** What the operations on codes can do; which code systems they know differs between tenants. */
+export type TerminologyClaims = {
+  /** Parameters of ValueSet/$expand. */
+  readonly expansion?: readonly string[]
+  readonly validateCode: boolean
+  readonly translate: boolean
+  readonly closure: boolean
+}
+
 export type Claims = {
   readonly software: { readonly name: string; readonly version: string; readonly releaseDate: string }
   /** One sentence about this installation. */
@@ -64,10 +87,13 @@ export type Claims = {
   readonly date: string
   readonly formats: readonly string[]
   readonly patchFormats: readonly string[]
+  /** Canonicals of the published statements that are met. */
+  readonly instantiates: readonly string[]
   readonly implementationGuides: readonly string[]
   /** Where we knowingly differ from the specification; becomes `rest.documentation`. */
   readonly deviations: readonly string[]
   readonly resources: readonly ResourceClaim[]
+  readonly terminology: TerminologyClaims
   readonly system: {
     readonly interactions: readonly SystemInteraction[]
     readonly searchParams: readonly SearchParamClaim[]

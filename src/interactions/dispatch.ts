@@ -36,9 +36,10 @@ export async function dispatch(
   try {
     return await interaction.handle(admitted(ctx, { interaction, request }), request)
   } finally {
-    if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
-    if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
-    if (terminologyTypes.values().some(type => mayDefine(request, type))) vocabularies.touched(tenant)
+    const mayHave = (type: string): boolean => interaction.affectsState !== false && mayDefine(request, type)
+    if (mayHave('SearchParameter')) definitions.touched(tenant)
+    if (definingTypes.values().some(mayHave)) validation.touched(tenant)
+    if (terminologyTypes.values().some(mayHave)) vocabularies.touched(tenant)
   }
 }
 
@@ -92,7 +93,7 @@ function checkFor(validation: Validation, { tenant, base }: Pick<FhirRequest, 't
   }
 }
 
-/** Whether it may change resources of a type by which others are judged. */
+/** Whether it may change resources of a type by which others are judged; operations say themselves whether they change any. */
 function mayDefine({ method, target: { at, type, verb } }: FhirRequest, defining: string): boolean {
   if (method === 'GET' || method === 'HEAD' || verb === '_search') return false
   return at === 'system' || type === defining

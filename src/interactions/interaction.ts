@@ -1,4 +1,5 @@
 /** What an interaction is, and the values that flow through it. https://hl7.org/fhir/R4/http.html */
+import type { CodeSystemClaim } from '../conformance/claims.ts'
 import type { Issue } from '../fhir/issue.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
@@ -100,8 +101,15 @@ export type Context = {
   readonly search: SearchNeeds
   /** Whether the tenant's references must lead somewhere. */
   readonly integrity: (tenant: string) => boolean
-  /** The server's own description, for the capabilities interaction. `own`: what may be searched by beside R4's parameters. */
-  readonly capability: (base: string, mode: string | null, own: readonly SearchParameter[]) => Resource
+  /** The server's own description, for the capabilities interaction. */
+  readonly capability: (asked: {
+    readonly base: string
+    readonly mode: string | null
+    /** What may be searched by beside R4's parameters. */
+    readonly own: readonly SearchParameter[]
+    /** Those of the tenant, where the mode is about them. */
+    readonly codeSystems: readonly CodeSystemClaim[]
+  }) => Resource
   readonly observe: (event: InteractionEvent) => void
 }
 
@@ -138,7 +146,7 @@ export type Interaction = {
   readonly verb: string
   /** Only these resource types have it; absent: all. */
   readonly types?: readonly string[]
-  /** An operation that changes something: no transaction takes it. */
+  /** Of an operation, whether it changes something: if so, no transaction takes it. */
   readonly affectsState?: boolean
   /** SMART v2 permission that it takes: `entries` are authorized one by one. */
   readonly scope: 'c' | 'r' | 'u' | 'd' | 's' | 'entries' | 'none'

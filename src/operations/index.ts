@@ -4,6 +4,10 @@ import type { Definitions } from '../conformance/definitions.ts'
 import { ownOperation } from '../conformance/operation-definition.ts'
 import { ownOperations } from '../conformance/own.ts'
 import type { PackageSource } from '../conformance/package/source.ts'
+import { findMatches } from './codesystem/find-matches.ts'
+import { lookup } from './codesystem/lookup.ts'
+import { subsumes } from './codesystem/subsumes.ts'
+import { validateCode } from './codesystem/validate-code.ts'
 import { convert } from './convert.ts'
 import { installPackageOperation } from './install-package/operation.ts'
 import type { Operation } from './kernel/operation.ts'
@@ -37,6 +41,10 @@ export function operations({ definitions, validator, packages }: OperationNeeds)
     metaDelete(r4('Resource-meta-delete')),
     validate(r4('Resource-validate'), validator),
     validate(own('validate-system'), validator),
+    lookup(r4('CodeSystem-lookup')),
+    validateCode(r4('CodeSystem-validate-code')),
+    subsumes(r4('CodeSystem-subsumes')),
+    findMatches(r4('CodeSystem-find-matches')),
     installPackageOperation(own('install-package'), packages),
   ]
 }

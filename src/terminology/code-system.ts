@@ -80,6 +80,8 @@ export interface CodeSystem {
   display(concept: Concept): string | undefined
   definition(concept: Concept): string | undefined
   designations(concept: Concept): readonly Designation[]
+  /** Those that displays and designations are in, as far as they tell. */
+  languages(): readonly string[]
   properties(concept: Concept): readonly PropertyValue[]
   /** `inactive`, `status = retired` and what the system itself means by it. */
   inactive(concept: Concept): boolean

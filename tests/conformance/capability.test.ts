@@ -1,7 +1,7 @@
 import fhirpath from 'fhirpath'
 import t from 'tap'
 import { capability, type Mode, parseMode } from '../../src/conformance/capability.ts'
-import type { Claims, ResourceClaim } from '../../src/conformance/claims.ts'
+import type { Claims, CodeSystemClaim, ResourceClaim } from '../../src/conformance/claims.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
 import type { JsonObject } from '../../src/fhir/resource.ts'
 import { compileStructure } from '../../src/validation/structure.ts'
@@ -36,14 +36,23 @@ const claims: Claims = {
   date: '2026-11-21T10:00:00Z',
   formats: ['application/fhir+json', 'application/fhir+xml'],
   patchFormats: ['application/json-patch+json'],
+  instantiates: [],
   implementationGuides: [],
   deviations: [],
   resources: shapes.resourceTypes.map(claim),
+  terminology: { validateCode: false, translate: false, closure: false },
   system: { interactions: ['transaction', 'batch', 'history-system'], searchParams: [], operations: [] },
 }
 
 const rich: Claims = {
   ...claims,
+  instantiates: ['http://hl7.org/fhir/CapabilityStatement/terminology-server'],
+  terminology: {
+    expansion: ['url', 'filter', 'offset', 'excludeNested'],
+    validateCode: true,
+    translate: true,
+    closure: true,
+  },
   implementationGuides: ['http://hl7.org/fhir/uv/bulkdata/ImplementationGuide/hl7.fhir.uv.bulkdata'],
   deviations: ['One thing.', 'Another.'],
   resources: [
@@ -67,6 +76,25 @@ const rich: Claims = {
       { name: 'convert', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-convert', documentation: 'x' },
     ],
   },
+}
+
+const colours: CodeSystemClaim = {
+  uri: 'http://example.org/colours',
+  versions: [
+    {
+      code: '2',
+      isDefault: true,
+      compositional: false,
+      languages: ['en', 'de'],
+      filters: [
+        { code: 'concept', operators: ['is-a', '='] },
+        { code: 'odd', operators: ['='] },
+      ],
+      properties: ['hue'],
+    },
+    { code: '1', isDefault: false, compositional: true, languages: [], filters: [], properties: [] },
+  ],
+  subsumption: true,
 }
 
 const modes: readonly Mode[] = ['full', 'normative', 'terminology']
@@ -97,7 +125,7 @@ const structure = compileStructure(shapes)
 for (const mode of modes) {
   for (const [what, given] of Object.entries({ plain: claims, rich, nothing: { ...claims, resources: [] } })) {
     t.test(`mode ${mode} with ${what} claims has the structure and keeps the invariants`, async t => {
-      const statement = capability(given, mode, definitions)
+      const statement = capability(given, mode, definitions, what === 'rich' ? [colours] : [])
       t.same(structure(statement), [])
       for (const [key, expression] of Object.entries(invariants[statement.resourceType] ?? {})) {
         t.same(fhirpath.evaluate(structuredClone(statement), expression), [true], key)
@@ -115,6 +143,7 @@ t.test('the full statement says what is claimed, and nothing else', async t => {
     status: 'active',
     date: '2026-11-21T10:00:00Z',
     kind: 'instance',
+    instantiates: ['http://hl7.org/fhir/CapabilityStatement/terminology-server'],
     software: { name: 'Kiln', version: '0.1.0', releaseDate: '2026-11-21' },
     implementation: { description: 'Kiln at http://127.0.0.1:8080/fhir', url: 'http://127.0.0.1:8080/fhir' },
     fhirVersion: '4.0.1',
@@ -167,16 +196,56 @@ t.test('the normative statement leaves out types and elements that are for trial
   t.same(fhirpath.evaluate(capability(claims, 'normative', definitions), 'rest.resource.count()'), [10])
 })
 
-t.test('the terminology statement claims no service that does not exist', async t => {
-  t.same(capability(rich, 'terminology', definitions), {
-    resourceType: 'TerminologyCapabilities',
-    version: '0.1.0',
-    name: 'KilnTerminologyCapabilities',
-    status: 'active',
-    date: '2026-11-21T10:00:00Z',
-    kind: 'instance',
-    software: { name: 'Kiln', version: '0.1.0' },
-    implementation: { description: 'Kiln at http://127.0.0.1:8080/fhir', url: 'http://127.0.0.1:8080/fhir' },
+const terminology = {
+  resourceType: 'TerminologyCapabilities',
+  version: '0.1.0',
+  name: 'KilnTerminologyCapabilities',
+  status: 'active',
+  date: '2026-11-21T10:00:00Z',
+  kind: 'instance',
+  software: { name: 'Kiln', version: '0.1.0' },
+  implementation: { description: 'Kiln at http://127.0.0.1:8080/fhir', url: 'http://127.0.0.1:8080/fhir' },
+  lockedDate: false,
+  codeSearch: 'explicit',
+}
+
+t.test('the terminology statement claims no operation that does not exist', async t => {
+  t.same(capability(claims, 'terminology', definitions), terminology)
+})
+
+t.test('the terminology statement tells the code systems that are known, and what can be asked of them', async t => {
+  t.same(capability(rich, 'terminology', definitions, [colours]), {
+    ...terminology,
+    codeSystem: [
+      {
+        uri: 'http://example.org/colours',
+        version: [
+          {
+            code: '2',
+            isDefault: true,
+            compositional: false,
+            language: ['en', 'de'],
+            filter: [
+              { code: 'concept', op: ['is-a', '='] },
+              { code: 'odd', op: ['='] },
+            ],
+            property: ['hue'],
+          },
+          { code: '1', isDefault: false, compositional: true },
+        ],
+        subsumption: true,
+      },
+    ],
+    expansion: {
+      hierarchical: true,
+      paging: true,
+      incomplete: false,
+      parameter: ['url', 'filter', 'offset', 'excludeNested'].map(name => ({ name })),
+      textFilter: 'Beginnings of words, in any order; case and accents do not count. The best matches come first.',
+    },
+    validateCode: { translations: true },
+    translation: { needsMap: false },
+    closure: { translation: false },
   })
 })
 

@@ -25,8 +25,12 @@ await onBothServers(t, async (t, environment) => {
     const [rest] = ((await (await fetch(`${kiln.base}/metadata`)).json()) as Loose).rest
     const named = (list: Loose[]): string[] => list.map(({ name }) => name).sort()
     t.strictSame(named(rest.operation), ['convert', 'install-package', 'meta', 'validate', 'versions'])
-    for (const { operation } of rest.resource) {
-      t.strictSame(named(operation), ['meta', 'meta-add', 'meta-delete', 'validate'])
+    const ofAll = ['meta', 'meta-add', 'meta-delete', 'validate']
+    const ofOne: Readonly<Record<string, readonly string[]>> = {
+      CodeSystem: ['find-matches', 'lookup', 'subsumes', 'validate-code'],
+    }
+    for (const { type, operation } of rest.resource) {
+      t.strictSame(named(operation), [...ofAll, ...(ofOne[type] ?? [])].sort(), type)
     }
     for (const { name } of rest.operation) {
       t.not((await post(kiln, `/$${name}`, patient)).status, 404, name)

@@ -9,7 +9,7 @@ import { operations } from '../../src/operations/index.ts'
 import { compileOperations } from '../../src/operations/kernel/compile.ts'
 import type { Operation } from '../../src/operations/kernel/operation.ts'
 import { byRules } from '../../src/operations/validate/validator.ts'
-import { type Loose, onBothStores, type Reply, type World } from '../world.ts'
+import { type Loose, type Over, onBothStores, type Reply, type World } from '../world.ts'
 
 export const all: readonly Operation[] = operations({
   definitions: loadDefinitions(),
@@ -23,7 +23,7 @@ export function withOperations(more: readonly Operation[] = []): Pick<Context, '
 }
 
 export function operating(
-  run: (test: Test, open: (over?: Partial<Context>) => Promise<World>) => Promise<void>,
+  run: (test: Test, open: (over?: Over) => Promise<World>) => Promise<void>,
   more: readonly Operation[] = [],
 ): Promise<void> {
   return onBothStores((test, open) => run(test, over => open({ ...withOperations(more), ...over })))

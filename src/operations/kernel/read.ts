@@ -2,6 +2,7 @@
  * What a request gives to its operation: parameters of the URL and of the body, or the one resource that the body is.
  * https://hl7.org/fhir/R4/operations.html#request
  */
+import type * as conformance from '../../conformance/artifact.ts'
 import { error, FhirError, fail, type Issue } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Shapes } from '../../fhir/shape.ts'
@@ -26,12 +27,13 @@ export async function readInput(
   ctx: Context,
   { query }: FhirRequest,
   body: Resource | undefined,
-  { unknown }: Operation,
+  operation: Operation,
   expected: Expected,
 ): Promise<Input> {
+  const { unknown } = operation
   const issues: Issue[] = []
   const inUrl = fromQuery(query, expected, ctx.shapes, unknown, issues)
-  const inBody = body ? await ofBody(ctx, body, expected, unknown, issues) : []
+  const inBody = body ? await ofBody(ctx, body, operation, expected, issues) : []
   const given = [...inUrl, ...inBody]
   // One that could not be read is not missing as well.
   if (issues.length === 0) issues.push(...countFaults(given, expected))
@@ -42,13 +44,13 @@ export async function readInput(
 async function ofBody(
   ctx: Context,
   body: Resource,
+  { unknown, definition }: Operation,
   expected: Expected,
-  unknown: 'refuse' | 'ignore',
   issues: Issue[],
 ): Promise<readonly Argument[]> {
   const { resourceType } = body
   if (resourceType === 'Parameters') return fromParameters(ctx, body, expected, unknown, issues)
-  const { name, type = '' } = onlyResource(expected, ctx.shapes) ?? {}
+  const { name, type = '' } = onlyResource(definition, ctx.shapes) ?? {}
   if (name === undefined) {
     throw fail('invalid', `the body is a ${resourceType}: expected Parameters`, resourceType)
   }
@@ -57,8 +59,8 @@ async function ofBody(
   return []
 }
 
-/** "If there is exactly one input parameter of type Resource", it may be the body itself. */
-function onlyResource(expected: Expected, shapes: Shapes) {
-  const [only, second] = expected.values().filter(parameter => kindOf(parameter, shapes) === 'resource')
+/** "If there is exactly one input parameter of type Resource", it may be the body itself; those of later versions do not count. */
+function onlyResource({ parameter }: conformance.Operation, shapes: Shapes) {
+  const [only, second] = parameter.filter(one => one.use === 'in' && kindOf(one, shapes) === 'resource')
   return second ? undefined : only
 }

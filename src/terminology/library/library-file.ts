@@ -58,6 +58,11 @@ export class LibraryFile implements CodeSystem, Relations {
     })
   }
 
+  languages(): readonly string[] {
+    const { language } = this.facts
+    return [...new Set([...(language === undefined ? [] : [language]), ...this.about.languages])]
+  }
+
   properties(concept: Concept): readonly PropertyValue[] {
     const text = cell<string>(this.#ask.properties, concept)
     if (text === undefined) return []

@@ -40,6 +40,7 @@ export function readCodeSystem(resource: JsonObject): Read {
     display: concept => textOf(element(concept), 'display'),
     definition: concept => textOf(element(concept), 'definition'),
     designations,
+    languages: () => languagesOf(facts.language, elements.flatMap(designationsOf)),
     properties: concept => propertiesOf(element(concept)),
     inactive: concept => marked().inactive.has(concept),
     abstract: concept => marked().abstract.has(concept),
@@ -59,6 +60,10 @@ export function readCodeSystem(resource: JsonObject): Read {
     },
   }
   return { system, issues }
+}
+
+export function languagesOf(own: string | undefined, designations: readonly Designation[]): readonly string[] {
+  return [...new Set([own, ...designations.map(({ language }) => language)])].filter(tag => tag !== undefined)
 }
 
 export function designationsOf(element: JsonObject): readonly Designation[] {

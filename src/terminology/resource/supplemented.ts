@@ -5,7 +5,7 @@ import { type Concept, ConceptSet } from '../concept-set.ts'
 import { objectsOf, textOf } from '../element.ts'
 import { propertiesOf } from './concept-list.ts'
 import { factsOf } from './facts.ts'
-import { designationsOf, printValue } from './resource-code-system.ts'
+import { designationsOf, languagesOf, printValue } from './resource-code-system.ts'
 import { textIndexOf } from './text-index.ts'
 
 type Addition = { readonly designations: readonly Designation[]; readonly properties: readonly PropertyValue[] }
@@ -34,6 +34,10 @@ export function supplemented(base: CodeSystem, supplements: readonly JsonObject[
     ...unchanged(base),
     facts: { ...base.facts, properties: [...base.facts.properties, ...properties] },
     designations: concept => [...base.designations(concept), ...of(concept).designations],
+    languages: () => {
+      const more = [...added.values()].flatMap(({ designations }) => designations)
+      return [...new Set([...base.languages(), ...languagesOf(undefined, more)])]
+    },
     properties: concept => [...base.properties(concept), ...of(concept).properties],
     having(property, value) {
       const has = (given: PropertyValue): boolean =>
@@ -49,7 +53,9 @@ export function supplemented(base: CodeSystem, supplements: readonly JsonObject[
 }
 
 /** Spelled out, because a code system may be an object of a class, whose methods a spread would lose. */
-function unchanged(base: CodeSystem): Omit<CodeSystem, 'facts' | 'designations' | 'properties' | 'having' | 'search'> {
+function unchanged(
+  base: CodeSystem,
+): Omit<CodeSystem, 'facts' | 'designations' | 'languages' | 'properties' | 'having' | 'search'> {
   return {
     size: base.size,
     find: code => base.find(code),

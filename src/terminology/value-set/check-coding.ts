@@ -9,6 +9,7 @@ import { displayFor, type Words, wordsFor } from './language.ts'
 import { located, type Unknown } from './locate.ts'
 import type { Members } from './membership.ts'
 import { hasCode, type Selection } from './selection.ts'
+import type { Terminology } from './terminology.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 import { type Coding, type Place, placeOf, printCoding, type ValidateRequest } from './validate-request.ts'
 import { unknownSystem } from './version-rules.ts'
@@ -32,10 +33,11 @@ export function checkCoding(coding: Coding, index: number, request: ValidateRequ
   const { system: url, code } = coding
   if (code === undefined || code === '') return incomplete(coding, at, 'no code')
   if (url === undefined || url === '') return incomplete(coding, at, 'no system', request.members)
+  if (request.ofSystem !== undefined && url !== request.ofSystem) return foreign(coding, request.ofSystem, at)
   const { system, selection, issues, unknown } = located({ ...coding, system: url }, at, request)
   const situation = { coding, code, url, selection, unknown, at, request }
   if (system !== undefined) return inSystem({ ...situation, system }, issues)
-  return unlocated(situation, [...systemIssues(url, at, request), ...issues])
+  return unlocated(situation, [...systemIssues(url, at.system, request.terminology), ...issues])
 }
 
 const noSystem =
@@ -57,16 +59,28 @@ function incomplete(coding: Coding, at: Place, what: 'no code' | 'no system', me
   }
 }
 
-/** What is wrong with the system as it stands. */
-function systemIssues(url: string, at: Place, { terminology }: ValidateRequest): readonly TxIssue[] {
+export const ofOtherSystem = 'CODING_OF_OTHER_SYSTEM'
+
+function foreign(coding: Coding, expected: string, at: Place): Checked {
+  const text = `The provided code '${printCoding(coding)}' is not of the CodeSystem '${expected}'`
+  const found = txIssue({ code: 'code-invalid', type: 'invalid-code', id: ofOtherSystem, text, at: at.system })
+  return { coding, isMember: false, issues: [found], ...(coding.code === undefined ? {} : { code: coding.code }) }
+}
+
+/** What is wrong with the URL of a code system that is not known. */
+export function systemIssues(url: string, at: string, terminology: Terminology): readonly TxIssue[] {
   const found = (id: string, text: string): readonly TxIssue[] => [
-    txIssue({ code: 'invalid', type: 'invalid-data', id, text, at: at.system }),
+    txIssue({ code: 'invalid', type: 'invalid-data', id, text, at }),
   ]
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) {
     return found('Terminology_TX_System_Relative', 'Coding.system must be an absolute reference, not a local reference')
   }
   if (terminology.codeSystem(url) === undefined && terminology.valueSet(url) !== undefined) {
     return found('Terminology_TX_System_ValueSet2', `The Coding references a value set, not a code system ('${url}')`)
+  }
+  if (terminology.codeSystem(url) === undefined && terminology.supplement(url) !== undefined) {
+    const text = `CodeSystem ${url} is a supplement, so can't be used as a value in Coding.system`
+    return found('CODESYSTEM_CS_NO_SUPPLEMENT', text)
   }
   return []
 }
@@ -132,7 +146,7 @@ function notListed(situation: Situation, issues: TxIssue[]): Findings {
   const { code, system, at, request } = situation
   const answer = system.grammar?.check(code)
   if (answer?.valid !== true) {
-    issues.push(unknownCode(code, system, at, answer?.why))
+    issues.push(unknownCode(code, system, at.code, answer?.why))
     return { issues }
   }
   const words = answer.display === undefined ? [] : [{ value: answer.display }]
@@ -208,7 +222,7 @@ function rule(severity: 'error' | 'information', id: string, text: string, at: s
   return txIssue({ severity, code: 'business-rule', type: 'code-rule', id, text, at })
 }
 
-function unknownCode(code: string, system: CodeSystem, at: Place, why: string | undefined): TxIssue {
+export function unknownCode(code: string, system: CodeSystem, at: string, why: string | undefined): TxIssue {
   const { url, version } = system.facts
   const where = `in the CodeSystem '${url}'${version === undefined ? '' : ` version '${version}'`}`
   if (isPartial(system)) {
@@ -218,7 +232,7 @@ function unknownCode(code: string, system: CodeSystem, at: Place, why: string | 
       type: 'invalid-code',
       id: 'UNKNOWN_CODE_IN_FRAGMENT',
       text: `Unknown Code '${code}' ${where} - note that the code system is labeled as a fragment, so the code may be valid in some other fragment`,
-      at: at.code,
+      at,
     })
   }
   const reason =
@@ -229,7 +243,7 @@ function unknownCode(code: string, system: CodeSystem, at: Place, why: string | 
     type: 'invalid-code',
     id: version === undefined ? 'Unknown_Code_in' : 'Unknown_Code_in_Version',
     text: `Unknown code '${code}' ${where}${reason === undefined ? '' : `: ${reason}`}`,
-    at: at.code,
+    at,
   })
 }
 

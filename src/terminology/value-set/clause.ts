@@ -112,7 +112,10 @@ function codeTest({ property, op, value, at }: Filter): (code: string) => boolea
   return op === 'not-in' ? code => !values.has(code) : () => false
 }
 
-function withSupplements(system: CodeSystem, { terminology, supplements, systems }: Given): CodeSystem {
+export function withSupplements(
+  system: CodeSystem,
+  { terminology, supplements, systems }: Pick<Given, 'terminology' | 'supplements' | 'systems'>,
+): CodeSystem {
   const { url, version } = system.facts
   const resources = supplements.flatMap(canonical => {
     const wanted = parseCanonical(canonical)

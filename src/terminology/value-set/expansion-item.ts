@@ -78,12 +78,12 @@ function propertiesFor(
     url: propertyExtension,
     extension: [
       { url: 'code', valueCode: code },
-      { url: 'value', ...typed(system, code, value) },
+      { url: 'value', ...typedValue(system, code, value) },
     ],
   }))
 }
 
-function typed(system: CodeSystem, code: string, value: PropertyValue['value']): JsonObject {
+export function typedValue(system: CodeSystem, code: string, value: PropertyValue['value']): JsonObject {
   if (typeof value === 'boolean') return { valueBoolean: value }
   const type = system.facts.properties.find(property => property.code === code)?.type
   if (typeof value === 'number') return type === 'decimal' ? { valueDecimal: value } : { valueInteger: value }

@@ -10,17 +10,23 @@ export type Languages = readonly string[]
 
 const item = /^([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/
 
-/** `displayLanguage` and `Accept-Language`: `de-CH, de;q=0.8, en;q=0.5`. */
+/** `displayLanguage`: what is no list of languages is refused. */
 export function parseLanguages(text: string, expression = 'displayLanguage'): Languages {
-  const ranges = text
-    .split(',')
-    .map(part => part.trim())
+  const languages = languagesIn(text)
+  if (languages === undefined) throw fail('processing', `Invalid displayLanguage: '${text}'`, expression)
+  return languages
+}
+
+/** `Accept-Language`: `de-CH, de;q=0.8, en;q=0.5`; `undefined`: it is none. */
+export function languagesIn(text: string): Languages | undefined {
+  const parts = text.split(',').map(part => part.trim())
+  const ranges = parts
     .filter(part => part !== '')
     .map(part => {
-      const [, tag, quality = '1'] = item.exec(part) ?? []
-      if (tag === undefined) throw fail('processing', `Invalid displayLanguage: '${text}'`, expression)
+      const [, tag = '', quality = '1'] = item.exec(part) ?? []
       return { tag, quality: Number(quality) }
     })
+  if (ranges.some(({ tag }) => tag === '')) return undefined
   return ranges
     .filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality)
@@ -55,6 +61,12 @@ export function displayFor(words: readonly Words[], languages: Languages): strin
     if (found !== undefined) return found.value
   }
   return words[0]?.value
+}
+
+/** What a code system calls a concept. Its other words are only read for who wants a certain language. */
+export function displayIn(system: CodeSystem, concept: Concept, languages: Languages): string | undefined {
+  const isAny = languages[0] === undefined || languages[0] === '*'
+  return (isAny ? system.display(concept) : undefined) ?? displayFor(wordsFor(system, concept), languages)
 }
 
 const preferred = new Set(['preferredForLanguage', 'display', 'preferred'])

@@ -12,6 +12,8 @@ export interface Terminology {
   codeSystem(url: string, version?: string): CodeSystem | undefined
   /** The versions that `codeSystem` finds. */
   versions(url: string): readonly string[]
+  /** URLs of the code systems that `codeSystem` finds; absent: they cannot be listed. */
+  codeSystems?(): readonly string[]
   /** A ValueSet resource; as with code systems. */
   valueSet(url: string, version?: string): JsonObject | undefined
   /** A CodeSystem resource with `content: supplement`, by its own canonical. */
@@ -39,6 +41,7 @@ export function terminologyOf(resources: readonly Resource[]): Terminology {
       return system
     },
     versions: find.versions,
+    codeSystems: find.urls,
     valueSet: valueSets.one,
     supplement: supplements.one,
     systemOfAll: valueSet =>
@@ -55,6 +58,7 @@ export function overlay(first: Terminology, rest: Terminology): Terminology {
   return {
     codeSystem: (url, version) => first.codeSystem(url, version) ?? rest.codeSystem(url, version),
     versions: url => [...new Set([...first.versions(url), ...rest.versions(url)])],
+    codeSystems: () => [...new Set([...(first.codeSystems?.() ?? []), ...(rest.codeSystems?.() ?? [])])],
     valueSet: (url, version) => first.valueSet(url, version) ?? rest.valueSet(url, version),
     supplement: (url, version) => first.supplement(url, version) ?? rest.supplement(url, version),
     systemOfAll: valueSet => first.systemOfAll(valueSet) ?? rest.systemOfAll(valueSet),
@@ -66,6 +70,7 @@ export function overlay(first: Terminology, rest: Terminology): Terminology {
 function finder(resources: readonly JsonObject[]): {
   one(url: string, version?: string): JsonObject | undefined
   versions(url: string): readonly string[]
+  urls(): readonly string[]
 } {
   const byUrl = Map.groupBy(resources, resource => textOf(resource, 'url') ?? '')
   const versionOf = (resource: JsonObject): string => textOf(resource, 'version') ?? ''
@@ -76,5 +81,6 @@ function finder(resources: readonly JsonObject[]): {
       return version === undefined ? list?.[0] : list?.find(resource => versionOf(resource) === version)
     },
     versions: url => (byUrl.get(url) ?? []).map(versionOf).filter(version => version !== ''),
+    urls: () => [...byUrl.keys()].filter(url => url !== ''),
   }
 }

@@ -22,6 +22,8 @@ export type ValidateRequest = {
   readonly rules: VersionRules
   /** Absent: the code is to be known to its code system, nothing more. */
   readonly members?: Members
+  /** Codings of other code systems do not count. */
+  readonly ofSystem?: string
   readonly subject: Subject
   readonly languages: Languages
   readonly inferSystem?: boolean

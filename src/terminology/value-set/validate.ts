@@ -1,7 +1,7 @@
 /** $validate-code: is it in the value set, and is it right? https://hl7.org/fhir/R4/valueset-operation-validate-code.html */
 import { isError } from '../../fhir/issue.ts'
 import type { JsonObject, Resource } from '../../fhir/resource.ts'
-import { type Checked, checkCoding, notIn } from './check-coding.ts'
+import { type Checked, checkCoding, notIn, ofOtherSystem } from './check-coding.ts'
 import type { Members } from './membership.ts'
 import { hasCode } from './selection.ts'
 import { type TxIssue, txIssue, txOutcome } from './tx-issue.ts'
@@ -76,6 +76,7 @@ function softened(issue: TxIssue, isValid: boolean): TxIssue {
     const at = expression === undefined ? {} : { at: expression }
     return txIssue({ severity: 'information', code, type: 'this-code-not-in-vs', id, text, ...at })
   }
+  if (isValid && issue.id === ofOtherSystem) return { ...issue, severity: 'information' }
   return isValid && issue.type === 'not-found' && issue.severity === 'error' ? { ...issue, severity: 'warning' } : issue
 }
 

@@ -5,6 +5,7 @@
  */
 import { type Canonical, parseCanonical, printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
+import { howToLoad } from '../licensed.ts'
 import type { Terminology } from './terminology.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 import { isPattern, latestOf, meets } from './version-pattern.ts'
@@ -90,17 +91,22 @@ function notAllowed(url: string, found: string, check: string): TxIssue {
   })
 }
 
-/** `purpose`: what cannot be done without the definition. */
+/** What cannot be done without the definition. */
+export type Purpose =
+  | 'code cannot be validated'
+  | 'code cannot be looked up'
+  | 'codes cannot be compared'
+  | 'codes cannot be found'
+  | 'value set cannot be expanded'
+
 export function unknownSystem(
   terminology: Terminology,
   url: string,
   wanted: string | undefined,
-  purpose: 'code cannot be validated' | 'value set cannot be expanded',
+  purpose: Purpose,
   at?: string,
 ): TxIssue {
   const versions = terminology.versions(url)
-  const known =
-    versions.length === 0 ? 'No versions of this code system are known' : `Valid versions: ${oneOf(versions)}`
   const named = wanted === undefined ? `'${url}'` : `'${url}' version '${wanted}'`
   return txIssue({
     code: 'not-found',
@@ -111,9 +117,17 @@ export function unknownSystem(
         : versions.length === 0
           ? 'UNKNOWN_CODESYSTEM_VERSION_NONE'
           : 'UNKNOWN_CODESYSTEM_VERSION',
-    text: `A definition for CodeSystem ${named} could not be found, so the ${purpose}${wanted === undefined ? '' : `. ${known}`}`,
+    text: [
+      `A definition for CodeSystem ${named} could not be found, so the ${purpose}`,
+      ...(wanted === undefined ? [] : [knownVersions(versions)]),
+      ...(versions.length === 0 ? [howToLoad(url)].filter(text => text !== undefined) : []),
+    ].join('. '),
     ...(at === undefined ? {} : { at }),
   })
+}
+
+function knownVersions(versions: readonly string[]): string {
+  return versions.length === 0 ? 'No versions of this code system are known' : `Valid versions: ${oneOf(versions)}`
 }
 
 /** `1.0 or 1.2`; patterns are no versions. */

@@ -68,6 +68,7 @@ export function ontology(entries: Readonly<Record<string, Entry>>, refsets: Refs
     display: concept => entry(concept).display,
     definition: () => undefined,
     designations: concept => entry(concept).designations ?? [],
+    languages: () => ['en'],
     properties: concept => entry(concept).properties ?? [],
     inactive: concept => entry(concept).inactive ?? false,
     abstract: () => false,

@@ -1,0 +1,48 @@
+/** https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
+import type * as conformance from '../../conformance/artifact.ts'
+import { fail } from '../../fhir/issue.ts'
+import { unknownCode } from '../../terminology/value-set/check-coding.ts'
+import { refusal } from '../../terminology/value-set/tx-issue.ts'
+import type { Coding } from '../../terminology/value-set/validate-request.ts'
+import type { Input } from '../kernel/input.ts'
+import type { Operation } from '../kernel/operation.ts'
+import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { codingOf, onlyOne } from '../terminology/subject.ts'
+import { details, detailsOfUnlisted } from './details.ts'
+import { agreed, definitionOf, inQuestion, systemNamed } from './in-question.ts'
+import { wantedBy } from './wanted.ts'
+
+export function lookup(definition: conformance.Operation): Operation {
+  return {
+    definition,
+    also: askedParameters,
+    unknown: 'ignore',
+    affectsState: false,
+    scope: 'r',
+    cost: 1,
+    async run(ctx, call) {
+      const { input } = call
+      const { code, ...coding } = codeIn(input)
+      const url = systemNamed([input.text('system'), coding.system])
+      const version = agreed('version', [input.text('version'), coding.version], 'expected one')
+      const asked = await askedOf(ctx, call)
+      const question = await inQuestion(ctx, call, asked)
+      const system = definitionOf(question, { url, version }, 'code cannot be looked up', 'system')
+      const wanted = wantedBy(input.texts('property'))
+      const concept = system.find(code)
+      if (concept !== undefined) return details(system, concept, wanted, asked.languages)
+      const answer = system.grammar?.check(code)
+      if (answer?.valid === true) return detailsOfUnlisted(system, code, answer.display)
+      throw refusal([{ ...unknownCode(code, system, 'code', answer?.why), code: 'not-found', severity: 'error' }])
+    },
+  }
+}
+
+function codeIn(input: Input): Coding & { readonly code: string } {
+  const as = onlyOne(input, ['code', 'coding'])
+  const coding = as === 'code' ? { code: input.text('code') ?? '' } : codingOf(input.object('coding') ?? {})
+  const { code } = coding
+  if (code === undefined)
+    throw fail('required', 'the coding has no code, so there is nothing to look up', 'coding.code')
+  return { ...coding, code }
+}

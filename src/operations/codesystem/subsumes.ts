@@ -1,0 +1,76 @@
+/** https://hl7.org/fhir/R4/codesystem-operation-subsumes.html */
+import type * as conformance from '../../conformance/artifact.ts'
+import { fail } from '../../fhir/issue.ts'
+import type { CodeSystem } from '../../terminology/code-system.ts'
+import type { Concept } from '../../terminology/concept-set.ts'
+import { isTaxonomy } from '../../terminology/taxonomy.ts'
+import { unknownCode } from '../../terminology/value-set/check-coding.ts'
+import { refusal } from '../../terminology/value-set/tx-issue.ts'
+import type { Coding } from '../../terminology/value-set/validate-request.ts'
+import type { Input } from '../kernel/input.ts'
+import type { Operation } from '../kernel/operation.ts'
+import { parameters } from '../kernel/parameters.ts'
+import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { codingOf, onlyOne } from '../terminology/subject.ts'
+import { agreed, definitionOf, inQuestion, systemNamed } from './in-question.ts'
+
+/** https://hl7.org/fhir/R4/valueset-concept-subsumption-outcome.html */
+type Outcome = 'equivalent' | 'subsumes' | 'subsumed-by' | 'not-subsumed'
+
+export function subsumes(definition: conformance.Operation): Operation {
+  return {
+    definition,
+    also: askedParameters,
+    unknown: 'ignore',
+    affectsState: false,
+    scope: 'r',
+    cost: 1,
+    async run(ctx, call) {
+      const { input } = call
+      const [a, b] = [oneIn(input, 'A'), oneIn(input, 'B')]
+      if (a.by !== b.by) throw mixed(a, b)
+      const question = await inQuestion(ctx, call, await askedOf(ctx, call))
+      const { own } = question
+      const url = systemNamed([own?.url, input.text('system'), a.system, b.system])
+      const said = [own?.version, input.text('version'), a.version, b.version]
+      const version = agreed('version', said, 'expected codes of one version of the code system')
+      const system = definitionOf(question, { url, version }, 'codes cannot be compared', 'system')
+      return parameters([['outcome', 'code', relation(system, a, b)]])
+    },
+  }
+}
+
+/** `at`: where its code stands. */
+type Asked = Coding & { readonly code: string; readonly by: 'code' | 'coding'; readonly at: string }
+
+function oneIn(input: Input, which: 'A' | 'B'): Asked {
+  const as = onlyOne(input, [`code${which}`, `coding${which}`])
+  if (as === `code${which}`) return { code: input.text(as) ?? '', by: 'code', at: as }
+  const { code, ...coding } = codingOf(input.object(as) ?? {})
+  if (code === undefined) throw fail('required', `${as} has no code, so there is nothing to compare`, `${as}.code`)
+  return { ...coding, code, by: 'coding', at: `${as}.code` }
+}
+
+function mixed(a: Asked, b: Asked): Error {
+  const text = `found ${a.by}A and ${b.by}B: expected codeA and codeB, or codingA and codingB`
+  return fail('invalid', text, `${b.by}B`)
+}
+
+function relation(system: CodeSystem, a: Asked, b: Asked): Outcome {
+  const [one, other] = [placeIn(system, a), placeIn(system, b)]
+  if (typeof one === 'string' || typeof other === 'string') return one === other ? 'equivalent' : 'not-subsumed'
+  if (one === other) return 'equivalent'
+  // "…given the semantics of subsumption in the underlying code system (see hierarchyMeaning)"
+  if (!isTaxonomy(system.facts)) return 'not-subsumed'
+  if (system.isA(other, one)) return 'subsumes'
+  return system.isA(one, other) ? 'subsumed-by' : 'not-subsumed'
+}
+
+/** A concept; of codes that a grammar makes, the code as the rules of case have it. */
+function placeIn(system: CodeSystem, { code, at }: Asked): Concept | string {
+  const concept = system.find(code)
+  if (concept !== undefined) return concept
+  const answer = system.grammar?.check(code)
+  if (answer?.valid === true) return system.facts.caseSensitive ? code : code.toLowerCase()
+  throw refusal([{ ...unknownCode(code, system, at, answer?.why), severity: 'error' }])
+}

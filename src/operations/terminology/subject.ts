@@ -1,0 +1,31 @@
+/** Which code is asked about: by `code`, by `coding`, by `codeableConcept`, but by one of them only. */
+import { fail } from '../../fhir/issue.ts'
+import type { JsonObject } from '../../fhir/resource.ts'
+import { objectsOf, textOf } from '../../terminology/element.ts'
+import type { Coding } from '../../terminology/value-set/validate-request.ts'
+import type { Input } from '../kernel/input.ts'
+
+/** "One (and only one) of the in parameters": which of them was given. */
+export function onlyOne<N extends string>(input: Input, names: readonly N[]): N {
+  const [first, second] = names.filter(name => input.one(name) !== undefined)
+  if (first === undefined) throw fail('required', `there is no code to ask about: expected ${oneOf(names)}`)
+  if (second === undefined) return first
+  const text = `'${first}' and '${second}' both say which code is meant: expected only one of ${names.join(', ')}`
+  throw fail('invalid', text, second)
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? `the parameter '${names[0]}'` : `one of the parameters ${names.join(', ')}`
+}
+
+export function codingOf(element: JsonObject): Coding {
+  const said = (name: keyof Coding): Coding => {
+    const text = textOf(element, name)
+    return text === undefined || text === '' ? {} : { [name]: text }
+  }
+  return { ...said('system'), ...said('version'), ...said('code'), ...said('display') }
+}
+
+export function codingsOf(concept: JsonObject): readonly Coding[] {
+  return objectsOf(concept, 'coding').map(codingOf)
+}
