@@ -1,6 +1,7 @@
 /** What is registered: the interactions, the claim that follows from them, and the scopes of Fastify. */
 import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyInstance, fastify } from 'fastify'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
@@ -26,6 +27,7 @@ import type { Context, Surroundings } from './interactions/interaction.ts'
 import { everything } from './interactions/rights.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
+import { keepImporting } from './operations/import-code-system/keep-importing.ts'
 import { operations } from './operations/index.ts'
 import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
 import { compileOperations } from './operations/kernel/compile.ts'
@@ -35,6 +37,7 @@ import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
+import { libraryFolder } from './terminology/config.ts'
 
 export type App = {
   readonly server: FastifyInstance
@@ -90,7 +93,9 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
     if (typeof address === 'object' && address !== null) port = address.port // KILN_PORT may have asked for any
   })
   server.addHook('onClose', async () => admission.close())
-  beside(server, signal => runtime.keepIndexed(ownBase({ configured: config.KILN_BASE_URL, origin }), signal))
+  const ownBases = ownBase({ configured: config.KILN_BASE_URL, origin })
+  beside(server, signal => runtime.keepIndexed(ownBases, signal))
+  beside(server, signal => importing(runtime, ownBases, signal))
 
   return {
     server,
@@ -111,6 +116,20 @@ function beside(server: FastifyInstance, work: (signal: AbortSignal) => Promise<
   server.addHook('onClose', async () => {
     closing.abort()
     await working
+  })
+}
+
+/** Loads the code systems that requests have left, wherever there is a library. */
+async function importing(runtime: Runtime, base: (tenant: string) => string, signal: AbortSignal): Promise<void> {
+  const { config, observe, outside, store } = runtime
+  const folder = libraryFolder(config)
+  if (folder === undefined) return
+  await keepImporting({
+    ...{ folder, store, base, observe, signal, clock: outside.clock, elapsed: outside.elapsed },
+    owner: outside.newId(),
+    context: tenant => contextIn(runtime, { tenant, base: base(tenant) }),
+    pull: openOutlets(config).egress.pull,
+    sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
   })
 }
 
@@ -157,7 +176,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
   return {
     interactions: tabulate([
       ...interactions,
-      ...compileOperations(operationsOf(definitions, openOutlets(config).packages)),
+      ...compileOperations(operationsOf(definitions, openOutlets(config).packages, libraryFolder(config))),
     ]),
     store,
     shapes: definitions.shapes,
@@ -179,8 +198,9 @@ function surroundingsOf(runtime: Runtime): Surroundings {
 function operationsOf(
   definitions: Pick<Definitions, 'operations'>,
   packages: () => PackageSource = () => anyOf([]),
+  library?: string,
 ): readonly Operation[] {
-  return operations({ definitions, validator: byRules, packages })
+  return operations({ definitions, validator: byRules, packages, library })
 }
 
 function xmlPrinter(shapes: Shapes): ToXml {

@@ -17,6 +17,7 @@ import { byRules } from './operations/validate/validator.ts'
 import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
+import { terminologyCommand } from './terminology-command.ts'
 import { coreCodes } from './validation/core-codes.ts'
 import { openInvariants } from './validation/invariants.ts'
 import { compileStructure } from './validation/structure.ts'
@@ -81,6 +82,7 @@ function content(file: string): Uint8Array | string {
 const program = new Command('kiln')
   .description('A FHIR R4 server. Settings are KILN_* variables of the environment; README lists them.')
   .version(version)
+  .enablePositionalOptions() // behind a command, --version is the command's own
 
 program
   .command('serve')
@@ -106,6 +108,7 @@ program
   .action(validate)
 
 program.addCommand(packageCommand(process.env))
+program.addCommand(terminologyCommand(process.env))
 
 await program.parseAsync().catch(error => {
   const known = error instanceof ConfigError || error instanceof StartError

@@ -6,6 +6,7 @@ import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
 import { storeSettings } from './store/config.ts'
+import { terminologySettings } from './terminology/config.ts'
 
 const processSettings = {
   KILN_LOG_LEVEL: {
@@ -45,6 +46,7 @@ export const settings = {
   ...httpSettings,
   ...interactionSettings,
   ...storeSettings,
+  ...terminologySettings,
   ...conformanceSettings,
   ...processSettings,
 }

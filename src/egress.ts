@@ -23,7 +23,11 @@ export type Limits = { readonly bytes: number /** All in all, names included. */
 export type Egress = {
   /** The body of a 200; `undefined` for 404 and 410. Throws `FhirError` for whatever else happens. */
   get(url: string, limits: Limits): Promise<Uint8Array | undefined>
+  /** Likewise, for what is too large to be held: each piece is taken before the next one comes. False for 404 and 410. */
+  pull(url: string, limits: Limits, take: Take): Promise<boolean>
 }
+
+export type Take = (chunk: Uint8Array) => Promise<void>
 
 /** The system's own: `/etc/hosts` counts, too. */
 export function systemLookup(host: string): Promise<readonly LookupAddress[]> {
@@ -46,20 +50,27 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
     return first
   }
 
+  async function pull(text: string, limits: Limits, take: Take): Promise<boolean> {
+    const url = parsed(text)
+    const signal = AbortSignal.timeout(limits.ms)
+    try {
+      const address = await unlessAborted(addressOf(url), signal)
+      const authorization = credentials.get(url.origin)
+      const response = await ask(url, address, authorization, signal)
+      return await takeBody(url, response, limits.bytes, take)
+    } catch (cause) {
+      if (cause instanceof FhirError) throw cause
+      if (signal.aborted) throw failed(url, `it did not answer within ${limits.ms} ms`, cause)
+      throw failed(url, 'it cannot be reached', cause)
+    }
+  }
+
   return {
-    async get(text, limits) {
-      const url = parsed(text)
-      const signal = AbortSignal.timeout(limits.ms)
-      try {
-        const address = await unlessAborted(addressOf(url), signal)
-        const authorization = credentials.get(url.origin)
-        const response = await ask(url, address, authorization, signal)
-        return await bodyOf(url, response, limits.bytes)
-      } catch (cause) {
-        if (cause instanceof FhirError) throw cause
-        if (signal.aborted) throw failed(url, `it did not answer within ${limits.ms} ms`, cause)
-        throw failed(url, 'it cannot be reached', cause)
-      }
+    pull,
+    async get(url, limits) {
+      const chunks: Uint8Array[] = []
+      const found = await pull(url, limits, async chunk => void chunks.push(chunk))
+      return found ? Buffer.concat(chunks) : undefined
     },
   }
 }
@@ -144,30 +155,25 @@ function ask(
   return promise
 }
 
-async function bodyOf(url: URL, response: IncomingMessage, most: number): Promise<Uint8Array | undefined> {
+async function takeBody(url: URL, response: IncomingMessage, most: number, take: Take): Promise<boolean> {
   try {
     const { statusCode = 0, headers } = response
-    if (statusCode === 404 || statusCode === 410) return undefined
+    if (statusCode === 404 || statusCode === 410) return false
     if (statusCode >= 300 && statusCode < 400)
       throw refused(url, 'it redirects to another place: name that one instead')
     if (statusCode !== 200) throw failed(url, `it answers ${statusCode}`)
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw failed(url, 'its answer is encoded, unasked')
     if (Number(headers['content-length'] ?? 0) > most) throw tooLong(url, most)
-    return await gather(url, response, most)
+    let size = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > most) throw tooLong(url, most)
+      await take(chunk)
+    }
+    return true
   } finally {
     response.destroy()
   }
-}
-
-async function gather(url: URL, response: AsyncIterable<Buffer>, most: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of response) {
-    size += chunk.length
-    if (size > most) throw tooLong(url, most)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function tooLong(url: URL, most: number): Error {

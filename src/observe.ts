@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 import type { HttpEvent } from './http/event.ts'
 import type { InteractionEvent } from './interactions/interaction.ts'
 import type { ReindexEvent } from './interactions/search/own/reindex.ts'
+import type { ImportEvent } from './operations/import-code-system/keep-importing.ts'
 import type { StoreEvent } from './store/port.ts'
 
 type ProcessEvent =
@@ -15,7 +16,7 @@ type ProcessEvent =
   /** An error that nobody caught: the process cannot know what state it is in, and ends. */
   | { readonly event: 'process.crashed'; readonly error: unknown }
 
-export type Event = StoreEvent | InteractionEvent | ReindexEvent | HttpEvent | ProcessEvent
+export type Event = StoreEvent | InteractionEvent | ReindexEvent | ImportEvent | HttpEvent | ProcessEvent
 
 export type Observe = (event: Event) => void
 
@@ -26,6 +27,8 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'http.malformed': 'debug',
   'http.failed': 'error',
   'http.overloaded': 'warn',
+  'import.done': 'info',
+  'import.failed': 'error',
   'interaction.failed': 'error',
   'reindex.done': 'info',
   'reindex.failed': 'error',

@@ -193,3 +193,23 @@ t.test('a name that leads nowhere, and a port where nobody listens', async t => 
 t.test('the system knows this machine by name', async t => {
   t.ok((await systemLookup('localhost')).length > 0)
 })
+
+t.test('what is too large to be held is taken piece by piece, within the same limits', async t => {
+  const pieces = ['one', 'two', 'three']
+  const { port } = await serve(t, async (request, response) => {
+    if (request.url === '/none') response.writeHead(404)
+    else for (const piece of pieces) response.write(piece)
+    response.end()
+  })
+  const { pull } = open({ allow: ['127.0.0.1'] })
+  const url = (path: string) => `http://127.0.0.1:${port}${path}`
+  let taken = ''
+  const take = async (chunk: Uint8Array) => {
+    taken += Buffer.from(chunk)
+  }
+  t.equal(await pull(url('/all'), limits, take), true)
+  t.equal(taken, 'onetwothree')
+  t.equal(await pull(url('/none'), limits, take), false)
+  await t.rejects(pull(url('/all'), { ...limits, bytes: 5 }, take), { message: /longer than 5 bytes/ })
+  await t.rejects(open().pull(url('/all'), limits, take), { status: 403, message: /private network/ })
+})

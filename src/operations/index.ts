@@ -9,6 +9,8 @@ import { lookup } from './codesystem/lookup.ts'
 import { subsumes } from './codesystem/subsumes.ts'
 import { validateCode } from './codesystem/validate-code.ts'
 import { convert } from './convert.ts'
+import { importCodeSystem } from './import-code-system/import.ts'
+import { importStatus } from './import-code-system/status.ts'
 import { installPackageOperation } from './install-package/operation.ts'
 import type { Operation } from './kernel/operation.ts'
 import { metaAdd, metaDelete } from './meta/change.ts'
@@ -22,9 +24,11 @@ export type OperationNeeds = {
   readonly validator: Validator
   /** Where packages may be had by name; a new source for each installation. */
   readonly packages: () => PackageSource
+  /** The folder of the library of code systems; `undefined`: there is none. */
+  readonly library: string | undefined
 }
 
-export function operations({ definitions, validator, packages }: OperationNeeds): readonly Operation[] {
+export function operations({ definitions, validator, packages, library }: OperationNeeds): readonly Operation[] {
   const known = new Map([...definitions.operations, ...ownOperations().map(ownOperation)].map(one => [one.url, one]))
   const defined = (url: string): conformance.Operation => {
     const found = known.get(url)
@@ -46,5 +50,7 @@ export function operations({ definitions, validator, packages }: OperationNeeds)
     subsumes(r4('CodeSystem-subsumes')),
     findMatches(r4('CodeSystem-find-matches')),
     installPackageOperation(own('install-package'), packages),
+    importCodeSystem(own('import-code-system'), library),
+    importStatus(own('import-status'), library),
   ]
 }

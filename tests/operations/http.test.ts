@@ -27,7 +27,8 @@ await onBothServers(t, async (t, environment) => {
     t.strictSame(named(rest.operation), ['convert', 'install-package', 'meta', 'validate', 'versions'])
     const ofAll = ['meta', 'meta-add', 'meta-delete', 'validate']
     const ofOne: Readonly<Record<string, readonly string[]>> = {
-      CodeSystem: ['find-matches', 'lookup', 'subsumes', 'validate-code'],
+      CodeSystem: ['find-matches', 'import', 'lookup', 'subsumes', 'validate-code'],
+      Task: ['import-status'],
     }
     for (const { type, operation } of rest.resource) {
       t.strictSame(named(operation), [...ofAll, ...(ofOne[type] ?? [])].sort(), type)

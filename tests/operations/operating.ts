@@ -11,11 +11,12 @@ import type { Operation } from '../../src/operations/kernel/operation.ts'
 import { byRules } from '../../src/operations/validate/validator.ts'
 import { type Loose, type Over, onBothStores, type Reply, type World } from '../world.ts'
 
-export const all: readonly Operation[] = operations({
-  definitions: loadDefinitions(),
-  validator: byRules,
-  packages: () => anyOf([]),
-})
+export const all: readonly Operation[] = allWith(undefined)
+
+/** `library`: the folder of code systems. */
+export function allWith(library: string | undefined): readonly Operation[] {
+  return operations({ definitions: loadDefinitions(), validator: byRules, packages: () => anyOf([]), library })
+}
 
 /** With these operations beside those that there are. */
 export function withOperations(more: readonly Operation[] = []): Pick<Context, 'interactions'> {

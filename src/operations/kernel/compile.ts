@@ -10,13 +10,19 @@ import { bodyOf, readInput } from './read.ts'
 
 export function compileOperations(operations: readonly Operation[]): readonly Interaction[] {
   return operations.flatMap(operation => {
-    const { definition, affectsState, scope, cost } = operation
+    const { definition, affectsState, scope, cost, cancel } = operation
     const methods = affectsState ? (['POST'] as const) : (['GET', 'POST'] as const)
     const common = { code: 'operation', verb: `$${definition.code}`, affectsState, scope, audit: 'E', cost } as const
     const handle = handler(operation)
     return levelsOf(operation).flatMap(at => {
       const types = at === 'system' ? {} : typesOf(operation)
-      return methods.map(method => ({ ...common, method, at, ...types, handle }))
+      const asked = methods.map(method => ({ ...common, method, at, ...types, handle }))
+      if (cancel === undefined) return asked
+      const undone = handler({ ...operation, run: cancel })
+      return [
+        ...asked,
+        { ...common, affectsState: true, scope: 'd', method: 'DELETE', at, ...types, handle: undone } as const,
+      ]
     })
   })
 }

@@ -22,6 +22,8 @@ export type Operation = {
   readonly cost: number
   /** A resource answers 200: Parameters, or the one resource that the definition calls `return`. */
   readonly run: (ctx: Context, call: Call) => Promise<Resource | Answer>
+  /** DELETE of the same URL, where it tells how work stands: https://hl7.org/fhir/R4/async.html */
+  readonly cancel?: (ctx: Context, call: Call) => Promise<Answer>
   /** Media types that are no FHIR: such a body is left as it is, for `run`. */
   readonly content?: readonly string[]
   /** Answers a body that is XML of a known resource type, but not as FHIR wants it. Absent: such a body is refused. */

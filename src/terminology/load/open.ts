@@ -7,14 +7,14 @@ import { readArchive } from './zip.ts'
 
 export type Opened = { readonly files: readonly SourceFile[]; readonly close: () => Promise<void> }
 
-/** Links are not followed: a release has none. */
-export async function openRelease(path: string): Promise<Opened> {
+/** Links are not followed: a release has none. `name`: of a file that is no archive, where it lies under another one. */
+export async function openRelease(path: string, name: string = basename(path)): Promise<Opened> {
   const found = await stat(path)
   if (found.isDirectory()) return { files: await inFolder(path), close: async () => {} }
   const handle = await open(path)
   if (!(await isArchive(handle))) {
     await handle.close()
-    return { files: [onDisk(path, basename(path), found.size)], close: async () => {} }
+    return { files: [onDisk(path, name, found.size)], close: async () => {} }
   }
   try {
     const read = async (position: number, length: number): Promise<Buffer> => {

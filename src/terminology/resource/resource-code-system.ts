@@ -89,17 +89,28 @@ const ended: ReadonlySet<PropertyValue['value']> = new Set(['retired', 'inactive
 function marksOf({ elements }: ConceptList, facts: CodeSystem['facts']): Marks {
   const inactive = new Set<Concept>()
   const abstract = new Set<Concept>()
-  const [inactiveNames, statusNames] = [namesOf(facts, 'inactive'), namesOf(facts, 'status')]
-  const abstractNames = namesOf(facts, 'notSelectable', 'abstract')
-  const mark = (concept: Concept, { code, value }: PropertyValue): void => {
-    const yes = value === true || value === 'true'
-    if ((yes && inactiveNames.has(code)) || (statusNames.has(code) && ended.has(value))) inactive.add(concept)
-    if (yes && abstractNames.has(code)) abstract.add(concept)
-  }
+  const marksOfOne = markReader(facts)
   for (const [concept, element] of elements.entries()) {
-    for (const property of propertiesOf(element)) mark(concept, property)
+    const marks = marksOfOne(propertiesOf(element))
+    if (marks.inactive) inactive.add(concept)
+    if (marks.abstract) abstract.add(concept)
   }
   return { inactive, abstract }
+}
+
+/** What the properties of a concept say of its use. */
+export function markReader(
+  facts: CodeSystem['facts'],
+): (properties: readonly PropertyValue[]) => { readonly inactive: boolean; readonly abstract: boolean } {
+  const [inactiveNames, statusNames] = [namesOf(facts, 'inactive'), namesOf(facts, 'status')]
+  const abstractNames = namesOf(facts, 'notSelectable', 'abstract')
+  const says = (value: PropertyValue['value']): boolean => value === true || value === 'true'
+  return properties => ({
+    inactive: properties.some(
+      ({ code, value }) => (says(value) && inactiveNames.has(code)) || (statusNames.has(code) && ended.has(value)),
+    ),
+    abstract: properties.some(({ code, value }) => says(value) && abstractNames.has(code)),
+  })
 }
 
 export function printValue(value: PropertyValue['value']): string {

@@ -54,6 +54,12 @@ const touch: Operation = {
   run: async () => ({ resourceType: 'Basic', code: { text: 'touched' } }),
 }
 
+const work: Operation = {
+  ...echo,
+  definition: { ...definition, code: 'work', system: false, type: false, instance: true },
+  cancel: async (_ctx, { request, input }) => ({ status: input.flag('flag') && request.target.id === 'a' ? 202 : 500 }),
+}
+
 const needy: Operation = {
   ...echo,
   definition: {
@@ -274,6 +280,15 @@ await operating(
       t.equal((await world.ask('HEAD', 'Patient/a/$echo')).status, 200)
     })
 
+    await t.test('work that goes on is asked for by GET, and cancelled by DELETE', async t => {
+      t.equal((await world.ask('GET', 'Patient/a/$work')).status, 200)
+      t.equal((await world.ask('DELETE', 'Patient/a/$work?flag=true')).status, 202)
+      t.equal((await world.ask('DELETE', 'Patient/a/$echo')).headers['allow'], 'GET, HEAD, POST')
+      const entry = { request: { method: 'DELETE', url: 'Patient/a/$work?flag=true' } }
+      t.equal((await world.ask('POST', '', bundle('transaction', [entry]))).status, 400)
+      t.match(statuses(await world.ask('POST', '', bundle('batch', [entry]))), [/^202/])
+    })
+
     await t.test('in a batch any operation works', async t => {
       const reply = await world.ask(
         'POST',
@@ -319,5 +334,5 @@ await operating(
       },
     )
   },
-  [echo, touch, needy],
+  [echo, touch, work, needy],
 )
