@@ -21,6 +21,7 @@ import { memo } from './http/memo.ts'
 import { opsScope } from './http/ops.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
+import { siteCheck } from './http/site.ts'
 import { contextOf, dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
 import type { Context, Surroundings } from './interactions/interaction.ts'
@@ -77,6 +78,8 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   server.server.maxHeadersCount = 0 // Node would drop what is beyond without a word; their size is bounded anyway
   // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node would refuse it without a word.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response))
+  const refused = siteCheck({ configured: config.KILN_BASE_URL, host, proxied: config.KILN_TRUSTED_PROXIES.length > 0 })
+  server.addHook('onRequest', ({ raw }, _reply, done) => done(refused(raw)))
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))

@@ -122,7 +122,7 @@ async function stuck(t: Test): Promise<Running> {
   const client = connect(Number(new URL(running.base).port), '127.0.0.1')
   client.on('error', () => {})
   await once(client, 'connect')
-  client.write('POST /fhir/Patient HTTP/1.1\r\nHost: kiln\r\nContent-Length: 100\r\n\r\n')
+  client.write('POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n')
   await fetch(`${running.base}/metadata`) // by now the other request is known
   return running
 }

@@ -217,7 +217,7 @@ t.test('every wrong path and method gets an OperationOutcome', async t => {
     ['PUT', '/fhir/Patient/_search', 405],
   ] as const) {
     const heard = await speak(port, socket =>
-      socket.write(`${method} ${path} HTTP/1.1\r\nHost: kiln\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`),
+      socket.write(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`),
     )
     t.match(heard, new RegExp(`^HTTP/1.1 ${status} `), `${method} ${path}`)
     t.match(heard, /"resourceType":"OperationOutcome"/)

@@ -9,7 +9,7 @@ const patient = JSON.stringify({ resourceType: 'Patient' })
 t.test('100,000 headers are refused with 431, and the server lives on', async t => {
   const { base, port } = await openKiln(t)
   const headers = Array.from({ length: 100_000 }, (_, n) => `X-${n}: ${n}\r\n`).join('')
-  const heard = await speak(port, socket => socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: kiln\r\n${headers}\r\n`))
+  const heard = await speak(port, socket => socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`))
   t.match(heard, /^HTTP\/1\.1 431 /)
   t.match(heard, /"resourceType":"OperationOutcome"/)
   t.equal((await fetch(`${base}/metadata`)).status, 200)
@@ -19,7 +19,7 @@ t.test('a header behind two thousand others still counts', async t => {
   const { port } = await openKiln(t)
   const many = Array.from({ length: 2_500 }, (_, n) => `a${n % 10}:\r\n`).join('')
   const heard = await speak(port, socket =>
-    socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: kiln\r\nConnection: close\r\n${many}Accept: text/html\r\n\r\n`),
+    socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${many}Accept: text/html\r\n\r\n`),
   )
   t.match(heard, /^HTTP\/1\.1 406 /)
 })
@@ -43,7 +43,7 @@ t.test('what is not HTTP gets a 400 with an OperationOutcome', async t => {
 t.test('rubbish behind a good request does not steal its answer', async t => {
   const { port } = await openKiln(t)
   const heard = await speak(port, socket =>
-    socket.write('GET /fhir/Patient/absent HTTP/1.1\r\nHost: kiln\r\n\r\nrubbish rubbish\r\n\r\n'),
+    socket.write('GET /fhir/Patient/absent HTTP/1.1\r\nHost: localhost\r\n\r\nrubbish rubbish\r\n\r\n'),
   )
   t.equal(heard.match(/HTTP\/1\.1 /g)?.length, 1)
   t.match(heard, /^HTTP\/1\.1 404 /)
@@ -59,7 +59,7 @@ t.test('a length that is told twice or in two ways is refused', async t => {
   ]) {
     const heard = await speak(port, socket =>
       socket.write(
-        `POST /fhir/Patient HTTP/1.1\r\nHost: kiln\r\nContent-Type: ${fhirJson}\r\n${framing}\r\n${patient}`,
+        `POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${fhirJson}\r\n${framing}\r\n${patient}`,
       ),
     )
     t.match(heard, /^HTTP\/1\.1 400 /, framing)
@@ -70,7 +70,7 @@ t.test('a client that sends its body too slowly is told so', async t => {
   const { base, port } = await openKiln(t, { KILN_REQUEST_TIMEOUT: '300' })
   const heard = await speak(port, socket =>
     socket.write(
-      `POST /fhir/Patient HTTP/1.1\r\nHost: kiln\r\nContent-Type: ${fhirJson}\r\nContent-Length: 100\r\n\r\n{"res`,
+      `POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${fhirJson}\r\nContent-Length: 100\r\n\r\n{"res`,
     ),
   )
   t.match(heard, /^HTTP\/1\.1 408 /)
@@ -81,7 +81,7 @@ t.test('a client that sends its body too slowly is told so', async t => {
 
 t.test('a client that sends its headers too slowly is told so', async t => {
   const { port } = await openKiln(t, { KILN_REQUEST_TIMEOUT: '300' })
-  const heard = await speak(port, socket => socket.write('GET /fhir/metadata HTTP/1.1\r\nHost: ki'))
+  const heard = await speak(port, socket => socket.write('GET /fhir/metadata HTTP/1.1\r\nHost: lo'))
   t.match(heard, /^HTTP\/1\.1 408 /)
 })
 
@@ -89,7 +89,7 @@ t.test('a body that ends too early changes nothing', async t => {
   const { base, port } = await openKiln(t)
   await speak(port, socket =>
     socket.end(
-      `PUT /fhir/Patient/half HTTP/1.1\r\nHost: kiln\r\nContent-Type: ${fhirJson}\r\nContent-Length: 500\r\n\r\n{"resourceType":"Patient","id":"half"}`,
+      `PUT /fhir/Patient/half HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${fhirJson}\r\nContent-Length: 500\r\n\r\n{"resourceType":"Patient","id":"half"}`,
     ),
   )
   t.equal((await fetch(`${base}/Patient/half`)).status, 404)
@@ -127,7 +127,7 @@ t.test('a body of 100 MB is refused by what it says of its length, before it com
   const { port } = await openKiln(t)
   const heard = await speak(port, socket =>
     socket.write(
-      `POST /fhir/Patient HTTP/1.1\r\nHost: kiln\r\nConnection: close\r\nContent-Type: ${fhirJson}\r\nContent-Length: 104857600\r\n\r\n{`,
+      `POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: ${fhirJson}\r\nContent-Length: 104857600\r\n\r\n{`,
     ),
   )
   t.match(heard, /^HTTP\/1\.1 413 /)
@@ -188,7 +188,7 @@ t.test('a media type that cannot be trusted is refused with 415', async t => {
   ]) {
     const heard = await speak(port, socket =>
       socket.write(
-        `POST /fhir/Patient HTTP/1.1\r\nHost: kiln\r\nConnection: close\r\n${types}\r\nContent-Length: ${patient.length}\r\n\r\n${patient}`,
+        `POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${types}\r\nContent-Length: ${patient.length}\r\n\r\n${patient}`,
       ),
     )
     t.match(heard, /^HTTP\/1\.1 415 /, JSON.stringify(types))
