@@ -1,6 +1,7 @@
 /** One attribute of a refinement: who has it at all, and which rows of a concept are it. */
 import type { Relations } from '../code-system.ts'
 import type { ConceptSet } from '../concept-set.ts'
+import { isInOrder } from './compare.ts'
 import type { Attribute, AttributeValue, Comparison, Expression } from './expression.ts'
 import { type Run, setOf } from './run.ts'
 import { termTest } from './term-match.ts'
@@ -52,7 +53,7 @@ function literalTest(value: Exclude<AttributeValue, { is: 'concepts' }>, compare
   const differs = compare === '!='
   if (value.is === 'number') {
     return (literal: string): boolean =>
-      literal.startsWith('#') && compareNumbers(Number(literal.slice(1)), compare, value.number)
+      literal.startsWith('#') && isInOrder(Number(literal.slice(1)), compare, value.number)
   }
   if (value.is === 'boolean') {
     const words = ['true', 'false']
@@ -65,17 +66,4 @@ function literalTest(value: Exclude<AttributeValue, { is: 'concepts' }>, compare
   const tests = value.anyOf.map(term => termTest(term.how === 'match' ? { how: 'exact', text: term.text } : term))
   return (literal: string): boolean =>
     literal.startsWith('"') && tests.some(test => test(literal.slice(1, -1))) !== differs
-}
-
-const orders: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  '=': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-}
-
-export function compareNumbers(a: number, compare: Comparison, b: number): boolean {
-  return orders[compare](a, b)
 }

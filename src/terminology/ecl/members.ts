@@ -1,6 +1,6 @@
 /** `^`: members of reference sets, and what is asked of their rows. */
 import type { Concept, ConceptSet } from '../concept-set.ts'
-import { compareNumbers } from './attribute-match.ts'
+import { isInOrder } from './compare.ts'
 import type { CommonFilter, MemberFilter, Members } from './expression.ts'
 import { type Run, setOf, unsupported } from './run.ts'
 import { termTest } from './term-match.ts'
@@ -104,7 +104,7 @@ function fieldTest(filter: Extract<MemberFilter, { what: 'field' }>, run: Run): 
     case 'concepts':
       return conceptTest(field, run.ask(value.of, true), differs, run)
     case 'number':
-      return row => /^[+-]?[\d.]+$/.test(row[field] ?? '') && compareNumbers(Number(row[field]), compare, value.number)
+      return row => /^[+-]?[\d.]+$/.test(row[field] ?? '') && isInOrder(Number(row[field]), compare, value.number)
     case 'boolean':
       return row => ['1', 'true'].includes((row[field] ?? '').toLowerCase()) === (value.boolean !== differs)
     case 'text': {

@@ -1,22 +1,13 @@
 /** `effectiveTime`: days as RF2 writes them, so that their order is that of their digits. */
+import { isInOrder } from './compare.ts'
 import type { Comparison } from './expression.ts'
 
 type Times = { readonly compare: Comparison; readonly anyOf: readonly string[] }
 
 /** `!=`: none of them; else one of them. */
-export function timeTest({ compare, anyOf }: Times): (time: string) => boolean {
-  const holds = tests[compare]
+export function timeTest({ compare: how, anyOf }: Times): (time: string) => boolean {
   return time => {
     const day = time.replaceAll('-', '')
-    return compare === '!=' ? anyOf.every(each => holds(day, each)) : anyOf.some(each => holds(day, each))
+    return how === '!=' ? anyOf.every(each => isInOrder(day, how, each)) : anyOf.some(each => isInOrder(day, how, each))
   }
-}
-
-const tests: Readonly<Record<Comparison, (a: string, b: string) => boolean>> = {
-  '=': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
 }
