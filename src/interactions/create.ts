@@ -10,6 +10,7 @@ import { decodeFor } from './payload.ts'
 import { provenance } from './provenance.ts'
 import { isOvertaken, refusal } from './refusal.ts'
 import { retried } from './replace.ts'
+import { withSole } from './search/own/sole.ts'
 import { check, put, written } from './write.ts'
 
 export const create: Interaction = {
@@ -56,7 +57,8 @@ async function make(
   const key = { tenant, type: target.type, id: ctx.newId() }
   const write = { ...put(ctx, request, key, resource, 'POST'), when: 'absent' as const }
   const writes = [write, ...(await provenance(ctx, request, [{ ...key, version: 1 }]))]
-  const it = { tenant, writes, integrity: ctx.integrity(tenant), ...(receipt ? { receipt } : {}), ...terms }
+  const sole = await withSole(ctx, tenant, writes, terms)
+  const it = { tenant, writes, integrity: ctx.integrity(tenant), ...(receipt ? { receipt } : {}), ...sole }
   const outcome = await ctx.store.commit(it)
   if (outcome.ok) return written(request, first(outcome.versions), true, issues)
   const done = overtaken(outcome, receipt)

@@ -2,7 +2,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { fail } from '../fhir/issue.ts'
 
-type Place = readonly (string | number | null | readonly (string | number | null)[])[]
+type Place = readonly Part[]
+type Part = string | number | null | readonly Part[]
 
 /** `walk` is everything that the cursor is bound to: tenant, path and parameters. */
 export function seal<P extends Place>(secret: Uint8Array, walk: string, place: P): string {

@@ -7,6 +7,7 @@ import type { Answer, Context, FhirRequest } from './interaction.ts'
 import { asRead, holds, preconditionFailed, writeCondition } from './preconditions.ts'
 import { provenance } from './provenance.ts'
 import { isOvertaken, refusal } from './refusal.ts'
+import { withSole } from './search/own/sole.ts'
 import { put, unchanged, written } from './write.ts'
 
 /**
@@ -71,7 +72,7 @@ export async function succeed(
   const bound = method === 'PATCH' || terms !== undefined || headers['x-provenance'] !== undefined
   const when = bound ? asRead(current) : asked
   const writes = [when === undefined ? write : { ...write, when }, ...about]
-  const it = { tenant, writes, integrity: ctx.integrity(tenant), ...terms }
+  const it = { tenant, writes, integrity: ctx.integrity(tenant), ...(await withSole(ctx, tenant, writes, terms)) }
   const outcome = await ctx.store.commit(it)
   if (outcome.ok) {
     const [version] = outcome.versions

@@ -31,6 +31,8 @@ export type Stored = {
   readonly ids: (type: string, where: Node) => Promise<readonly string[]>
   /** What those that fit are called. */
   readonly canonicals: (type: string, where: Node) => Promise<readonly Canonical[]>
+  /** What those that fit refer to by canonical URL, under the search parameter of this code. */
+  readonly cited: (type: string, where: Node, code: string) => Promise<readonly Canonical[]>
 }
 
 /** What search must know of code systems and value sets; the terminology service fills it. `undefined`: not known here. */

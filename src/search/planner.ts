@@ -122,7 +122,7 @@ async function referred(
   asking: Asking,
 ): Promise<Node> {
   const where = await seen(asks, { ...at, type }, asking)
-  return where.is === 'none' ? none : { is: 'referred', type, slot: parameter.code, where }
+  return where.is === 'none' ? none : asking.question.has({ name: at.name, parameter, where }, placeIn(type, asking))
 }
 
 /** Of resources on the way, too, only those that may be seen. */

@@ -9,7 +9,9 @@ const patient = JSON.stringify({ resourceType: 'Patient' })
 t.test('100,000 headers are refused with 431, and the server lives on', async t => {
   const { base, port } = await openKiln(t)
   const headers = Array.from({ length: 100_000 }, (_, n) => `X-${n}: ${n}\r\n`).join('')
-  const heard = await speak(port, socket => socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`))
+  const heard = await speak(port, socket =>
+    socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`),
+  )
   t.match(heard, /^HTTP\/1\.1 431 /)
   t.match(heard, /"resourceType":"OperationOutcome"/)
   t.equal((await fetch(`${base}/metadata`)).status, 200)
@@ -19,7 +21,9 @@ t.test('a header behind two thousand others still counts', async t => {
   const { port } = await openKiln(t)
   const many = Array.from({ length: 2_500 }, (_, n) => `a${n % 10}:\r\n`).join('')
   const heard = await speak(port, socket =>
-    socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${many}Accept: text/html\r\n\r\n`),
+    socket.write(
+      `GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${many}Accept: text/html\r\n\r\n`,
+    ),
   )
   t.match(heard, /^HTTP\/1\.1 406 /)
 })

@@ -1,6 +1,8 @@
 /** `:above` and `:below` of references: what is followed before the store is asked, and how far. */
 import { storedIn } from '../../src/interactions/search/stored.ts'
+import { compileIndex } from '../../src/search/index-values.ts'
 import { all, none } from '../../src/search/node.ts'
+import { definitions } from '../search/parse/asking.ts'
 import { onBothStores, type World } from '../world.ts'
 import { names, put } from './searching.ts'
 
@@ -28,7 +30,15 @@ await onBothStores(async (t, open) => {
   await encounter('first', 'w0')
   await encounter('last', `w${wide - 1}`)
   await encounter('elsewhere', 'other')
-  const needs = (clock = () => 0) => ({ ...world, tenant: 'default', restrict: () => all, budget: 10_000, clock })
+  const values = compileIndex(definitions)
+  const needs = (clock = () => 0) => ({
+    ...world,
+    values,
+    tenant: 'default',
+    restrict: () => all,
+    budget: 10_000,
+    clock,
+  })
 
   await t.test('a level wider than a question to the store is followed to its end', async t => {
     const reply = await world.ask('GET', 'Encounter?location:below=house')
@@ -73,6 +83,40 @@ await onBothStores(async (t, open) => {
     t.strictSame(await storedIn(needs()).canonicals('Questionnaire', all), [
       { url: 'http://a.example/q', version: '1.0-RC' },
       { url: 'http://a.example/q' },
+    ])
+    const response = (id: string, questionnaire: string) =>
+      put(world, 'QuestionnaireResponse', id, { status: 'completed', questionnaire })
+    await response('a', 'http://a.example/q|1.0-RC')
+    await response('b', 'http://a.example/q')
+    t.strictSame(await storedIn(needs()).cited('QuestionnaireResponse', all, 'questionnaire'), [
+      { url: 'http://a.example/q', version: '1.0-RC' },
+      { url: 'http://a.example/q' },
+    ])
+    t.strictSame(await storedIn(needs()).cited('QuestionnaireResponse', all, 'subject'), [])
+  })
+
+  await t.test('_has by canonical URLs of too many versions is refused', async t => {
+    const entry = Array.from({ length: 101 }, (_, n) => ({
+      resource: {
+        resourceType: 'QuestionnaireResponse',
+        id: `r${n}`,
+        status: 'amended',
+        questionnaire: `http://a.example/q|${n}`,
+      },
+      request: { method: 'PUT', url: `QuestionnaireResponse/r${n}` },
+    }))
+    const reply = await world.ask('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })
+    t.equal(reply.status, 200)
+    const name = '_has:QuestionnaireResponse:questionnaire:status'
+    const refused = await world.ask('GET', `Questionnaire?${name}=amended`)
+    t.equal(refused.status, 422)
+    t.match(refused.body.issue[0], {
+      code: 'too-costly',
+      diagnostics: new RegExp(`^${name}: .* more than 100 versions`),
+    })
+    t.strictSame(names(await world.ask('GET', `Questionnaire?${name}=completed`)), [
+      'Questionnaire/a',
+      'Questionnaire/b',
     ])
   })
 })

@@ -1,5 +1,5 @@
-import { entries, onBothStores, type World } from '../world.ts'
-import { link, names, observation, pages, patient, put, said } from './searching.ts'
+import { entries, onBothStores, type Reply, type World } from '../world.ts'
+import { link, names, observation, pages, pagesBefore, patient, put, said } from './searching.ts'
 
 await onBothStores(async (t, open) => {
   const world = await open()
@@ -166,6 +166,9 @@ await onBothStores(async (t, open) => {
       t.equal(new Set(brought).size, 1105)
       t.ok(read.every(reply => entries(reply).length <= 1002))
       t.equal(read.length, count === 1 ? 3 : 2)
+      const back = await pagesBefore(other, read.at(-1) as Reply)
+      const shown = (reply: Reply) => entries(reply).map(({ fullUrl }) => fullUrl)
+      t.strictSame(back.map(shown), read.slice(0, -1).toReversed().map(shown), 'the way back, too')
     }
     const first = await other.ask('GET', 'Patient?_revinclude=Observation:subject')
     t.equal(first.body.total, 2)

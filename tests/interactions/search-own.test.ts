@@ -1,3 +1,5 @@
+import type { Resource } from '../../src/fhir/resource.ts'
+import { draft } from '../../src/fhir/stamp.ts'
 import type { Store } from '../../src/store/port.ts'
 import { entries, onBothStores, type Reply, type World } from '../world.ts'
 import { coloured, definition, eyes, indexed, indexOnce } from './own-definitions.ts'
@@ -194,13 +196,19 @@ await onBothStores(async (t, open) => {
     t.same(names(await world.ask('GET', `SearchParameter?url=${url}`)), ['SearchParameter/copy'])
   })
 
-  await t.test('of two that take one code at the same time the first counts, for every process', async t => {
+  await t.test('of two with one code, as a package may bring them, the first counts, for every process', async t => {
     const world = await open()
     const other = world.other()
     await patient(world, 'a', 'Shaw', { ...coloured('blue'), gender: 'male' })
     t.equal((await other.ask('GET', 'Patient')).status, 200, 'it knows what there was')
     await stored(world, eyes)
-    await stored(other, definition('late', 'eye-colour', { expression: 'Patient.gender' }))
+    const late = definition('late', 'eye-colour', { expression: 'Patient.gender' }) as Resource
+    const key = { tenant: 'default', type: 'SearchParameter', id: 'late' }
+    await world.store.commit({
+      tenant: 'default',
+      writes: [{ do: 'put', key, method: 'PUT', draft: draft(late, 'late') }],
+    })
+    world.clock += 1_000
     for (const process of [world, other, world.other()]) {
       await indexed(process)
       t.same(names(await process.ask('GET', 'Patient?eye-colour=blue')), ['Patient/a'])
@@ -236,6 +244,40 @@ await onBothStores(async (t, open) => {
     t.match(text(await world.other().ask('GET', 'Patient?eye-colour=blue')), /being indexed/, 'who does not know waits')
     await indexed(world)
     t.same(names(await world.ask('GET', 'Patient?eye-colour=blue&sex=male')), ['Patient/a'])
+  })
+
+  await t.test('of many who define one code at once, on two processes, one does', async t => {
+    const world = await open()
+    const late = world.other()
+    const other = (id: string, more = {}) => definition(id, 'eye-colour', more)
+    const asked = Array.from({ length: 12 }, (_, at) => {
+      const { ask } = at % 2 === 0 ? world : late
+      const body = other(`eyes-${at}`)
+      if (at % 3 === 0) return ask('PUT', `SearchParameter/eyes-${at}`, body)
+      if (at % 3 === 1) return ask('POST', 'SearchParameter', body)
+      const entry = [{ resource: body, request: { method: 'POST', url: 'SearchParameter' } }]
+      return ask('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })
+    })
+    const replies = await Promise.all(asked)
+    t.equal(replies.filter(({ status }) => status < 300).length, 1)
+    const refused = replies.filter(({ status }) => status >= 300)
+    for (const reply of refused)
+      t.match(text(reply), /^422 'eye-colour' of Patient is defined by .*: expected another code/)
+    t.equal((await world.ask('GET', 'SearchParameter?_summary=count')).body.total, 1)
+
+    t.equal(
+      (await late.ask('POST', 'SearchParameter', other('g', { base: ['Group'] }))).status,
+      422,
+      'finds no element',
+    )
+    const group = { base: ['Group'], type: 'token', expression: 'Group.code' }
+    t.equal((await late.ask('POST', 'SearchParameter', other('group', group))).status, 201, 'of another type')
+    t.equal((await world.ask('POST', 'SearchParameter', other('draft', { status: 'draft' }))).status, 201, 'a draft')
+    const twin = { ...definition('twin', 'twin', group), url: 'http://kiln.test/SearchParameter/group' }
+    t.match(
+      text(await world.ask('POST', 'SearchParameter', twin)),
+      /^422 .*\/group is defined by SearchParameter\/.*: expected a URL/,
+    )
   })
 
   await t.test('tenants do not see each other’s', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openKiln } from '../http/kiln.ts'
-import { entries, type Loose, onBothStores, type World } from '../world.ts'
-import { link, names, observation, pages, patient, said, walk } from './searching.ts'
+import { entries, type Loose, onBothStores, type Reply, type World } from '../world.ts'
+import { link, names, observation, pages, pagesBefore, patient, said, walk } from './searching.ts'
 
 t.setTimeout(240_000)
 
@@ -219,6 +219,69 @@ await onBothStores(async (t, open) => {
       await patient(world, letters[page * 2] ?? '', 'A')
     })
     t.strictSame(seen, before)
+  })
+
+  await t.test('the way back leads over the same pages', async t => {
+    const world = await seeded(await open())
+    for (const letter of letters) await observation(world, `o${letter}`, `Patient/${letter}`)
+    for (const query of [
+      'Patient?_count=1',
+      'Patient?_count=3&_sort=family',
+      'Patient?_count=4&_total=accurate',
+      'Patient?_count=3&_maxresults=8',
+      'Patient?_count=2&_content=F',
+      'Observation?_count=4&_include=Observation:subject',
+      '?_type=Patient,Observation&_count=7&_sort=-_id',
+    ]) {
+      const forth = await pages(world, query)
+      t.equal(link(forth[0] as Reply, 'previous'), undefined)
+      const back = await pagesBefore(world, forth.at(-1) as Reply)
+      const shown = (reply: Reply) => [reply.body.total, names(reply), names(reply, 'include'), link(reply, 'next')]
+      t.strictSame(back.map(shown), forth.slice(0, -1).toReversed().map(shown), query)
+    }
+  })
+
+  await t.test('on the way back, too, what is written meanwhile neither repeats nor hides a match', async t => {
+    const world = await seeded(await open())
+    const forth = await pages(world, 'Patient?_count=3&_sort=family', async page => {
+      if (page < 3) return
+      await patient(world, 'j', 'Z')
+      await patient(world, 'b', 'A')
+      await patient(world, 'new', 'F7')
+      await world.ask('DELETE', 'Patient/i')
+      await world.ask('DELETE', 'Patient/f')
+    })
+    const back = await pagesBefore(world, forth.at(-1) as Reply)
+    t.strictSame(
+      back.map(reply => names(reply)),
+      [
+        ['d', 'c', 'b'],
+        ['g', 'e'],
+        ['j', 'h'],
+      ].map(ids => ids.map(id => `Patient/${id}`)),
+    )
+    const forthAgain = await pages(world, link(back.at(-1) as Reply, 'next') ?? '')
+    t.strictSame(
+      forthAgain.flatMap(reply => names(reply)),
+      ['g', 'e', 'd', 'c', 'b', 'a'].map(id => `Patient/${id}`),
+    )
+  })
+
+  await t.test('a way back that would make links too long ends early', async t => {
+    const world = await open()
+    for (let at = 0; at < 30; at++) await patient(world, `${at}`, `${'x'.repeat(100)}${at + 100}`)
+    const forth = await pages(world, 'Patient?_count=1&_sort=family')
+    t.equal(forth.length, 30)
+    t.ok(forth.every(({ body }) => body.link.every(({ url }: Loose) => url.length < 2_500)))
+    const back = await pagesBefore(world, forth.at(-1) as Reply)
+    t.ok(back.length >= 5 && back.length < 29, `${back.length} pages`)
+    t.strictSame(
+      back.map(reply => names(reply)),
+      forth
+        .slice(-1 - back.length, -1)
+        .toReversed()
+        .map(reply => names(reply)),
+    )
   })
 
   await t.test('_text and _content find words, from page to page', async t => {

@@ -55,6 +55,18 @@ export async function pages(
   return read
 }
 
+/** From this page back, by `previous`: the pages before it, the nearest first. */
+export async function pagesBefore(world: World, from: Reply): Promise<Reply[]> {
+  const read: Reply[] = []
+  for (let previous = link(from, 'previous'); previous !== undefined; ) {
+    const reply = await world.ask('GET', previous)
+    if (reply.status !== 200) throw new Error(`${reply.status} ${reply.json}`)
+    read.push(reply)
+    previous = link(reply, 'previous')
+  }
+  return read
+}
+
 export async function walk(world: World, target: string, between?: (page: number) => Promise<void>): Promise<string[]> {
   return (await pages(world, target, between)).flatMap(reply => names(reply))
 }

@@ -62,6 +62,13 @@ export function storedAmong(world: readonly Found[], restrict: (type: string) =>
         const [url, version] = ['url', 'version'].map(slot => it.entries.terms.find(term => term.slot === slot)?.text)
         return url === undefined ? [] : [{ url, ...(version !== undefined && { version }) }]
       }),
+    cited: async (type, where, code) =>
+      those(type, where).flatMap(it =>
+        it.entries.terms.flatMap(({ slot, text }) => {
+          const [url = '', version] = text.split('|')
+          return slot === `${code}|` ? [{ url, ...(version && { version }) }] : []
+        }),
+      ),
   }
 }
 

@@ -1,5 +1,6 @@
 /** A search request, understood and planned. https://hl7.org/fhir/R4/search.html */
 import { fail, type Issue } from '../../fhir/issue.ts'
+import type { Resource } from '../../fhir/resource.ts'
 import { compartment } from '../../search/compartment.ts'
 import type { Node } from '../../search/node.ts'
 import type { Plan, PlanNeeds } from '../../search/plan.ts'
@@ -36,8 +37,9 @@ export function restriction({ access }: Pick<Context, 'access'>): (type: string)
 export function planNeeds({ access, search, store, clock }: Context, asker: Asker): PlanNeeds {
   const { tenant, base } = asker
   const restrict = restriction({ access })
+  const values = (resource: Resource) => search.values(resource, base)
   const looking = { store, tenant, base, restrict, budget: search.budget, clock }
-  return { base, restrict, terminology: codesIn(looking), stored: storedIn(looking) }
+  return { base, restrict, terminology: codesIn(looking), stored: storedIn({ ...looking, values }) }
 }
 
 /** Throws 400 for what cannot be understood. */

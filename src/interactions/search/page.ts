@@ -20,6 +20,8 @@ export type Walk = Plan & {
   readonly until: number | undefined
   /** Where the page begins. */
   readonly after: Place | undefined
+  /** Where the next one is known to begin: a page that is read once more must not reach into it, though some of its matches be gone. */
+  readonly upTo?: Place | undefined
 }
 
 export type Page = {
@@ -37,7 +39,7 @@ const chunk = 200 // of them at a time
 
 /** At most `limit` hits behind `after`; a page may hold fewer and still not be the last. */
 export async function readPage(ctx: Context, asker: Asker, walk: Walk, limit: number): Promise<Page> {
-  const { words } = walk
+  const { words, sort, upTo } = walk
   const size = words.length === 0 ? limit : Math.max(limit, chunk)
   const kept: Hit[] = []
   let loose = false
@@ -51,8 +53,10 @@ export async function readPage(ctx: Context, asker: Asker, walk: Walk, limit: nu
     if (end === undefined) break
     if (words.length > 0) await othersTurn()
   }
-  const hits = kept.slice(0, limit)
-  if (kept.length > limit) end = hits.at(-1)?.place ?? walk.after
+  const page = kept.slice(0, limit)
+  if (kept.length > limit) end = page.at(-1)?.place ?? walk.after
+  const hits = page.filter(({ place }) => upTo === undefined || comparePlaces(sort, place, upTo) <= 0)
+  end = earlier(sort, end, upTo)
   return { hits, loose, until: until ?? 0, ...(end ? { end } : {}) }
 }
 

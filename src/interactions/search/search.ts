@@ -10,7 +10,7 @@ import { parametersOf } from './form.ts'
 import { type Included, include, nothing } from './include.ts'
 import { type Page, readPage } from './page.ts'
 import { entry, outcome } from './searchset.ts'
-import { nextOf, type Start, startOf, walkOf } from './start.ts'
+import { nextOf, previousOf, type Start, startOf, walkOf } from './start.ts'
 import { total } from './total.ts'
 
 // Searches are audited as executions: https://hl7.org/fhir/R4/valueset-audit-event-action.html
@@ -43,7 +43,7 @@ async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const explained = query.explain ? await explanation(ctx, request, asked) : []
   if (query.countOnly) {
     const all = { ...asked.plan, words: query.words }
-    const head = { total: await total(ctx, request, all), link: linkTo(undefined) }
+    const head = { total: await total(ctx, request, all), link: linkTo({}) }
     return answer(head, outcome([...asked.issues, ...explained]))
   }
 
@@ -52,10 +52,12 @@ async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const start = starting instanceof Promise ? await starting : starting
   const { page, included } = await read(ctx, request, asked, start)
   const counted = start.until === undefined ? await totalOf(ctx, request, asked, page) : start.total
-  const next = await nextOf(ctx, walk, { ...start, total: counted }, query, page, included)
+  const from = { ...start, total: counted }
+  const next = await nextOf(ctx, walk, from, query, page, included)
+  const previous = await previousOf(ctx, walk, from)
   const issues = [...asked.issues, ...warnings(asked, page), ...explained]
   const texts = [...textsOf(ctx, request, query, start, page, included), ...outcome(issues)]
-  return answer({ total: counted, link: linkTo(next) }, texts)
+  return answer({ total: counted, link: linkTo({ previous, next }) }, texts)
 }
 
 type Head = { readonly total: number | undefined; readonly link: readonly Link[] }
@@ -120,9 +122,12 @@ function linker(base: string, { understood, page }: Query, parameters: URLSearch
     if (cursor === undefined) return plain === '' ? base : `${base}?${plain}`
     return `${base}?${plain}${plain === '' ? '' : '&'}_page=${cursor}`
   }
-  return (next: string | undefined): readonly Link[] => [
+  return (others: { readonly previous?: string | undefined; readonly next?: string | undefined }): readonly Link[] => [
     { relation: 'self', url: at(page) },
     { relation: 'first', url: at(undefined) },
-    ...(next === undefined ? [] : [{ relation: 'next', url: at(next) } as const]),
+    ...(['previous', 'next'] as const).flatMap(relation => {
+      const cursor = others[relation]
+      return cursor === undefined ? [] : [{ relation, url: at(cursor) }]
+    }),
   ]
 }

@@ -2,17 +2,21 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { fail } from '../../fhir/issue.ts'
 import { parseJson } from '../../fhir/json.ts'
-import { isObject } from '../../fhir/resource.ts'
+import { isObject, type Resource } from '../../fhir/resource.ts'
+import type { IndexValues } from '../../search/index-values.ts'
 import { and, type Node, type Place } from '../../search/node.ts'
 import type { Stored } from '../../search/plan.ts'
 import type { Canonical } from '../../search/values/canonical.ts'
 import { textOf } from '../../search/values/member.ts'
+import type { Value } from '../../search/values/value.ts'
 import type { Match, Store, Version } from '../../store/port.ts'
 
 export type StoredNeeds = {
   readonly store: Pick<Store, 'search'>
   readonly tenant: string
   readonly restrict: (type: string) => Node
+  /** What a resource says, by search parameter. */
+  readonly values: (resource: Resource) => IndexValues
   /** ms for each question; and for all that one search looks up, too. */
   readonly budget: number
   readonly clock: () => number
@@ -41,6 +45,9 @@ export function storedIn(needs: StoredNeeds): Stored {
   return {
     ids: (type, where) => all(type, where, ({ id }) => [id]),
     canonicals: (type, where) => all(type, where, canonicalOf),
+    cited: (type, where, code) => {
+      return all(type, where, ({ json = '' }) => citedBy(needs.values(parseJson(json) as Resource).get(code) ?? []))
+    },
   }
 }
 
@@ -67,4 +74,12 @@ function canonicalOf({ json = '' }: Version): readonly Canonical[] {
   const resource = parseJson(json)
   const [url, version] = isObject(resource) ? [textOf(resource['url']), textOf(resource['version'])] : []
   return url === undefined ? [] : [{ url, ...(version && { version }) }]
+}
+
+function citedBy(values: readonly Value[]): readonly Canonical[] {
+  return values.flatMap(value => {
+    if (value.type !== 'reference' || value.by !== 'canonical') return []
+    const { url, version } = value
+    return [{ url, ...(version && { version }) }]
+  })
 }

@@ -13,6 +13,7 @@ import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { provenance } from '../provenance.ts'
 import { foreseen, isOvertaken, refusal } from '../refusal.ts'
 import { retried } from '../replace.ts'
+import { withSole } from '../search/own/sole.ts'
 import { type Conditions, conditionsOf } from './choose.ts'
 import { nameOf } from './identify.ts'
 import { rank } from './order.ts'
@@ -56,12 +57,14 @@ async function once(
   const { plans, answers } = await planAll(ctx, request, steps, preparation)
   const writers = withoutRepeatedChecks(plans)
   const about = writers.flatMap(({ makes }) => makes ?? [])
+  const { tenant } = request
+  const writes = [...writers.map(({ write }) => write), ...(await provenance(ctx, request, about))]
   const it: Commit = {
-    tenant: request.tenant,
-    integrity: ctx.integrity(request.tenant),
-    writes: [...writers.map(({ write }) => write), ...(await provenance(ctx, request, about))],
+    tenant,
+    integrity: ctx.integrity(tenant),
+    writes,
     ...(receipt ? { receipt: { ...receipt, note: noteOf(conditions, preparation) } } : {}),
-    ...preparation.terms,
+    ...(await withSole(ctx, tenant, writes, preparation.terms)),
   }
   const outcome = await ctx.store.commit(it)
   if (outcome.ok) return answerAll(answers, outcome.versions).catch(unanswered)

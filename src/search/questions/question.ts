@@ -6,7 +6,7 @@ import type { SearchParameter } from '../parameters.ts'
 import { UnfitModifier } from '../parse/mistakes.ts'
 import type { Codes, Stored } from '../plan.ts'
 import { malformed, type Subject } from './kind.ts'
-import { chained } from './reference.ts'
+import { chained, referring } from './reference.ts'
 import { compileSearched } from './searched.ts'
 
 export type Asked = {
@@ -34,6 +34,8 @@ export type Place = {
 export type Question = {
   (asked: Asked, place: Place, codes: Codes): Promise<Node>
   readonly chain: (step: Step, place: Place) => Promise<Node>
+  /** Asked of what a resource of the place refers to, which fits. */
+  readonly has: (step: Omit<Step, 'to'>, place: Place) => Promise<Node>
 }
 
 /** Of a chain: the reference leads to a resource of the type `to` that fits. */
@@ -53,7 +55,7 @@ export function compileQuestions(definitions: Pick<Definitions, 'searchParameter
     const on: Subject = { ...place, ...of, name }
     const given = values.filter(text => text !== '')
     if (given.length === 0) return all
-    if (modifier === undefined) return ask((await spelled?.(given, on, codes)) ?? given, on)
+    if (modifier === undefined) return ask((await spelled?.(given, on, codes)) ?? given, on, codes)
     if (modifier === 'missing') return missing(given, present, on)
     const fitting = modifiers(on)
     const asks = Object.hasOwn(fitting, modifier) ? fitting[modifier] : undefined
@@ -66,7 +68,12 @@ export function compileQuestions(definitions: Pick<Definitions, 'searchParameter
     return chained({ ...place, slot, elements, targets, name }, to, where)
   }
 
-  return Object.assign(question, { chain })
+  function has({ name, parameter, where }: Omit<Step, 'to'>, place: Place): Promise<Node> {
+    const { slot, elements, targets } = searched(parameter, place.type)
+    return referring({ ...place, slot, elements, targets, name }, where)
+  }
+
+  return Object.assign(question, { chain, has })
 }
 
 /** "For example, gender:missing=true will return all resources that don't have a value for the gender parameter." */

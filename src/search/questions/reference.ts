@@ -1,4 +1,5 @@
 /** https://hl7.org/fhir/R4/search.html#reference */
+import { fail } from '../../fhir/issue.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { type Node, none, or, type Part } from '../node.ts'
 import type { Canonical } from '../values/canonical.ts'
@@ -7,6 +8,7 @@ import { unescaped } from './escape.ts'
 import { hasHierarchy, within } from './hierarchy.ts'
 import { anyOf, each, idForm, type Kind, type Modifier, malformed, nothing, type Subject } from './kind.ts'
 import { tokenPart } from './token.ts'
+import { versioned as named } from './uri.ts'
 
 export const reference: Kind = {
   slots: slot => [slot, `${slot}:identifier`, `${slot}:identifier|`],
@@ -86,11 +88,35 @@ function identified(text: string, on: Subject): Part {
 export async function chained(on: Subject, type: string, where: Node): Promise<Node> {
   const { slot, stored } = on
   const literal: Node = isLiteral(on) ? { is: 'refers', slot, type, where } : none
-  return isCanonical(on) ? or([literal, named(slot, await stored.canonicals(type, where))]) : literal
+  return isCanonical(on) ? or([literal, citing(slot, await stored.canonicals(type, where))]) : literal
+}
+
+/** `_has`, the other way round: a resource that fits refers to it by the parameter. */
+export async function referring(on: Subject, where: Node): Promise<Node> {
+  const { type, slot, name, stored } = on
+  const literal: Node = isLiteral(on) ? { is: 'referred', type, slot, where } : none
+  return isCanonical(on) ? or([literal, called(name, await stored.cited(type, where, slot))]) : literal
+}
+
+const mostVersions = 100 // each is a join
+
+/** What is known under one of these names; without version, in every version. */
+function called(name: string, canonicals: readonly Canonical[]): Node {
+  const urls = (of: readonly Canonical[]) => [...new Set(of.map(({ url }) => url))]
+  const byVersion = Map.groupBy(canonicals, ({ version }) => version)
+  if (byVersion.size > mostVersions) {
+    const text = `${name}: leads to canonical URLs of more than ${mostVersions} versions: expected more criteria behind it`
+    throw fail('too-costly', text, undefined, { status: 422 })
+  }
+  return or(
+    [...byVersion].map(([version, of]): Node => {
+      return version === undefined ? { is: 'term', slot: 'url', texts: urls(of) } : named(urls(of), version)
+    }),
+  )
 }
 
 /** By URL and version; or by URL alone, which means any version. */
-function named(slot: string, canonicals: readonly Canonical[]): Node {
+function citing(slot: string, canonicals: readonly Canonical[]): Node {
   return anyOf(
     canonicals.map(({ url, version = '' }): Part => {
       return { is: 'term', slot: `${slot}|`, texts: [`${url}|${version}`, `${url}|`] }

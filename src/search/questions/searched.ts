@@ -7,6 +7,7 @@ import { compileGetter, compilePart } from '../extract/extract.ts'
 import type { Getter } from '../extract/getter.ts'
 import { all, and, type Node, not, or } from '../node.ts'
 import { type Parameters, type SearchParameter, searchParameters } from '../parameters.ts'
+import type { Codes } from '../plan.ts'
 import { simpleTypes } from '../values/simple.ts'
 import { askApart, askElement, type Component } from './composite.ts'
 import { lastUpdated } from './date.ts'
@@ -18,7 +19,7 @@ import { askNamed } from './uri.ts'
 
 export type Searched = Pick<Subject, 'slot' | 'elements' | 'targets'> & {
   /** One of the alternatives holds; there is at least one. */
-  readonly ask: (values: readonly string[], on: Subject) => Node
+  readonly ask: (values: readonly string[], on: Subject, codes: Codes) => Node | Promise<Node>
   readonly modifiers: Kind['modifiers']
   readonly spelled?: Kind['spelled']
   /** There are values at all. */
@@ -91,7 +92,7 @@ function compileComposite(parameter: SearchParameter, type: string, context: Con
 
 function unionOf(parts: readonly Searched[]): Composite {
   return {
-    ask: (values, on) => or(parts.map(part => part.ask(values, on))),
+    ask: async (values, on, codes) => or(await Promise.all(parts.map(part => part.ask(values, on, codes)))),
     present: or(parts.map(part => part.present)),
   }
 }
@@ -99,7 +100,10 @@ function unionOf(parts: readonly Searched[]): Composite {
 /** `counts`: what the twins have is what the composite asks. */
 function together(twins: readonly (Component & Searched)[], counts: Node): Composite {
   return {
-    ask: (values, on) => and([or(values.map(text => askApart(text, twins, on))), counts]),
+    ask: async (values, on, codes) => {
+      const asked = await Promise.all(values.map(text => askApart(text, twins, on, codes)))
+      return and([or(asked), counts])
+    },
     present: and([...twins.map(({ present }) => present), counts]),
   }
 }
@@ -107,7 +111,9 @@ function together(twins: readonly (Component & Searched)[], counts: Node): Compo
 /** No element is without one of its components, so the first tells whether there are any. */
 function inElements(components: readonly Component[]): Composite {
   return {
-    ask: (values, on) => or(values.map(text => askElement(text, components, on))),
+    ask: async (values, on, codes) => {
+      return or(await Promise.all(values.map(text => askElement(text, components, on, codes))))
+    },
     present: { is: 'present', slots: components.slice(0, 1).flatMap(({ kind, slot }) => kind.slots(slot)) },
   }
 }

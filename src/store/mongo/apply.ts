@@ -1,6 +1,7 @@
 /** Puts what accepted commits make in place, inside their transaction. */
 import type { AnyBulkWriteOperation, ClientSession, Collection, Document, OptionalUnlessRequiredId } from 'mongodb'
 import type { Version } from '../port.ts'
+import { announcementChanges } from './announced.ts'
 import { containedChanges } from './contained.ts'
 import { type Accepted, claimChanges, fencesOf, linkChanges, pointerChanges, receiptDocs } from './effects.ts'
 import { Stale } from './errors.ts'
@@ -18,6 +19,8 @@ export async function apply(
 ): Promise<void> {
   const made = accepted.flatMap(({ made }) => made.versions.filter(version => version !== undefined))
   await insert(collections.changes, made.map(toChangeDoc), session) // first of all: it tells that the block is alive
+  const commits = accepted.map(({ commit }) => commit)
+  await move(collections.announcements, announcementChanges(commits, standings.announced), session)
   const versions = Map.groupBy(made, ({ type }) => type)
   const pointers = Map.groupBy(pointerChanges(accepted, standings), ({ type }) => type)
   for (const [type, changes] of inOrder(pointers)) {
@@ -34,7 +37,7 @@ export async function apply(
       { session },
     )
   }
-  const claims = claimChanges(accepted, standings, now)
+  const claims = claimChanges(accepted, now)
   await move(collections.claims, claims.moves, session)
   await insert(collections.claims, claims.inserts, session)
   await insert(collections.receipts, receiptDocs(accepted, now), session)
@@ -59,8 +62,8 @@ async function move<T extends Document>(
   session: ClientSession,
 ): Promise<void> {
   if (moves.length === 0) return
-  const { matchedCount } = await collection.bulkWrite(moves, { session })
-  if (matchedCount !== moves.length) throw new Stale(`${collection.collectionName} has moved on`)
+  const { matchedCount, deletedCount } = await collection.bulkWrite(moves, { session })
+  if (matchedCount + deletedCount !== moves.length) throw new Stale(`${collection.collectionName} has moved on`)
 }
 
 function toChangeDoc({ tenant, seq, type, id, version, updated }: Version): ChangeDoc {

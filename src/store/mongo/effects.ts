@@ -2,7 +2,6 @@
 import type { AnyBulkWriteOperation } from 'mongodb'
 import { stamp } from '../../fhir/stamp.ts'
 import type { Commit, Committed, Version, Write } from '../port.ts'
-import { guardKeys } from './guards.ts'
 import { isPresent } from './judge.ts'
 import { hashedId, linkId, nameOf, nameWithin, pointerId, splitName } from './key.ts'
 import type { ClaimDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
@@ -120,12 +119,11 @@ export function linkChanges(accepted: readonly Accepted[], { pointers }: Standin
 
 export type ClaimChanges = { readonly inserts: ClaimDoc[]; readonly moves: AnyBulkWriteOperation<ClaimDoc>[] }
 
-export function claimChanges(accepted: readonly Accepted[], { generations }: Standings, now: number): ClaimChanges {
+export function claimChanges(accepted: readonly Accepted[], now: number): ClaimChanges {
   const changes: ClaimChanges = { inserts: [], moves: [] }
   const used = new Date(now)
   for (const { commit } of accepted) {
-    const guards = guardKeys(commit).map(key => ({ key, generation: generations.get(key) ?? 0 }))
-    for (const { key, generation } of [...(commit.claims ?? []), ...guards]) {
+    for (const { key, generation } of commit.claims ?? []) {
       const _id = hashedId(commit.tenant, key)
       if (generation === 0) changes.inserts.push({ _id, tenant: commit.tenant, generation: 1, used })
       else {

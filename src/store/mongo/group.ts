@@ -5,9 +5,10 @@
  */
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { Commit, Outcome, StoreNeeds } from '../port.ts'
+import { announce, withdraw } from './announced.ts'
 import { apply } from './apply.ts'
 import { type Accepted, makeVersions, versionCount } from './effects.ts'
-import { CommitUnknown, lost, Stale, strike } from './errors.ts'
+import { CommitUnknown, isContention, lost, Stale, strike } from './errors.ts'
 import { judge } from './judge.ts'
 import type { Reads } from './read.ts'
 import { refusal } from './refusal.ts'
@@ -18,7 +19,7 @@ import { readStandings, type Standings } from './standing.ts'
 import { idOf, transact } from './transaction.ts'
 import { type Types, typesIn } from './types.ts'
 
-export type GroupNeeds = Pick<StoreNeeds, 'clock' | 'fault'> & {
+export type GroupNeeds = Pick<StoreNeeds, 'clock' | 'random' | 'fault'> & {
   readonly client: MongoClient
   readonly collections: Collections
   readonly types: Types
@@ -34,16 +35,36 @@ export async function commitGroup(
   commits: readonly Commit[],
   trusting: boolean,
 ): Promise<readonly Outcome[]> {
-  const { client, collections, types, sequences, reads, searches, clock, fault } = needs
+  const { collections, types, random, clock, fault } = needs
   if (fault) await strike(fault, 'commit.read')
   await types.ensure(new Set(commits.flatMap(({ writes }) => writes.flatMap(typesIn))))
-  const standings = await readStandings(collections, searches, tenant, commits, trusting)
+  const name = Buffer.from(random(12)).toString('base64url')
+  const announced = await announce(collections, tenant, commits, name, clock())
+  try {
+    return await commitJudged(needs, tenant, commits, trusting, announced)
+  } catch (error) {
+    const withdrawn = withdraw(collections, announced)
+    if (isContention(error)) await withdrawn // or the next attempt would meet it
+    throw error
+  }
+}
+
+async function commitJudged(
+  needs: GroupNeeds,
+  tenant: string,
+  commits: readonly Commit[],
+  trusting: boolean,
+  announced: string | undefined,
+): Promise<readonly Outcome[]> {
+  const { client, collections, sequences, reads, searches, clock, fault } = needs
+  const judging = { trusting, announced, now: clock() }
+  const standings = await readStandings(collections, searches, tenant, commits, judging)
   const outcomes = new Map<Commit, Outcome>()
   for (const commit of commits) {
     const objection = judge(commit, standings, clock())
     if (objection) outcomes.set(commit, await refusal(reads, commit, objection))
   }
-  if (trusting && outcomes.size > 0) return commitGroup(needs, tenant, commits, false) // trust is for those who pass
+  if (trusting && outcomes.size > 0) return commitJudged(needs, tenant, commits, false, announced) // trust is for those who pass
   const accepted = commits.filter(commit => !outcomes.has(commit))
   const count = accepted.reduce((sum, commit) => sum + versionCount(commit, standings), 0)
   if (fault) await strike(fault, 'commit.reserve')
@@ -77,7 +98,8 @@ async function write(
   block: Block | undefined,
 ): Promise<void> {
   const { client, collections, sequences, clock, fault } = needs
-  if (!accepted.some(({ commit, made }) => hasEffect(commit, made.versions))) return
+  const isIdle = !accepted.some(({ commit, made }) => hasEffect(commit, made.versions))
+  if (isIdle) return withdraw(collections, standings.announced.own)
   try {
     if (fault) await strike(fault, 'commit.begin')
     await transact(client, session, async () => {

@@ -4,16 +4,7 @@ import { fits, worldOf } from '../../search/match.ts'
 import type { Commit, Guard, Write } from '../port.ts'
 import { isChain, relaxed, typesOf } from './search/chains.ts'
 
-/**
- * Claims that guards make by themselves. Who found nothing may be about to create it: of several that ask the same, one is
- * first, and the others look again. Who found something and changes it meets the others there.
- */
-export function guardKeys({ guards = [] }: Commit): readonly string[] {
-  return [...new Set(guards.filter(({ ids }) => ids.length === 0).map(keyOf))]
-}
-
-/** No key of a client begins like this. */
-const keyOf = ({ type, where }: Guard) => `\x1fguard ${type} ${JSON.stringify(where)}`
+export const isGuarded = ({ guards = [] }: Commit) => guards.length > 0
 
 /** Whether the guards may find something else once the writes are there: then the commits cannot be made at once. */
 export function upsets(writes: readonly Write[], guards: readonly Guard[]): boolean {

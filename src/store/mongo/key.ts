@@ -9,6 +9,7 @@ export const versionId = (tenant: string, id: string, version: number) => `${ten
 /** 16 digits hold every safe integer. */
 export const changeId = (tenant: string, seq: number) => `${tenant}/${pad(seq, 16)}`
 export const linkId = (tenant: string, source: string) => `${tenant}/${source}`
+export const announcementId = (tenant: string, name: string) => `${tenant}/${name}`
 export const leaseId = (tenant: string, name: string) => `${tenant}/${name}`
 
 /** Claims and receipts have keys of any length, made by clients. */

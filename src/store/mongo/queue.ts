@@ -3,7 +3,7 @@
  * groups run at once. While they run, the next groups gather by themselves; the busier the store, the larger they grow.
  */
 import { type Commit, type Outcome, StoreUnavailable } from '../port.ts'
-import { guardKeys, upsets } from './guards.ts'
+import { isGuarded, upsets } from './guards.ts'
 import { hashedId, nameOf } from './key.ts'
 import { linksOf } from './standing.ts'
 
@@ -147,8 +147,6 @@ function take({ writing, relying }: Taken, { writes, relies }: Touch, joins: boo
   for (const key of relies) (joins ? relying : writing).add(key)
 }
 
-const isGuarded = ({ guards = [] }: Commit) => guards.length > 0
-
 /** What guards find is read before the group is written: nobody may change it meanwhile, as far as this process can tell. */
 function isFaithful(
   { writes, guards = [] }: Commit,
@@ -163,7 +161,7 @@ function isFaithful(
 function touchOf(commit: Commit): Touch {
   const { tenant, writes, claims = [], receipt, fence } = commit
   const written = writes.map(({ key }) => nameOf(key))
-  const claimed = [...claims.map(({ key }) => key), ...guardKeys(commit)].map(key => `claim:${hashedId(tenant, key)}`)
+  const claimed = claims.map(({ key }) => `claim:${hashedId(tenant, key)}`)
   const received = receipt ? [`receipt:${hashedId(tenant, receipt.key)}`] : []
   const fenced = fence ? [`lease:${fence.name}`] : []
   const own = new Set(written)

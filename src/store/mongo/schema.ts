@@ -137,6 +137,18 @@ export type NoteDoc = {
   readonly revision: number
 }
 
+/** The guards of commits under way. */
+export type AnnouncementDoc = {
+  /** `tenant/name`, a name for each attempt. */
+  readonly _id: string
+  readonly tenant: string
+  /** JSON of `Guard[]`: questions may be nested deeper than documents. */
+  readonly guards: string
+  readonly since: Date
+  /** How many have written since what one of the guards may find. */
+  readonly moved?: number
+}
+
 /** A resource type whose collections and indexes are complete. */
 export type TypeDoc = { readonly _id: string }
 
@@ -150,6 +162,7 @@ export type Collections = {
   readonly links: Collection<LinkDoc>
   readonly leases: Collection<LeaseDoc>
   readonly notes: Collection<NoteDoc>
+  readonly announcements: Collection<AnnouncementDoc>
   readonly secrets: Collection<SecretDoc>
   readonly types: Collection<TypeDoc>
   /** Of `#Medication` the contained ones: they are searched in the same way. */
@@ -167,6 +180,7 @@ export function openCollections(db: Db): Collections {
     links: db.collection('links'),
     leases: db.collection('leases'),
     notes: db.collection('notes'),
+    announcements: db.collection('announcements'),
     secrets: db.collection('secrets'),
     types: db.collection('types'),
     pointers: type => db.collection(collectionOf(type)),
@@ -234,6 +248,7 @@ export const schema: readonly Step[] = [
       ],
     },
   },
+  { collections: { announcements: [] } },
 ]
 
 type Pointers = Collection<PointerDoc>

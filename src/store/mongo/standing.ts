@@ -1,8 +1,8 @@
 /** What commits are judged by: read before their transaction, and relied on only by compare-and-set inside it. */
 import type { Filter } from 'mongodb'
 import type { Commit, Guard, Write } from '../port.ts'
+import { type Announced, readAnnounced } from './announced.ts'
 import { commandTime } from './connection.ts'
-import { guardKeys } from './guards.ts'
 import { hashedId, idsByType, leaseId, nameOf, pointerId, splitName } from './key.ts'
 import type { Collections, LeaseDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
 import type { Searches } from './search/search.ts'
@@ -20,26 +20,35 @@ export type Standings = {
   readonly linkers: ReadonlyMap<string, readonly string[]>
   /** The ids that fit now. */
   readonly guarded: ReadonlyMap<Guard, readonly string[]>
+  readonly announced: Announced
 }
 
-/** `trusting`: a resource under a fresh id of ours is taken for absent unread; if it is not, its insertion will say so. */
+export type Judging = {
+  /** A resource under a fresh id of ours is taken for absent unread; if it is not, its insertion will say so. */
+  readonly trusting: boolean
+  /** The announcement of the commits' guards. */
+  readonly announced: string | undefined
+  readonly now: number
+}
+
 export async function readStandings(
   collections: Collections,
   searches: Pick<Searches, 'guarded'>,
   tenant: string,
   commits: readonly Commit[],
-  trusting: boolean,
+  { trusting, announced, now }: Judging,
 ): Promise<Standings> {
-  const [pointers, generations, receipts, leases] = await Promise.all([
+  const [pointers, generations, receipts, leases, known] = await Promise.all([
     readPointers(collections, tenant, namesIn(commits, trusting)),
     readGenerations(collections, tenant, commits),
     readReceipts(collections, tenant, commits),
     readLeases(collections, tenant, commits),
+    readAnnounced(collections, tenant, announced, now),
   ])
-  const guarded = await readGuarded(searches, tenant, commits) // after their generations, which give those who overtake away
+  const guarded = await readGuarded(searches, tenant, commits) // last: those who overtake are given away by what was read above
   // After the guards of targets: whoever begins to refer to a target moves its guard, so this sees him or the guard gives him away.
   const linkers = await readLinkers(collections, tenant, commits)
-  return { pointers, generations, receipts, leases, linkers, guarded }
+  return { pointers, generations, receipts, leases, linkers, guarded, announced: known }
 }
 
 async function readGuarded({ guarded }: Pick<Searches, 'guarded'>, tenant: string, commits: readonly Commit[]) {
@@ -75,8 +84,7 @@ async function readPointers(
 }
 
 async function readGenerations({ claims }: Collections, tenant: string, commits: readonly Commit[]) {
-  const claimed = commits.flatMap(commit => commit.claims ?? []).map(({ key }) => key)
-  const keys = [...claimed, ...commits.flatMap(guardKeys)]
+  const keys = commits.flatMap(commit => commit.claims ?? []).map(({ key }) => key)
   if (keys.length === 0) return new Map<string, number>()
   const found = await claims.find({ _id: { $in: keys.map(key => hashedId(tenant, key)) }, tenant }).toArray()
   const byId = new Map(found.map(doc => [doc._id, doc.generation]))

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { JsonObject, Resource } from '../../../src/fhir/resource.ts'
-import { finds, refusal } from './asking.ts'
+import { fits, worldOf } from '../../../src/search/match.ts'
+import { ask, finds, found, noCodes, refusal } from './asking.ts'
 
 const loinc = 'http://loinc.org'
 const ucum = 'http://unitsofmeasure.org'
@@ -128,4 +129,30 @@ t.test('malformed composites are refused', async t => {
   t.match(await refusal('Observation', name, 'a$b'), /^code-value-quantity 'b': expected number/)
   t.match(await refusal('Observation', `combo-${name}`, '|$1'), /^combo-code-value-quantity '\|': expected code/)
   t.match(await refusal('Observation', `${name}:exact`, 'a$1'), /expected :missing$/)
+})
+
+t.test('codes of systems without case are found in any, in each kind of composite', async t => {
+  const codes = { ...noCodes, caseless: async (system: string) => system === 'urn:caseless' }
+  const code = (system: string) => ({ code: { coding: [{ system, code: 'aB' }] } })
+  const asked = async (it: Resource, name: string, value: string) =>
+    fits(await ask('Observation', name, [value], codes), found(it), worldOf([]))
+  for (const [system, finds] of [
+    ['urn:caseless', true],
+    ['urn:other', false],
+  ] as const) {
+    const own = observed({ ...code(system), ...amount(1) })
+    const part = observed({ ...coded('x', {}), component: [{ ...code(system), ...amount(1) }] })
+    for (const [it, name] of [
+      [own, 'code-value-quantity'],
+      [part, 'component-code-value-quantity'],
+      [part, 'combo-code-value-quantity'],
+    ] as const) {
+      t.equal(await asked(it, name, `${system}|Ab$1`), finds, `${name}, ${system}`)
+      t.ok(await asked(it, name, `${system}|aB$1`))
+      t.notOk(await asked(it, name, `${system}|Ab$2`))
+      t.notOk(await asked(it, name, `${system}|b$1`))
+    }
+    const concept = observed({ ...coded('a', {}), valueCodeableConcept: { coding: [{ system, code: 'aB' }] } })
+    t.equal(await asked(concept, 'code-value-concept', `${loinc}|a$${system}|AB`), finds)
+  }
 })

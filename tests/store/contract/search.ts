@@ -243,6 +243,25 @@ async function guards(t: Test, place: Place, other: Store): Promise<void> {
     for (const outcome of outcomes) if (!outcome.ok) t.same(outcome.because, { why: 'guard', at: 0 })
     t.equal(await count(desk, all), 1)
   })
+
+  await t.test('of 32 commits whose guards ask for different parts of what all of them write, one happens', async t => {
+    const desk = openDesk(place)
+    const slots = ['name', 'code', 'tag']
+    for (const round of times(10, at => at)) {
+      const before = times(round % 2, () => `r${round}`)
+      const entries = terms(...slots.map(slot => [slot, `${round}`] as const))
+      for (const id of before) await desk.done([desk.put(id, { entries })])
+      const outcomes = await Promise.all(
+        times(32, at => {
+          const writes = [desk.put(`r${round}-${at}`, { entries })]
+          const guards = [{ type: 'Patient', where: term(slots[at % 3] ?? '', `${round}`), ids: before }]
+          return (at % 2 === 0 ? place.store : other).commit({ tenant: desk.tenant, writes, guards })
+        }),
+      )
+      t.equal(outcomes.filter(({ ok }) => ok).length, 1)
+      t.equal(await count(desk, term('name', `${round}`)), before.length + 1)
+    }
+  })
 }
 
 async function nasty(t: Test, place: Place): Promise<void> {
