@@ -11,6 +11,8 @@ import { openValidation, type Validation } from './interactions/validation/valid
 import { openVocabulary, type Vocabulary } from './interactions/vocabulary/vocabulary.ts'
 import type { Observe } from './observe.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
+import { libraryFolder } from './terminology/config.ts'
+import { type Catalog, openCatalog } from './terminology/library/catalog.ts'
 import { compileStructure } from './validation/structure.ts'
 
 /** What is outside of the process's own making. */
@@ -31,6 +33,8 @@ export type Runtime = {
   readonly own: OwnDefinitions
   readonly validation: Validation
   readonly vocabularies: Lately<Vocabulary>
+  /** Large code systems; absent where no folder is named for them. */
+  readonly library: Catalog | undefined
   /** Lets others have their turn. */
   readonly turn: () => Promise<unknown>
   /** Indexes anew what other definitions were in force for, until the signal; `base` as the tenant's clients see it. */
@@ -51,11 +55,13 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const files = ownDefinitions(definitions, validate)
   const store = await opening
   const own = openDefinitions({ definitions, settings, files, store, clock, turn })
+  const folder = libraryFolder(config)
+  const library = folder === undefined ? undefined : openCatalog(folder, { clock })
+  const vocabularies = openVocabulary({ store, clock, turn, library })
   const validation = openValidation({
-    ...{ definitions, store, clock, turn, structure: validate },
-    settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES, budget: config.KILN_SEARCH_BUDGET },
+    ...{ definitions, store, clock, turn, structure: validate, vocabularies },
+    settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES },
   })
-  const vocabularies = openVocabulary({ store, clock, turn })
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -72,10 +78,14 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     own,
     validation,
     vocabularies,
+    library,
     turn,
     keepIndexed,
     store,
-    close: () => store.close(),
+    async close() {
+      await store.close()
+      library?.close()
+    },
   }
 }
 

@@ -18,7 +18,7 @@ import { openRights } from '../src/interactions/rights.ts'
 import type { SearchSettings } from '../src/interactions/search/needs.ts'
 import { openDefinitions } from '../src/interactions/search/own/definitions.ts'
 import { openValidation, type ValidationNeeds } from '../src/interactions/validation/validation.ts'
-import { openVocabulary } from '../src/interactions/vocabulary/vocabulary.ts'
+import { openVocabulary, type VocabularyNeeds } from '../src/interactions/vocabulary/vocabulary.ts'
 import type { OwnDefinition } from '../src/search/own/beside.ts'
 import type { Principal } from '../src/security/principal.ts'
 import { openMongo } from '../src/store/mongo/open.ts'
@@ -59,6 +59,7 @@ export type World = {
 /** What a test has otherwise. */
 export type Over = Partial<Surroundings> & {
   readonly settings?: Partial<SearchSettings & ValidationNeeds['settings']>
+  readonly library?: VocabularyNeeds['library']
 }
 
 export type Backing = {
@@ -97,7 +98,12 @@ export async function onBothStores(
   })
 }
 
-async function openWorld(test: Test, backing: Backing, id: string, { settings, ...over }: Over = {}): Promise<World> {
+async function openWorld(
+  test: Test,
+  backing: Backing,
+  id: string,
+  { settings, library, ...over }: Over = {},
+): Promise<World> {
   const world = { clock: Date.UTC(2026, 0, 1) }
   const store = await backing.open({ clock: () => world.clock, random: n => randomBytes(n), observe: () => {} }, id)
   test.teardown(async () => {
@@ -106,7 +112,8 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
   })
   const clock = () => world.clock
   const turn = () => nextTurn()
-  const ctx = (files: readonly OwnDefinition[] = []): Surroundings => ({
+  const known = () => openVocabulary({ store, clock, turn, library })
+  const ctx = (files: readonly OwnDefinition[] = [], vocabularies = known()): Surroundings => ({
     interactions: tabulate(interactions),
     store,
     shapes,
@@ -121,11 +128,11 @@ async function openWorld(test: Test, backing: Backing, id: string, { settings, .
       turn,
     }),
     validation: openValidation({
-      ...{ definitions, store, clock, turn, structure },
-      settings: { unknownProfiles: 'accept', budget: usual.budget, ...settings },
+      ...{ definitions, store, clock, turn, structure, vocabularies },
+      settings: { unknownProfiles: 'accept', ...settings },
     }),
     rights: openRights(),
-    vocabularies: openVocabulary({ store, clock, turn }),
+    vocabularies,
     turn,
     integrity: () => false,
     observe: () => {},

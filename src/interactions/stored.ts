@@ -23,7 +23,7 @@ export function openStored<T>(
   { store, turn }: Omit<StoredNeeds, 'clock'>,
   tenant: string,
   type: string,
-  take: (resource: Resource, id: string) => T | undefined,
+  take: (resource: Resource, id: string, json: string) => T | undefined,
 ): Stored<T> {
   /** By id, in the order in which they were first stored: whoever reads the history finds the same. */
   const known = new Map<string, T | undefined>()
@@ -34,7 +34,7 @@ export function openStored<T>(
   function taken({ id, json }: Version): T | undefined {
     if (json === undefined) return undefined
     const resource = parseJson(json, ownLimits)
-    return isResource(resource) ? take(resource, id) : undefined
+    return isResource(resource) ? take(resource, id, json) : undefined
   }
 
   async function takeAll(versions: readonly Version[]): Promise<void> {

@@ -2,7 +2,6 @@
 import { fail } from '../fhir/issue.ts'
 import { printJson } from '../fhir/json.ts'
 import { isResource, type Resource } from '../fhir/resource.ts'
-import { withCaseless } from './caseless.ts'
 import { type Contained, containedId, containedType, idSlot, inSlot, sortSlot } from './contained.ts'
 import { entriesOf } from './entries.ts'
 import type { Entries } from './entry.ts'
@@ -20,7 +19,7 @@ const none: readonly Contained[] = []
 /** `id`: of the resource, which need not have it yet. */
 export function indexed(values: Index, resource: Resource, id: string, base: string): Indexed {
   const inner = innerOf(resource)
-  if (inner.size === 0) return { entries: withCaseless(entriesOf(values(resource, base)), resource), contained: none }
+  if (inner.size === 0) return { entries: entriesOf(values(resource, base)), contained: none }
   if (inner.size > most) throw tooMany(resource.resourceType, inner.size)
   const container = { type: resource.resourceType, id }
   const name = `${container.type}/${id}`
@@ -37,7 +36,7 @@ export function indexed(values: Index, resource: Resource, id: string, base: str
       entries: { terms: [...terms, ...own], ranges },
     }
   })
-  const own = withCaseless(entriesOf(resolved(values(resource, base), known)), resource)
+  const own = entriesOf(resolved(values(resource, base), known))
   return { entries: withSorts(own, contained), contained }
 }
 

@@ -10,7 +10,7 @@ export type CodeQuestion = {
 }
 
 /** `later`: the answer is not in memory. Whoever answers so has noted the question, and the pass is repeated once it is known. */
-export type CodeAnswer = 'in' | 'out' | 'unknown value set' | 'unknown system' | 'later'
+export type CodeAnswer = 'in' | 'out' | 'unknown value set' | 'unknown system' | 'partly known system' | 'later'
 
 export interface Codes {
   validate(question: CodeQuestion): CodeAnswer

@@ -60,11 +60,23 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   // What is looked up now and then is no request's: it does not go by whoever counts their calls.
   const known = { definitions, store, clock: outside.clock, turn }
   const own = openDefinitions({ ...known, settings, files: [] })
-  const validation = openValidation({ ...known, structure, settings: { unknownProfiles: 'accept', budget: 10_000 } })
   const vocabularies = openVocabulary(known)
+  const validation = openValidation({ ...known, structure, vocabularies, settings: { unknownProfiles: 'accept' } })
   const keepIndexed = async (): Promise<void> => {}
   const runtime: Runtime = {
-    ...{ config, outside, observe, definitions, own, validation, vocabularies, turn, keepIndexed, close },
+    ...{
+      config,
+      outside,
+      observe,
+      definitions,
+      own,
+      validation,
+      vocabularies,
+      turn,
+      keepIndexed,
+      close,
+      library: undefined,
+    },
     store: wrap(store),
   }
   const { server } = openApp(runtime, openMetrics())

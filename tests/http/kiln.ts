@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { openApp } from '../../src/app.ts'
 import { type Environment, parseConfig } from '../../src/config.ts'
+import { openVocabulary } from '../../src/interactions/vocabulary/vocabulary.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import { openRuntime } from '../../src/runtime.ts'
 import type { Store } from '../../src/store/port.ts'
@@ -37,7 +38,9 @@ export async function openKiln(t: Test, environment: Environment = {}, over: Par
   })
   const outside = { clock: Date.now, random: randomBytes, newId: () => randomUUID(), elapsed: () => performance.now() }
   const runtime = await openRuntime(config, outside, observe)
-  const app = openApp({ ...runtime, store: { ...runtime.store, ...over } }, metrics)
+  const store = { ...runtime.store, ...over }
+  const vocabularies = openVocabulary({ store, clock: outside.clock, turn: runtime.turn, library: runtime.library })
+  const app = openApp({ ...runtime, store, vocabularies }, metrics)
   await app.server.listen({ host: config.KILN_HOST, port: config.KILN_PORT })
   t.teardown(async () => {
     app.server.server.closeAllConnections()

@@ -1,5 +1,7 @@
-/** `:in`, `:not-in`, `:above` and `:below` by the value sets and code systems that are stored. */
-import { onBothStores } from '../world.ts'
+/** `:in`, `:not-in`, `:above` and `:below` by what codes mean in the tenant. */
+import { codesIn } from '../../src/interactions/search/codes.ts'
+import { type Node, none } from '../../src/search/node.ts'
+import { base, onBothStores } from '../world.ts'
 import { names, observation, put } from './searching.ts'
 
 const system = 'http://example.org/animals'
@@ -34,7 +36,7 @@ await onBothStores(async (t, open) => {
   await valueSet('below', compose([{ system, filter: [{ property: 'concept', op: 'descendent-of', value: 'cat' }] }]))
   await valueSet('both', compose([{ valueSet: [`${set}/listed`, `${set}/dogs`] }]))
   await valueSet('circle', compose([{ valueSet: [`${set}/circle`] }]))
-  await valueSet('foreign', compose([{ system: 'http://snomed.info/sct' }]))
+  await valueSet('foreign', compose([{ system: 'http://example.org/unheard-of' }]))
   await valueSet('expanded', {
     expansion: {
       timestamp: '2026-01-01',
@@ -72,10 +74,44 @@ await onBothStores(async (t, open) => {
     })
   }
 
-  await t.test('a code system that is not stored has no hierarchy', async t => {
-    const reply = await world.ask('GET', 'Observation?code:below=http://snomed.info/sct|1')
+  await t.test("R4's own value sets and hierarchies are searched by without being stored", async t => {
+    const act = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+    const coded = (code: string) => ({ code: { coding: [{ system: act, code }] } })
+    await observation(world, 'emergency', 'Patient/1', coded('EMER'))
+    await observation(world, 'account', 'Patient/1', coded('CASH'))
+    const encounters = 'http://terminology.hl7.org/ValueSet/v3-ActEncounterCode'
+    t.strictSame(await found(`code:in=${encounters}`), ['emergency'])
+    t.strictSame(await found(`code:in=${encounters}|4.0.1`), ['emergency'])
+    t.strictSame(await found(`code:below=${act}|_ActAccountCode`), ['account'])
+    t.strictSame(await found(`code:above=${act}|EMER`), ['emergency'])
+  })
+
+  await t.test('a code system that is not known has no hierarchy', async t => {
+    const reply = await world.ask('GET', 'Observation?code:below=http://example.org/unheard-of|1')
     t.equal(reply.status, 400)
-    t.match(reply.body.issue[0].diagnostics, /snomed/)
+    t.match(reply.body.issue[0].diagnostics, /unheard-of/)
+  })
+
+  await t.test('what is stored and may not be seen is not known to who asks', async t => {
+    const codes = (restrict: (type: string) => Node) =>
+      codesIn({
+        ...{ store: world.store, tenant: 'default', base, restrict, budget: 10_000 },
+        vocabulary: () => world.ctx.vocabularies.of('default'),
+      })
+    const seesNothing = codes(() => none)
+    const seesOne = codes(() => ({ is: 'id', ids: ['listed'] }))
+    const listed = [
+      { system, code: 'dog' },
+      { system, code: 'cat' },
+    ]
+    t.equal(await seesNothing.valueSet(`${set}/listed`), undefined)
+    t.equal(await seesNothing.valueSet(`${base}/ValueSet/listed`), undefined)
+    t.equal(await seesNothing.hierarchy('below', { system, code: 'dog' }), undefined)
+    t.same(await seesOne.valueSet(`${set}/listed`), listed)
+    t.same(await seesOne.valueSet(`${base}/ValueSet/listed`), listed)
+    t.equal(await seesOne.valueSet(`${set}/dogs`), undefined)
+    t.equal(await seesOne.valueSet(`${base}/ValueSet/dogs`), undefined)
+    t.equal((await seesNothing.valueSet('http://hl7.org/fhir/ValueSet/administrative-gender'))?.length, 4)
   })
 
   await t.test('the newest of those with one URL counts, and a changed one at once', async t => {

@@ -7,6 +7,7 @@ import { isR4, read, source } from './package.ts'
 import { publishedElements } from './published.ts'
 import { shapesOf, unsettledOf } from './shapes.ts'
 import { printStructures } from './structures.ts'
+import { printTerminology } from './terminology.ts'
 import { printValueSets } from './value-sets.ts'
 
 /** One shape, parameter, compartment or operation per line, so that a change can be read in a diff. */
@@ -40,6 +41,7 @@ function isConcrete({ kind, abstract, derivation }: StructureDefinition): boolea
 export const artifacts: Readonly<Record<string, () => string>> = {
   'r4.generated.json': printArtifact,
   'structures.generated.json': printStructures,
+  'terminology.generated.json': printTerminology,
   'value-sets.generated.json': printValueSets,
 }
 

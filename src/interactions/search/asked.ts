@@ -34,12 +34,13 @@ export function restriction({ access }: Pick<Context, 'access'>): (type: string)
 }
 
 /** What planning needs to know of who asks; conditional interactions plan their criteria by it, too. */
-export function planNeeds({ access, search, store, clock }: Context, asker: Asker): PlanNeeds {
+export function planNeeds({ access, search, store, clock, vocabulary }: Context, asker: Asker): PlanNeeds {
   const { tenant, base } = asker
   const restrict = restriction({ access })
   const values = (resource: Resource) => search.values(resource, base)
   const looking = { store, tenant, base, restrict, budget: search.budget, clock }
-  return { base, restrict, terminology: codesIn(looking), stored: storedIn({ ...looking, values }) }
+  const terminology = codesIn({ ...looking, vocabulary })
+  return { base, restrict, terminology, stored: storedIn({ ...looking, values }) }
 }
 
 /** Throws 400 for what cannot be understood. */

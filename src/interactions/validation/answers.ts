@@ -1,74 +1,52 @@
-/** What the validator asks about codes and targets beyond R4's own: ValueSets and other resources that the tenant has stored. */
-import { FhirError } from '../../fhir/issue.ts'
+/** What the validator asks about codes and targets beyond R4's own: the tenant's vocabulary, and resources that it has stored. */
 import { parseJson } from '../../fhir/json.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { isResource, type Resource } from '../../fhir/resource.ts'
-import { all } from '../../search/node.ts'
-import type { Code } from '../../search/plan.ts'
 import type { Store } from '../../store/port.ts'
-import type { CodeQuestion, Codes } from '../../validation/codes.ts'
+import type { CodeAnswer, CodeQuestion, Codes } from '../../validation/codes.ts'
 import type { Answers } from '../../validation/validator.ts'
-import { codesIn } from '../search/codes.ts'
+import type { Bindings } from '../vocabulary/bindings.ts'
+import type { Vocabulary } from '../vocabulary/vocabulary.ts'
 
 export type AnswerNeeds = {
-  readonly store: Pick<Store, 'readAll' | 'search' | 'count'>
+  readonly store: Pick<Store, 'readAll'>
   readonly tenant: string
   /** As the tenant's clients see it. */
   readonly base: string
-  /** ms that the store may take for each question. */
-  readonly budget: number
-  /** R4's. */
+  /** R4's, as far as they are listed. */
   readonly core: Codes
-  readonly terms: Terms
+  /** What codes mean in the tenant: a promise only where it must be looked up. */
+  readonly vocabulary: () => Vocabulary | Promise<Vocabulary>
 }
 
-type Answer = 'in' | 'out' | 'unknown value set'
-
-/** By canonical: whether a value set has a code. For as long as no ValueSet or CodeSystem of the tenant changes. */
-export type Terms = Map<string, (question: CodeQuestion) => Answer>
-
-const remembered = 1_000 // value sets; names of some that nobody has may come from any profile
-
-export function answersFrom({ store, tenant, base, budget, core, terms }: AnswerNeeds): Answers {
-  async function learn(valueSet: string): Promise<void> {
-    const terminology = codesIn({ store, tenant, base, budget, restrict: () => all })
-    const codes = await terminology.valueSet(valueSet).catch(beyondListing)
-    if (terms.size >= remembered) terms.clear()
-    terms.set(valueSet, answering(codes))
-  }
-
+export function answersFrom({ store, tenant, base, core, vocabulary }: AnswerNeeds): Answers {
   return {
     memory: {
       codes: {
         validate(question) {
           const answer = core.validate(question)
-          if (answer !== 'unknown value set') return answer
-          return terms.get(question.valueSet)?.(question) ?? 'later'
+          if (answer === 'in' || answer === 'out') return answer
+          const known = vocabulary()
+          return known instanceof Promise ? 'later' : more(known.bindings, question, answer)
         },
       },
       targets: { find: () => 'later' },
     },
     ask: {
       async codes(questions) {
-        const wanted = new Set(questions.map(({ valueSet }) => valueSet))
-        await Promise.all([...wanted].map(learn))
-        return questions.map(question => terms.get(question.valueSet)?.(question) ?? 'unknown value set')
+        const { bindings } = await vocabulary()
+        return questions.map(question => more(bindings, question, core.validate(question)))
       },
       targets: references => targetsAt(references, { store, tenant, base }),
     },
   }
 }
 
-/** One that has too many codes to list them is not known; anything else is a fault of ours or of the store's. */
-function beyondListing(error: unknown): undefined {
-  if (!(error instanceof FhirError)) throw error
-}
-
-function answering(codes: readonly Code[] | undefined): (question: CodeQuestion) => Answer {
-  if (codes === undefined) return () => 'unknown value set'
-  const coded = new Set(codes.map(({ system, code }) => `${system ?? ''}|${code}`))
-  const bare = new Set(codes.map(({ code }) => code))
-  return ({ system, code }) => ((system === undefined ? bare.has(code) : coded.has(`${system}|${code}`)) ? 'in' : 'out')
+/** `before`: what R4's lists told. Of a value set that R4 defines, a code system is what may be unknown. */
+function more(bindings: Bindings, question: CodeQuestion, before: CodeAnswer): ReturnType<Bindings['validate']> {
+  if (before === 'in' || before === 'out') return before
+  const answer = bindings.validate(question)
+  return answer === 'unknown value set' && before === 'unknown system' ? before : answer
 }
 
 /** The current version of what is stored here; of what is stored elsewhere nothing is said. */

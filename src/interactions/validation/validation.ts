@@ -1,5 +1,5 @@
 /**
- * The rules that resources are checked by, tenant by tenant: R4's, the tenant's own profiles and value sets, and what it requires.
+ * The rules that resources are checked by, tenant by tenant: R4's, the tenant's own profiles, and what it requires.
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { Definitions } from '../../conformance/definitions.ts'
@@ -15,7 +15,8 @@ import type { StructureCheck } from '../../validation/structure.ts'
 import type { Asked } from '../../validation/validator.ts'
 import { type Lately, lately } from '../lately.ts'
 import { openStored, type StoredNeeds } from '../stored.ts'
-import { answersFrom, type Terms } from './answers.ts'
+import type { Vocabulary } from '../vocabulary/vocabulary.ts'
+import { answersFrom } from './answers.ts'
 import { structureIssues } from './defined.ts'
 import { openProfiles, ownProfile, type Profiles } from './profiles.ts'
 import { type Requirements, requirementsOf, statementOf } from './requirements.ts'
@@ -38,26 +39,21 @@ export type Validation = Lately<Check>
 
 export type ValidationNeeds = StoredNeeds & {
   readonly definitions: Pick<Definitions, 'shapes'>
-  readonly store: Pick<Store, 'sequence' | 'history' | 'readAll' | 'search' | 'count'>
+  readonly store: Pick<Store, 'sequence' | 'history' | 'readAll'>
   readonly structure: StructureCheck
   readonly settings: {
     /** What becomes of a resource that claims a profile which nobody knows. */
     readonly unknownProfiles: 'accept' | 'refuse'
-    /** ms that the store may take for a question about a value set. */
-    readonly budget: number
   }
+  /** What codes mean in each tenant. */
+  readonly vocabularies: Pick<Lately<Vocabulary>, 'of'>
 }
 
 /** Types by which resources are checked. */
-export const definingTypes: ReadonlySet<string> = new Set([
-  'StructureDefinition',
-  'ValueSet',
-  'CodeSystem',
-  'CapabilityStatement',
-])
+export const definingTypes: ReadonlySet<string> = new Set(['StructureDefinition', 'CapabilityStatement'])
 
 export function openValidation(needs: ValidationNeeds): Validation {
-  const { definitions, structure, store, clock, turn, settings } = needs
+  const { definitions, structure, store, clock, turn, settings, vocabularies } = needs
   const compileInvariant = openInvariants(definitions.shapes)
   const profilesOf = openProfiles(withOwn(loadStructures(), ownProfiles()), {
     compileInvariant,
@@ -68,11 +64,12 @@ export function openValidation(needs: ValidationNeeds): Validation {
   const core = coreCodes(loadValueSets())
   const strict = settings.unknownProfiles === 'refuse'
 
-  function checkBy({ layer, validate }: Profiles, requirements: Requirements, terms: Terms, tenant: string): Check {
+  function checkBy({ layer, validate }: Profiles, requirements: Requirements, tenant: string): Check {
+    const vocabulary = () => vocabularies.of(tenant)
     const judge: Check = (resource, at, base, wish) => {
       const required = requirements.get(resource.resourceType) ?? none
       const asked: Asked = { profiles: 'claimed', bestPractice: 'off', strict, required, ...wish }
-      return validate(resource, at, asked, answersFrom({ store, tenant, base, budget: settings.budget, core, terms }))
+      return validate(resource, at, asked, answersFrom({ store, tenant, base, core, vocabulary }))
     }
     return (resource, at, base, wish) => {
       if (wish?.only === 'form') return structure(resource, at)
@@ -86,11 +83,10 @@ export function openValidation(needs: ValidationNeeds): Validation {
   return lately(clock, tenant => {
     const profiles = openStored(needs, tenant, 'StructureDefinition', ownProfile)
     const statements = openStored(needs, tenant, 'CapabilityStatement', statementOf)
-    const termsOf = openTerms(store, tenant)
     return async () => {
       const until = await store.sequence(tenant)
-      const [own, stated, terms] = await Promise.all([profiles.read(until), statements.read(until), termsOf(until)])
-      return checkBy(profilesOf(own), requirementsOf(stated), terms, tenant)
+      const [own, stated] = await Promise.all([profiles.read(until), statements.read(until)])
+      return checkBy(profilesOf(own), requirementsOf(stated), tenant)
     }
   })
 }
@@ -104,23 +100,4 @@ export async function beside(
 ): Promise<readonly Issue[]> {
   const issues = await found
   return issues.some(isError) ? issues : [...issues, ...more()]
-}
-
-/** What was learnt of value sets, forgotten as soon as one of them, or a code system, has changed. They are not read for that. */
-function openTerms(store: Pick<Store, 'history'>, tenant: string): (until: number) => Promise<Terms> {
-  let terms: Terms = new Map()
-  let seen: number | undefined
-  const isChanged = async (type: string, after: number, until: number): Promise<boolean> => {
-    const { versions } = await store.history({ tenant, type, order: 'oldest', after, until, limit: 1 })
-    return versions.length > 0
-  }
-  return async until => {
-    const after = seen ?? until
-    if (after < until) {
-      const changed = await Promise.all(['ValueSet', 'CodeSystem'].map(type => isChanged(type, after, until)))
-      if (changed.includes(true)) terms = new Map()
-    }
-    seen = Math.max(until, seen ?? 0)
-    return terms
-  }
 }

@@ -11,23 +11,23 @@ import type { Vocabulary } from './vocabulary.ts'
 const most = { systems: 5_000, versions: 20, items: 100 }
 const portion = 20 // code systems that are read in one go
 
-const known = new WeakMap<Vocabulary, readonly CodeSystemClaim[]>()
+const known = new WeakMap<Vocabulary['memberships'], readonly CodeSystemClaim[]>()
 
 /** A code system may have to be read for it, so others get their turn meanwhile. */
 export async function codeSystemClaims(
-  vocabulary: Vocabulary,
+  { memberships }: Pick<Vocabulary, 'memberships'>,
   turn: () => Promise<unknown>,
 ): Promise<readonly CodeSystemClaim[]> {
-  const before = known.get(vocabulary)
+  const before = known.get(memberships)
   if (before !== undefined) return before
-  const { terminology } = vocabulary.memberships
+  const { terminology } = memberships
   const urls = (terminology.codeSystems?.() ?? []).toSorted().slice(0, most.systems)
   const claims: CodeSystemClaim[] = []
   for (const [at, url] of urls.entries()) {
     if (at % portion === portion - 1) await turn()
     claims.push(...claim(terminology, url))
   }
-  known.set(vocabulary, claims)
+  known.set(memberships, claims)
   return claims
 }
 

@@ -1,36 +1,110 @@
 /** What codes mean in a tenant: its code systems, value sets and maps. https://hl7.org/fhir/R4/terminology-service.html */
-import type { Resource } from '../../fhir/resource.ts'
+import { parseJson } from '../../fhir/json.ts'
+import { ownLimits } from '../../fhir/json-limits.ts'
+import { isObject, type JsonObject, type Resource } from '../../fhir/resource.ts'
+import type { Code } from '../../search/plan.ts'
 import type { Store } from '../../store/port.ts'
 import { type ConceptMap, conceptMapOf } from '../../terminology/concept-map/concept-map.ts'
-import { type Memberships, membershipsOf } from '../../terminology/value-set/membership.ts'
-import { terminologyOf } from '../../terminology/value-set/terminology.ts'
+import { type Entry, entryOf, headerOf } from '../../terminology/entry.ts'
+import type { Catalog } from '../../terminology/library/catalog.ts'
+import { libraryTerminology } from '../../terminology/library/library-terminology.ts'
+import { type Kept, type Memberships, membershipsOf, nothingKept } from '../../terminology/value-set/membership.ts'
+import { overlay, type Terminology, terminologyFrom } from '../../terminology/value-set/terminology.ts'
 import { type Lately, lately } from '../lately.ts'
 import { openStored, type StoredNeeds } from '../stored.ts'
+import { type Bindings, bindings } from './bindings.ts'
+import { type Common, openCommon } from './common.ts'
+import { type List, openListing } from './listing.ts'
 
-/** One state of it: it does not change while it is held. */
+/** One state of it: it does not change while it is held, and is the same object until something does. */
 export type Vocabulary = {
   readonly memberships: Memberships
   readonly maps: readonly ConceptMap[]
+  /** For validation: whether a value set has a code. */
+  readonly bindings: Bindings
+  /** All codes of a value set; throws where they cannot be told, or are too many. */
+  readonly list: (valueSet: JsonObject) => readonly Code[]
+  /** The ValueSet that is stored under this id. */
+  readonly valueSetAt: (id: string) => JsonObject | undefined
+  /** Whether the tenant has stored one of this URL. */
+  readonly hasStored: (type: DefiningType, url: string) => boolean
 }
 
-export type VocabularyNeeds = StoredNeeds & { readonly store: Pick<Store, 'sequence' | 'history'> }
+export type DefiningType = 'CodeSystem' | 'ValueSet'
+
+export type VocabularyNeeds = StoredNeeds & {
+  readonly store: Pick<Store, 'sequence' | 'history'>
+  /** Absent: there are no large code systems. */
+  readonly library?: Pick<Catalog, 'find' | 'list' | 'state'> | undefined
+}
 
 /** Types that make up a vocabulary. */
 export const terminologyTypes: ReadonlySet<string> = new Set(['CodeSystem', 'ValueSet', 'ConceptMap'])
 
-export function openVocabulary(needs: VocabularyNeeds): Lately<Vocabulary> {
+export function openVocabulary({ library, ...needs }: VocabularyNeeds): Lately<Vocabulary> {
   const { store, clock } = needs
+  const common = openCommon()
+  const list = openListing()
   return lately(clock, tenant => {
-    const stored = ['CodeSystem', 'ValueSet'].map(type => openStored(needs, tenant, type, itself))
-    const maps = openStored(needs, tenant, 'ConceptMap', conceptMapOf)
+    const systems = openStored(needs, tenant, 'CodeSystem', filed)
+    const valueSets = openStored(needs, tenant, 'ValueSet', filed)
+    const conceptMaps = openStored(needs, tenant, 'ConceptMap', conceptMapOf)
+    const kept = nothingKept()
+    let last: { readonly from: readonly unknown[]; readonly vocabulary: Vocabulary } | undefined
     return async () => {
       const until = await store.sequence(tenant)
-      const [resources, known] = await Promise.all([Promise.all(stored.map(one => one.read(until))), maps.read(until)])
-      return { memberships: membershipsOf(terminologyOf(resources.flat())), maps: known }
+      const reads = [systems.read(until), valueSets.read(until), conceptMaps.read(until)] as const
+      const [ownSystems, ownSets, ownMaps] = await Promise.all(reads)
+      const from = [ownSystems, ownSets, ownMaps, library?.state(tenant)]
+      if (last?.from.every((part, at) => part === from[at])) return last.vocabulary
+      const stored = [...ownSystems, ...ownSets]
+      const files = library && libraryTerminology(library, tenant)
+      const vocabulary = vocabularyOf({ stored, maps: ownMaps, files, common: common(), kept, list })
+      last = { from, vocabulary }
+      return vocabulary
     }
   })
 }
 
-function itself(resource: Resource): Resource {
-  return resource
+type Filed = Entry & { readonly id: string }
+
+/** The text is kept until it is asked for: it takes a fraction of what is made of it. */
+function filed(resource: Resource, id: string, json: string): Filed | undefined {
+  const header = headerOf(resource)
+  return header && { ...entryOf({ header, read: () => readAgain(json) }), id }
+}
+
+function readAgain(json: string): JsonObject {
+  const resource = parseJson(json, ownLimits)
+  return isObject(resource) ? resource : {}
+}
+
+type Parts = {
+  readonly stored: readonly Filed[]
+  readonly maps: readonly ConceptMap[]
+  readonly files: Terminology | undefined
+  readonly common: Common
+  readonly kept: Kept
+  readonly list: List
+}
+
+/** What a tenant has stored comes first, then the library, then what everybody has. */
+function vocabularyOf({ stored, maps, files, common, kept, list }: Parts): Vocabulary {
+  const below = files === undefined ? common.terminology : overlay(files, common.terminology)
+  const memberships = membershipsOf(overlay(terminologyFrom(stored), below), kept)
+  const sets = new Map(stored.filter(({ header }) => header.resourceType === 'ValueSet').map(each => [each.id, each]))
+  const urls = new Set(stored.map(({ header }) => `${header.resourceType} ${header.url}`))
+  let allMaps: readonly ConceptMap[] | undefined
+  return {
+    memberships,
+    get maps() {
+      const own = new Set(maps.map(({ canonical }) => canonical))
+      allMaps ??= [...maps, ...common.maps.filter(({ canonical }) => !own.has(canonical))]
+      return allMaps
+    },
+    bindings: bindings(memberships),
+    list: valueSet => list(memberships, valueSet),
+    valueSetAt: id => sets.get(id)?.resource(),
+    hasStored: (type, url) => urls.has(`${type} ${url}`),
+  }
 }

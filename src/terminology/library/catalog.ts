@@ -15,6 +15,8 @@ export interface Catalog {
   find(tenant: string, system: string, version?: string): LibraryFile | undefined
   /** What a tenant sees: its own, then everybody's, the latest versions of each first. */
   list(tenant: string): readonly Entry[]
+  /** Another text as soon as `find` and `list` may have another answer. */
+  state(tenant: string): string
   /** Which version answers who names none; `undefined`: the latest. For everybody, or for one tenant. */
   choose(system: string, version: string | undefined, tenant?: string): void
   /** Who has it open keeps on reading it. */
@@ -50,6 +52,7 @@ export function openCatalog(folder: string, { clock }: { readonly clock: () => n
         .map(manifest => ({ ...manifest, tenant })),
       ...shelf().manifests(),
     ],
+    state: tenant => `${shelf(tenant).state()}\n${shelf().state()}`,
     choose: (system, version, tenant) => shelf(tenant).choose(system, version),
     remove: ({ file, tenant }) => shelf(tenant).remove({ file }),
     close() {

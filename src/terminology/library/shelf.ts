@@ -16,6 +16,7 @@ export class Shelf {
   #manifests = new Map<string, Manifest>()
   #latestFirst: readonly Manifest[] = []
   #chosen: Readonly<Record<string, unknown>> = {}
+  #state = ''
   #looked = Number.NEGATIVE_INFINITY
 
   /** `folder` need not be there yet. */
@@ -35,6 +36,12 @@ export class Shelf {
     this.manifests()
     const version = this.#chosen[system]
     return typeof version === 'string' ? version : undefined
+  }
+
+  /** Another text as soon as anything has changed here. */
+  state(): string {
+    this.manifests()
+    return this.#state
   }
 
   /** `undefined`: it has gone since it was listed. */
@@ -82,6 +89,7 @@ export class Shelf {
     this.#latestFirst = [...this.#manifests.values()].sort(
       (a, b) => laterVersion(b.version, a.version) || (isLater(b, a) ? 1 : -1),
     )
+    this.#state = JSON.stringify([this.#latestFirst.map(({ file }) => file), this.#chosen])
     // Not closed: an answer under way may still ask it. When nobody does any more, it goes with the object.
     const there = new Set(this.#latestFirst.map(({ file }) => file))
     for (const file of this.#open.keys()) if (!there.has(file)) this.#open.delete(file)

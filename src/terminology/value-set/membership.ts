@@ -1,5 +1,6 @@
 /** Which codes belong to a value set, compiled once and then asked often. https://hl7.org/fhir/R4/valueset.html#compositions */
 import type { JsonObject } from '../../fhir/resource.ts'
+import { sameJson } from '../../fhir/same-json.ts'
 import { type Canonical, parseCanonical, printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
@@ -7,6 +8,7 @@ import { textOf } from '../element.ts'
 import { type Doubt, type Given, missingSupplements, ownRun, type Run, type UnknownSystem } from './clause.ts'
 import { type Clause, type ConceptReference, type Definition, definitionOf } from './definition.ts'
 import { implicitValueSet } from './implicit.ts'
+import { type Inputs, recording, type Sources, stillHold } from './inputs.ts'
 import { and, hasCode, isEmpty, keyOf, minus, or, type Selection } from './selection.ts'
 import type { Terminology } from './terminology.ts'
 import { refusal, type TxIssue, txIssue } from './tx-issue.ts'
@@ -33,10 +35,7 @@ export type Question = {
   readonly supplements: readonly string[]
 }
 
-export type Memberships = {
-  readonly terminology: Terminology
-  /** The resource of this canonical, or one that says what its implicit canonical means. */
-  find(canonical: Canonical): JsonObject | undefined
+export type Memberships = Sources & {
   /** Throws for value sets that contain themselves, and for filters that have no meaning. */
   of(valueSet: JsonObject, question: Question): Members
 }
@@ -46,36 +45,76 @@ const mostAnswers = 8
 /** Clients make up expressions, so not all of them are kept: each may hold some 100 KB of bits. */
 const mostImplicit = 200
 
-/** Keeps what it compiled for as long as the resource is held by somebody. */
-export function membershipsOf(terminology: Terminology): Memberships {
-  const known = new WeakMap<JsonObject, Map<string, Members>>()
-  const implicit = new Map<string, JsonObject>()
+/** What was compiled, of one state of a terminology or of several that follow each other. */
+export type Kept = {
+  readonly members: WeakMap<JsonObject, Map<string, KeptMembers>>
+  /** Implicit value sets that were written down, by canonical. */
+  readonly implicit: Map<string, JsonObject>
+}
+
+type KeptMembers = { readonly members: Members; readonly inputs: Inputs; holdsIn: Terminology }
+
+export function nothingKept(): Kept {
+  return { members: new WeakMap(), implicit: new Map() }
+}
+
+/** Keeps what it compiled for as long as the resource is held by somebody. What `kept` has counts while its inputs are the same. */
+export function membershipsOf(terminology: Terminology, kept: Kept = nothingKept()): Memberships {
   const systems = new Map<string, CodeSystem>()
+  const implicit = new Map<string, JsonObject>()
   const find = ({ url, version }: Canonical): JsonObject | undefined => {
-    const found = terminology.valueSet(url, version) ?? implicit.get(url) ?? implicitValueSet(terminology, url)
-    if (found !== undefined && terminology.valueSet(url, version) === undefined)
-      keep(implicit, url, found, mostImplicit)
-    return found
+    const found = terminology.valueSet(url, version) ?? implicit.get(url)
+    if (found !== undefined) return found
+    const written = writtenDown(implicitValueSet(terminology, url), kept.implicit.get(url))
+    if (written === undefined) return undefined
+    keep(implicit, url, written, mostImplicit)
+    keep(kept.implicit, url, written, mostImplicit)
+    return written
   }
-  const of = (valueSet: JsonObject, question: Question, above: readonly Definition[]): Members => {
-    const kept = known.get(valueSet) ?? new Map<string, Members>()
-    known.set(valueSet, kept)
+  const sources = { terminology, find }
+
+  const known = (answers: Map<string, KeptMembers>, key: string): KeptMembers | undefined => {
+    const answer = answers.get(key)
+    if (answer === undefined || answer.holdsIn === terminology) return answer
+    if (!stillHold(answer.inputs, sources)) return undefined
+    answer.holdsIn = terminology
+    return answer
+  }
+
+  const of = (valueSet: JsonObject, question: Question, above: readonly Definition[]): KeptMembers => {
+    const answers = kept.members.get(valueSet) ?? new Map<string, KeptMembers>()
+    kept.members.set(valueSet, answers)
     const key = `${rulesKey(question.rules)}\n${question.supplements.join(' ')}`
     // What an anchor means depends on the resource around it.
     const mayKeep = above.length === 0 || textOf(valueSet, 'url') !== undefined
-    const before = mayKeep ? kept.get(key) : undefined
+    const before = mayKeep ? known(answers, key) : undefined
     if (before !== undefined) return before
+    const inputs: Inputs = new Map()
+    const recorded = recording(sources, inputs)
     const definition = definitionOf(valueSet)
     const supplements = [...new Set([...question.supplements, ...definition.supplements])]
-    const faults = [...definition.faults, ...missingSupplements(terminology, supplements)]
-    const given = { terminology, rules: question.rules, supplements, systems, faults, unknown: [] }
-    const importSet: Import = (imported, path) => of(imported, { ...question, supplements }, path)
-    const compiler = new Compiler(given, definition, above, find, importSet)
+    const faults = [...definition.faults, ...missingSupplements(recorded.terminology, supplements)]
+    const given = {
+      ...{ terminology: recorded.terminology, rules: question.rules, supplements, systems, faults },
+      unknown: [],
+    }
+    const importSet: Import = (imported, path) => {
+      const answer = of(imported, { ...question, supplements }, path)
+      for (const [question, input] of answer.inputs) inputs.set(question, input)
+      return answer.members
+    }
+    const compiler = new Compiler(given, definition, above, recorded.find, importSet)
     const members = definition.faults.length === 0 ? compiler.members() : compiler.nothing()
-    if (mayKeep) keep(kept, key, members, mostAnswers)
-    return members
+    const answer = { members, inputs, holdsIn: terminology }
+    if (mayKeep) keep(answers, key, answer, mostAnswers)
+    return answer
   }
-  return { terminology, find, of: (valueSet, question) => of(valueSet, question, []) }
+  return { ...sources, of: (valueSet, question) => of(valueSet, question, []).members }
+}
+
+/** The same object as before where it says the same, so that what was compiled from it is found. */
+function writtenDown(made: JsonObject | undefined, before: JsonObject | undefined): JsonObject | undefined {
+  return before !== undefined && sameJson(made, before) ? before : made
 }
 
 function keep<V>(map: Map<string, V>, key: string, value: V, most: number): void {

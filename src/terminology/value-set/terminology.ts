@@ -2,8 +2,7 @@
 import type { JsonObject, Resource } from '../../fhir/resource.ts'
 import type { CodeSystem } from '../code-system.ts'
 import type { ConceptSet } from '../concept-set.ts'
-import { textOf } from '../element.ts'
-import { readCodeSystem } from '../resource/resource-code-system.ts'
+import { type Entry, entryOf, headerOf } from '../entry.ts'
 import { laterVersion } from '../version-order.ts'
 
 /** A state of what is known: it does not change while it is held. */
@@ -26,61 +25,69 @@ export interface Terminology {
 
 /** What a few resources define: those sent along with a request. */
 export function terminologyOf(resources: readonly Resource[]): Terminology {
-  const systems = resources.filter(resource => resource.resourceType === 'CodeSystem')
-  const isSupplement = (resource: JsonObject): boolean => resource['content'] === 'supplement'
-  const find = finder(systems.filter(resource => !isSupplement(resource)))
-  const valueSets = finder(resources.filter(resource => resource.resourceType === 'ValueSet'))
+  return terminologyFrom(
+    resources.flatMap(resource => {
+      const header = headerOf(resource)
+      return header === undefined ? [] : [entryOf({ header, read: () => resource })]
+    }),
+  )
+}
+
+export function terminologyFrom(entries: readonly Entry[]): Terminology {
+  const systems = entries.filter(({ header }) => header.resourceType === 'CodeSystem')
+  const isSupplement = ({ header }: Entry): boolean => header.content === 'supplement'
+  const find = finder(systems.filter(entry => !isSupplement(entry)))
+  const valueSets = finder(entries.filter(({ header }) => header.resourceType === 'ValueSet'))
   const supplements = finder(systems.filter(isSupplement))
-  const read = new Map<JsonObject, CodeSystem>()
+  const wholes = new Map(systems.map(({ header }) => [header.valueSet, header.url] as const).reverse()) // the first counts
   return {
-    codeSystem(url, version) {
-      const resource = find.one(url, version)
-      if (resource === undefined) return undefined
-      const system = read.get(resource) ?? readCodeSystem(resource).system
-      read.set(resource, system)
-      return system
-    },
+    codeSystem: (url, version) => find.one(url, version)?.system(),
     versions: find.versions,
     codeSystems: find.urls,
-    valueSet: valueSets.one,
-    supplement: supplements.one,
-    systemOfAll: valueSet =>
-      textOf(
-        systems.find(system => system['valueSet'] === valueSet),
-        'url',
-      ),
+    valueSet: (url, version) => valueSets.one(url, version)?.resource(),
+    supplement: (url, version) => supplements.one(url, version)?.resource(),
+    systemOfAll: valueSet => wholes.get(valueSet),
   }
 }
 
-/** What `first` does not have is asked of `rest`. */
+/** What `first` does not have is asked of `rest`; so is a code system that `first` only names. */
 export function overlay(first: Terminology, rest: Terminology): Terminology {
-  const { ecl } = rest
+  const ecl = first.ecl === undefined ? rest.ecl?.bind(rest) : first.ecl.bind(first)
   return {
-    codeSystem: (url, version) => first.codeSystem(url, version) ?? rest.codeSystem(url, version),
+    codeSystem(url, version) {
+      const found = first.codeSystem(url, version)
+      return found === undefined || !isDefined(found) ? (rest.codeSystem(url, version) ?? found) : found
+    },
     versions: url => [...new Set([...first.versions(url), ...rest.versions(url)])],
     codeSystems: () => [...new Set([...(first.codeSystems?.() ?? []), ...(rest.codeSystems?.() ?? [])])],
     valueSet: (url, version) => first.valueSet(url, version) ?? rest.valueSet(url, version),
     supplement: (url, version) => first.supplement(url, version) ?? rest.supplement(url, version),
     systemOfAll: valueSet => first.systemOfAll(valueSet) ?? rest.systemOfAll(valueSet),
-    ...(ecl === undefined ? {} : { ecl: (system, expression) => ecl.call(rest, system, expression) }),
+    ...(ecl === undefined ? {} : { ecl }),
   }
 }
 
+/** There is more to it than its name. */
+export function isDefined(system: CodeSystem): boolean {
+  return system.facts.content !== 'not-present' || system.grammar !== undefined
+}
+
 /** By canonical; the latest version is the default. */
-function finder(resources: readonly JsonObject[]): {
-  one(url: string, version?: string): JsonObject | undefined
+function finder(entries: readonly Entry[]): {
+  one(url: string, version?: string): Entry | undefined
   versions(url: string): readonly string[]
   urls(): readonly string[]
 } {
-  const byUrl = Map.groupBy(resources, resource => textOf(resource, 'url') ?? '')
-  const versionOf = (resource: JsonObject): string => textOf(resource, 'version') ?? ''
-  for (const list of byUrl.values()) list.sort((a, b) => laterVersion(versionOf(b), versionOf(a)))
+  const byUrl = Map.groupBy(entries, ({ header }) => header.url)
+  for (const list of byUrl.values()) {
+    list.sort((a, b) => laterVersion(b.header.version ?? '', a.header.version ?? ''))
+  }
   return {
     one(url, version) {
       const list = byUrl.get(url)
-      return version === undefined ? list?.[0] : list?.find(resource => versionOf(resource) === version)
+      return version === undefined ? list?.[0] : list?.find(({ header }) => (header.version ?? '') === version)
     },
-    versions: url => (byUrl.get(url) ?? []).map(versionOf).filter(version => version !== ''),
+    versions: url => (byUrl.get(url) ?? []).flatMap(({ header }) => header.version ?? []),
     urls: () => [...byUrl.keys()].filter(url => url !== ''),
   }
 }

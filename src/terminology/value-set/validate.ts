@@ -37,7 +37,7 @@ export function isMember(members: Members, { system = '', version, code = '' }: 
 }
 
 /** Systems that are not known concern their own codes alone; all else leaves open what the value set is. */
-function isFatal({ id, type }: TxIssue): boolean {
+export function isFatal({ id, type }: TxIssue): boolean {
   return !id.startsWith('UNKNOWN_CODESYSTEM') && type !== 'version-error'
 }
 

@@ -6,7 +6,7 @@
 import { type Canonical, parseCanonical, printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import { howToLoad } from '../licensed.ts'
-import type { Terminology } from './terminology.ts'
+import { isDefined, type Terminology } from './terminology.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 import { isPattern, latestOf, meets } from './version-pattern.ts'
 
@@ -76,10 +76,6 @@ export function findSystem(terminology: Terminology, url: string, wanted: string
   if (wanted === undefined) return undefined
   const found = latestOf(terminology.versions(url), wanted)
   return found === undefined ? undefined : terminology.codeSystem(url, found)
-}
-
-function isDefined(system: CodeSystem): boolean {
-  return system.facts.content !== 'not-present' || system.grammar !== undefined
 }
 
 function notAllowed(url: string, found: string, check: string): TxIssue {

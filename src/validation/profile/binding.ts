@@ -109,6 +109,7 @@ function tell(answer: CodeAnswer | undefined, codings: readonly JsonObject[], bo
 const reasons: Readonly<Record<string, string>> = {
   'unknown value set': 'the value set is not known here',
   'unknown system': 'the code system is not known here',
+  'partly known system': 'only a part of the code system is known here',
 }
 
 function answerTo({ system, version, code }: JsonObject, valueSet: string, run: Run): CodeAnswer | undefined {

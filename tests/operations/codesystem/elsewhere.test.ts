@@ -1,5 +1,7 @@
 /** Code systems that are no resources: grammars, and those that have attributes in groups, as SNOMED CT has. */
+
 import type { Lately } from '../../../src/interactions/lately.ts'
+import { bindings } from '../../../src/interactions/vocabulary/bindings.ts'
 import type { Vocabulary } from '../../../src/interactions/vocabulary/vocabulary.ts'
 import { membershipsOf } from '../../../src/terminology/value-set/membership.ts'
 import { overlay, type Terminology } from '../../../src/terminology/value-set/terminology.ts'
@@ -15,7 +17,11 @@ const snomed: Terminology = {
   supplement: () => undefined,
   systemOfAll: () => undefined,
 }
-const vocabulary = { memberships: membershipsOf(overlay(snomed, builtIn)), maps: [] }
+const memberships = membershipsOf(overlay(snomed, builtIn))
+const vocabulary: Vocabulary = {
+  ...{ memberships, maps: [], bindings: bindings(memberships) },
+  ...{ list: () => [], valueSetAt: () => undefined, hasStored: () => false },
+}
 const vocabularies: Lately<Vocabulary> = { of: () => vocabulary, touched: () => {} }
 
 const ucum = 'http://unitsofmeasure.org'

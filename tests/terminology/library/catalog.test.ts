@@ -206,3 +206,27 @@ t.test('a file of another format is refused in words', async t => {
   db.close()
   t.throws(() => answer(here), /has format 0, not 1: load the code system again/)
 })
+
+t.test('its state is another as soon as another version may answer, and the same until then', async t => {
+  const { folder, time, here, there } = processes(t)
+  const states = [here.state('one')]
+  const next = () => {
+    time.now += second
+    states.push(here.state('one'))
+  }
+  load(folder, '1')
+  next()
+  load(folder, '2')
+  next()
+  there.choose(system, '1')
+  next()
+  load(folder, '1', { tenant: 'one' })
+  next()
+  for (const entry of there.list('two')) there.remove(entry)
+  next()
+  t.equal(new Set(states).size, 6)
+  next()
+  load(folder, '1', { tenant: 'two' })
+  next()
+  t.equal(new Set(states).size, 6, 'files of another tenant do not matter')
+})

@@ -66,12 +66,11 @@ function leaf(of: LeafFilter, root: Sql, name: string, fresh: Fresh): Rows {
   const inSlot = among(`${name}.slots`, of.sets)
   switch (of.is) {
     case 'terms': {
-      const terms = among(`${name}.term`, of.terms)
       const few = of.terms.length <= 4 // a seek for each; else its own terms are looked up in the list
-      return {
-        from: raw(`found ${name}`),
-        where: few ? sql`${own} AND ${terms}` : sql`${own} AND ${inSlot} AND ${terms}`,
-      }
+      const from = raw(`found ${name}`)
+      if (few) return { from, where: sql`${own} AND ${among(`${name}.term`, of.terms)}` }
+      // The plus keeps SQLite from a seek for each of 50,000 terms, resource by resource.
+      return { from, where: sql`${own} AND ${inSlot} AND ${among(`+${name}.term`, of.terms)}` }
     }
     case 'prefix':
     case 'contains': {
