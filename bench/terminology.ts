@@ -14,6 +14,7 @@ import { LibraryFile } from '../src/terminology/library/library-file.ts'
 import { suffix } from '../src/terminology/library/manifest.ts'
 import { wordsOf } from '../src/terminology/library/words.ts'
 import { pour, random, type Synthetic, snomedLike } from '../tests/terminology/library/synthetic.ts'
+import { middling, texts } from './drive/concepts.ts'
 
 const quick = process.argv.includes('--quick')
 const concepts = Number(option('concepts') ?? (quick ? 3_000 : 360_000))
@@ -115,7 +116,7 @@ function answer(): void {
   const some = Array.from({ length: 20_000 }, () => Math.floor(draw() * size))
   const codes = some.map(n => file.code(n))
   const large = middling(file)
-  const questions = texts(file, random(11))
+  const questions = texts(file, random(11), quick ? 50 : 2_000)
   const at = <T>(list: readonly T[], n: number): T => list[n % list.length]!
   const work = {
     find: (n: number) => file.find(at(codes, n)),
@@ -161,28 +162,6 @@ function answer(): void {
     `terminology search, 20 of ${number(size)}: p50 ${both(0.5)}, p99 ${both(0.99)} of FTS5; within ${number(members.length)}: p50 ${percentile(searchingWithin, 0.5)}, p99 ${percentile(searchingWithin, 0.99)} ms`,
   )
   console.log(`terminology memory: ${megabytes(resident)} MB resident after all of this`)
-}
-
-/** Of the large hierarchies, that which is nearest to 20,000, or to an eighteenth of a small system. */
-function middling(file: LibraryFile): { concept: number; count: number } {
-  const wanted = file.size / 18
-  const counts = Array.from({ length: Math.min(file.size, 3_000) }, (_, n) => ({
-    concept: n,
-    count: file.descendants(n).count,
-  }))
-  return counts.reduce((a, b) => (Math.abs(b.count - wanted) < Math.abs(a.count - wanted) ? b : a))
-}
-
-/** What people type: beginnings of one to three words of a display. */
-function texts(file: LibraryFile, draw: () => number): readonly string[] {
-  return Array.from({ length: quick ? 50 : 2_000 }, () => {
-    const words = wordsOf(file.display(Math.floor(draw() * file.size)) ?? '')
-    const some = Array.from(
-      { length: 1 + Math.floor(draw() * 3) },
-      () => words[Math.floor(draw() * words.length)] ?? '',
-    )
-    return some.map(word => word.slice(0, 1 + Math.floor(draw() * 6))).join(' ')
-  })
 }
 
 /** The reference: the same terms, the shorter first, in the full-text index of SQLite; beginnings only, concepts may repeat. */

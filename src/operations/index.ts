@@ -8,6 +8,8 @@ import { findMatches } from './codesystem/find-matches.ts'
 import { lookup } from './codesystem/lookup.ts'
 import { subsumes } from './codesystem/subsumes.ts'
 import { validateCode } from './codesystem/validate-code.ts'
+import { closure } from './conceptmap/closure.ts'
+import { translateOperation } from './conceptmap/translate.ts'
 import { convert } from './convert.ts'
 import { importCodeSystem } from './import-code-system/import.ts'
 import { importStatus } from './import-code-system/status.ts'
@@ -17,6 +19,9 @@ import { metaAdd, metaDelete } from './meta/change.ts'
 import { meta } from './meta/meta.ts'
 import { validate } from './validate/validate.ts'
 import type { Validator } from './validate/validator.ts'
+import { batchValidateCode } from './valueset/batch-validate-code.ts'
+import { expandOperation } from './valueset/expand.ts'
+import { validateMember } from './valueset/validate-code.ts'
 import { versions } from './versions.ts'
 
 export type OperationNeeds = {
@@ -49,6 +54,11 @@ export function operations({ definitions, validator, packages, library }: Operat
     validateCode(r4('CodeSystem-validate-code')),
     subsumes(r4('CodeSystem-subsumes')),
     findMatches(r4('CodeSystem-find-matches')),
+    expandOperation(r4('ValueSet-expand')),
+    validateMember(r4('ValueSet-validate-code')),
+    batchValidateCode(own('batch-validate-code'), r4('ValueSet-validate-code')),
+    translateOperation(r4('ConceptMap-translate')),
+    closure(r4('ConceptMap-closure')),
     installPackageOperation(own('install-package'), packages),
     importCodeSystem(own('import-code-system'), library),
     importStatus(own('import-status'), library),

@@ -6,6 +6,8 @@ export type Concept = number
 export class ConceptSet implements Iterable<Concept> {
   readonly #size: number
   readonly #words: Uint32Array
+  /** Counted once: sets do not change. */
+  #count: number | undefined
 
   /** `size`: how many concepts the code system has. */
   constructor(size: number, words = new Uint32Array((size + 31) >>> 5)) {
@@ -47,8 +49,10 @@ export class ConceptSet implements Iterable<Concept> {
   }
 
   get count(): number {
+    if (this.#count !== undefined) return this.#count
     let count = 0
     for (const word of this.#words) count += ones(word)
+    this.#count = count
     return count
   }
 

@@ -30,8 +30,10 @@ export function operating(
   return onBothStores((test, open) => run(test, over => open({ ...withOperations(more), ...over })))
 }
 
+export type Given = readonly (readonly [name: string, type: string, value: unknown])[]
+
 /** `['mode', 'Code', 'create']`, or a resource, or parts. */
-export function parameters(...given: readonly (readonly [name: string, type: string, value: unknown])[]): Loose {
+export function parameters(...given: Given): Loose {
   const parameter = given.map(([name, type, value]) =>
     type === 'resource' || type === 'part' ? { name, [type]: value } : { name, [`value${type}`]: value },
   )

@@ -66,7 +66,7 @@ export function runCases(prefix: string, run: (ask: JsonObject, terminology: Ter
 }
 
 /** Each element that is expected, exactly; of objects, what is named. */
-function check(answer: JsonObject, expect: JsonObject, t: Test, path = ''): void {
+export function check(answer: JsonObject, expect: JsonObject, t: Test, path = ''): void {
   for (const [name, value] of Object.entries(expect)) {
     const found = answer[name]
     if (isObject(value) && isObject(found)) check(found, value, t, `${path}${name}.`)

@@ -21,6 +21,7 @@ export function fromQuery(
 ): readonly Argument[] {
   return [...query].flatMap(([name, text]) => {
     const parameter = expected.get(name)
+    if (parameter?.type === 'string' && text === '') return [] // a field of a form in which nobody typed
     if (parameter) return argument(parameter, text, shapes, issues)
     if (unknown === 'refuse' && !ofTheAnswer.has(name)) issues.push(unexpected(name, expected))
     return []

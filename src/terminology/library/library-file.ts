@@ -21,6 +21,7 @@ export class LibraryFile implements CodeSystem, Relations {
   readonly #sets = new ByteCache<string, ConceptSet>(cachedSets)
   readonly #properties: ReadonlyMap<string, number>
   #types: readonly Concept[] | undefined
+  #head: Head | undefined
 
   constructor(path: string) {
     this.#db = openFile(path)
@@ -41,7 +42,7 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   display(concept: Concept): string | undefined {
-    return cell<string>(this.#ask.display, concept)
+    return this.#headOf(concept).display
   }
 
   definition(concept: Concept): string | undefined {
@@ -155,7 +156,16 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   #hasFlag(concept: Concept, wanted: number): boolean {
-    return ((cell<number>(this.#ask.flags, concept) ?? 0) & wanted) !== 0
+    return (this.#headOf(concept).flags & wanted) !== 0
+  }
+
+  /** Whoever asks one of it asks the rest next. */
+  #headOf(concept: Concept): Head {
+    if (this.#head?.concept === concept) return this.#head
+    const row = this.#ask.head.get(concept) as readonly [string | null, number] | undefined
+    const [display, flags] = row ?? [null, 0]
+    this.#head = { concept, display: display ?? undefined, flags }
+    return this.#head
   }
 
   #set(name: string, question: StatementSync, ...keys: readonly (number | string)[]): ConceptSet {
@@ -168,16 +178,17 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 }
 
+type Head = { readonly concept: Concept; readonly display: string | undefined; readonly flags: number }
+
 function questions(db: DatabaseSync) {
-  const concept = (column: string): StatementSync => prepareRows(db, `SELECT ${column} FROM concept WHERE n = ?`)
+  const concept = (columns: string): StatementSync => prepareRows(db, `SELECT ${columns} FROM concept WHERE n = ?`)
   return {
     find: prepareRows(db, 'SELECT n FROM code WHERE code = ?'),
     code: concept('code'),
-    display: concept('display'),
+    head: concept('display, flags'),
     definition: concept('definition'),
     designations: concept('designations'),
     properties: concept('properties'),
-    flags: concept('flags'),
     parents: concept('parents'),
     children: concept('children'),
     ancestors: concept('ancestors'),

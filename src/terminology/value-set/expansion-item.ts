@@ -2,8 +2,9 @@
 import type { JsonObject } from '../../fhir/resource.ts'
 import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
+import type { ConceptReference } from './definition.ts'
 import type { ExpandRequest } from './expand-request.ts'
-import { displayFor, wordsFor } from './language.ts'
+import { displayFor, displayIn, type Languages, wordsFor } from './language.ts'
 import type { Member } from './member.ts'
 import type { Members } from './membership.ts'
 
@@ -13,13 +14,9 @@ const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension
 export function itemOf({ selection, code, concept }: Member, members: Members, request: ExpandRequest): JsonObject {
   const { url, system } = selection
   const mention = members.mentions.get(url)?.get(code)
-  const words = wordsFor(system, concept, mention)
-  const display = displayFor(words, request.languages) ?? grammarDisplay(system, concept, code)
+  const display = displayOf(system, concept, mention, request.languages) ?? grammarDisplay(system, concept, code)
   const properties = system === undefined || concept === undefined ? [] : propertiesFor(system, concept, request)
-  const designations = [
-    ...(mention?.designations ?? []),
-    ...(system === undefined || concept === undefined ? [] : system.designations(concept)),
-  ].filter(designation => isWanted(designation, request))
+  const designations = designationsFor(system, concept, mention, request)
   return {
     ...(properties.length === 0 ? {} : { extension: properties }),
     system: url,
@@ -30,6 +27,19 @@ export function itemOf({ selection, code, concept }: Member, members: Members, r
     ...(display === undefined ? {} : { display }),
     ...(designations.length === 0 ? {} : { designation: designations.map(printDesignation) }),
   }
+}
+
+/** Only for a value set's own words, and for certain languages, all words of a concept have to be read. */
+function displayOf(
+  system: CodeSystem | undefined,
+  concept: Concept | undefined,
+  mention: ConceptReference | undefined,
+  languages: Languages,
+): string | undefined {
+  if (system !== undefined && concept !== undefined && mention === undefined) {
+    return displayIn(system, concept, languages)
+  }
+  return displayFor(wordsFor(system, concept, mention), languages)
 }
 
 function grammarDisplay(
@@ -48,15 +58,23 @@ function severalVersions(members: Members, url: string): boolean {
 }
 
 /** `designation` asks for uses as `system|code`, for languages as `urn:ietf:bcp:47|de`; without it, all are given or none. */
-function isWanted({ language, use }: Designation, { includeDesignations, designations = [] }: ExpandRequest): boolean {
-  if (designations.length === 0) return includeDesignations === true
-  if (includeDesignations === false) return false
-  return designations.some(wanted => {
-    const bar = wanted.indexOf('|')
-    const [system, code] = bar < 0 ? [undefined, wanted] : [wanted.slice(0, bar), wanted.slice(bar + 1)]
-    if (system === 'urn:ietf:bcp:47') return language === code
-    return use?.code === code && (system === undefined || use.system === system)
-  })
+function designationsFor(
+  system: CodeSystem | undefined,
+  concept: Concept | undefined,
+  mention: ConceptReference | undefined,
+  { includeDesignations, designations: wanted = [] }: ExpandRequest,
+): readonly Designation[] {
+  if (includeDesignations === false || (includeDesignations === undefined && wanted.length === 0)) return []
+  const known = system === undefined || concept === undefined ? [] : system.designations(concept)
+  const all = [...(mention?.designations ?? []), ...known]
+  return wanted.length === 0 ? all : all.filter(designation => wanted.some(one => isMeant(designation, one)))
+}
+
+function isMeant({ language, use }: Designation, wanted: string): boolean {
+  const bar = wanted.indexOf('|')
+  const [system, code] = bar < 0 ? [undefined, wanted] : [wanted.slice(0, bar), wanted.slice(bar + 1)]
+  if (system === 'urn:ietf:bcp:47') return language === code
+  return use?.code === code && (system === undefined || use.system === system)
 }
 
 function printDesignation({ language, use, value }: Designation): JsonObject {

@@ -11,32 +11,43 @@ export type Page = { readonly members: readonly Member[]; readonly total: number
 /** How many matches of a text are counted: beyond, the answer has no total. */
 const mostRanked = 1_000
 
+/** A match; what it is called is only read when it is shown. */
+type Hit = () => Member
+
 /** Code systems in the order of the includes, in each the best match first; then what value sets call their members. */
-export function found(runs: readonly Run[], members: Members, filter: string, wanted: number): readonly Member[] {
+export function found(runs: readonly Run[], members: Members, filter: string, wanted: number): readonly Hit[] {
   const most = Math.max(wanted, mostRanked) + 1
   const result = runs.flatMap(run => foundIn(run, members, filter, most))
   if (result.length === 0) for (const run of runs) refuseGrammar(run, members)
   return result
 }
 
-export function pageOf(result: readonly Member[], offset: number, wanted: number): Page {
+export function pageOf(result: readonly Hit[], offset: number, wanted: number): Page {
   const most = Math.max(wanted, mostRanked) + 1
-  return { members: result.slice(offset), total: result.length >= most ? undefined : result.length }
+  return {
+    members: result.slice(offset, wanted).map(hit => hit()),
+    total: result.length >= most ? undefined : result.length,
+  }
 }
 
-function foundIn(run: Run, members: Members, filter: string, most: number): readonly Member[] {
+function foundIn(run: Run, members: Members, filter: string, most: number): readonly Hit[] {
   const { part } = run
   const { system, listed: within } = part
   const hits = new Set(system?.search(filter, { within, most }) ?? [])
   const result = Array.from(
     hits,
-    (concept): Member => ({ selection: part, code: system?.code(concept) ?? '', concept }),
+    (concept): Hit =>
+      () => ({
+        selection: part,
+        code: system?.code(concept) ?? '',
+        concept,
+      }),
   )
   const mentions = members.mentions.get(part.url)
   for (const code of mentions === undefined ? [] : mentionsOf(mentions)(filter, most)) {
     const member = memberOf(part, code)
     const isKnown = member?.concept !== undefined && hits.has(member.concept)
-    if (member !== undefined && !isKnown) result.push(member)
+    if (member !== undefined && !isKnown) result.push(() => member)
   }
   return result
 }

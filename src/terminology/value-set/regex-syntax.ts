@@ -85,7 +85,7 @@ class Reader {
     if (this.#takes('*')) return [0, undefined]
     if (this.#takes('+')) return [1, undefined]
     if (this.#takes('?')) return [0, 1]
-    const counted = /^\{(\d{1,4})(,(\d{0,4}))?\}/.exec(this.#characters.slice(this.#at, this.#at + 12).join(''))
+    const counted = /^\{(\d+)(,(\d*))?\}/.exec(this.#characters.slice(this.#at, this.#at + 40).join(''))
     if (counted === null) return undefined
     const [whole, low = '0', comma, high = ''] = counted
     this.#at += whole.length

@@ -66,6 +66,7 @@ const refused: Record<string, string> = {
   '[b-a]': 'range from more to less',
   'a{3,1}': 'from more to fewer',
   'a{1001}': 'more than 1000 times',
+  'a{1,1000000}': 'more than 1000 times',
   a$b: "'$' within",
   'a\\': "ends with '\\'",
   '\\u12': 'without its digits',

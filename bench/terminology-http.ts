@@ -1,0 +1,141 @@
+/**
+ * Questions about codes end to end, at the scale of SNOMED CT: one server process against a reference that looks one row up and
+ * sends the same bytes.
+ *   node bench/terminology-http.ts [--quick] [--only=lookup,expand] [--concepts=360000] [--rounds=5] [--seconds=1.5]
+ */
+import { randomBytes } from 'node:crypto'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { begin } from '../src/terminology/library/build.ts'
+import { LibraryFile } from '../src/terminology/library/library-file.ts'
+import { suffix } from '../src/terminology/library/manifest.ts'
+import { pour, random, snomedLike } from '../tests/terminology/library/synthetic.ts'
+import { middling, texts } from './drive/concepts.ts'
+import { against, figure, measure, type Pace, perSecond, ratio, takeTurns } from './drive/contest.ts'
+import { kiln, reference, type Server, stopAll } from './drive/launch.ts'
+import type { Lane } from './drive/load.ts'
+import { connections } from './drive/work.ts'
+import { openTable } from './reference/table.ts'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    concepts: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+})
+const { quick } = values
+const concepts = Number(values.concepts ?? (quick ? 3_000 : 360_000))
+const pace: Pace = {
+  rounds: Number(values.rounds ?? (quick ? 1 : 5)),
+  length: quick ? { answers: 32 } : { seconds: Number(values.seconds ?? 1.5) },
+}
+const questions = quick ? 64 : 8_000 // of each kind, all different
+
+const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-'))
+const library = join(folder, 'data', 'terminology')
+
+function load(): LibraryFile {
+  const release = snomedLike({ concepts })
+  const report = ({ text }: { text: string }): never => {
+    throw new Error(text)
+  }
+  const build = begin(library, { facts: release.facts }, { clock: Date.now, random: randomBytes, report })
+  pour(release, build)
+  build.finish()
+  return new LibraryFile(join(library, globSync(`*${suffix.data}`, { cwd: library })[0] ?? ''))
+}
+
+/** The paths that are asked for, by what they are asked of. */
+function pathsOf(
+  file: LibraryFile,
+): Readonly<Record<'lookup' | 'validate' | 'subsumes' | 'member' | 'filter' | 'ecl', readonly string[]>> {
+  const draw = random(5)
+  const any = (below = file.size): string => file.code(Math.floor(draw() * below))
+  const each = (path: () => string): readonly string[] => Array.from({ length: questions }, path)
+  const system = `system=${encodeURIComponent(file.facts.url)}`
+  const valueSet = (what: string): string => `url=${encodeURIComponent(`${file.facts.url}?fhir_vs${what}`)}`
+  const { concept, count } = middling(file)
+  const family = file.code(concept)
+  const typed = texts(file, random(11), questions)
+  const page = quick ? 10 : 100
+  console.log(
+    `terminology over HTTP: ${file.size.toLocaleString('en')} concepts, a hierarchy of ${count.toLocaleString('en')}`,
+  )
+  return {
+    lookup: each(() => `/fhir/CodeSystem/$lookup?${system}&code=${any()}`),
+    validate: each(() => `/fhir/CodeSystem/$validate-code?url=${encodeURIComponent(file.facts.url)}&code=${any()}`),
+    subsumes: each(() => `/fhir/CodeSystem/$subsumes?${system}&codeA=${any(1_000)}&codeB=${any()}`),
+    member: each(() => `/fhir/ValueSet/$validate-code?${valueSet(`=isa/${family}`)}&${system}&code=${any()}`),
+    filter: typed.map(text => `/fhir/ValueSet/$expand?${valueSet('')}&count=20&filter=${encodeURIComponent(text)}`),
+    ecl: each(() => {
+      const offset = quick || draw() < 0.5 ? 0 : page
+      return `/fhir/ValueSet/$expand?${valueSet(`=ecl/<<${family}`)}&count=${page}&offset=${offset}`
+    }),
+  }
+}
+
+function lanesOf(paths: readonly string[]): readonly Lane[] {
+  const requests = paths.map(path => ({ method: 'GET', path }) as const)
+  return Array.from({ length: connections }, (_, lane) => requests.filter((_, at) => at % connections === lane))
+}
+
+/** The answers that Kiln gives, as rows: the reference then sends what Kiln sends. */
+async function record(ours: Server, name: string, paths: readonly string[]): Promise<readonly string[]> {
+  const { db } = openTable(tableOf(name))
+  const insert = db.prepare('INSERT INTO resource (type, id, json) VALUES (?, ?, ?)')
+  db.exec('BEGIN')
+  for (const [at, path] of paths.entries()) {
+    const answer = await fetch(`${ours.origin}${path}`)
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    insert.run(name, String(at), await answer.text())
+  }
+  db.exec('COMMIT')
+  db.close()
+  return paths.map((_, at) => `/fhir/${name}/${at}`)
+}
+
+function tableOf(name: string): string {
+  return join(folder, `${name}.db`)
+}
+
+async function compare(ours: Server, name: string, paths: readonly string[]): Promise<void> {
+  const recorded = await record(ours, name, paths)
+  const bare = await reference('read', tableOf(name))
+  const figures = await takeTurns(pace, {
+    ours: length => measure(ours, lanesOf(paths), length),
+    bare: length => measure(bare, lanesOf(recorded), length),
+  })
+  await bare.stop()
+  console.log(`${name}: ${ratio(figures.ours, figures.bare)} × reference (${against(figures.ours, figures.bare)})`)
+}
+
+async function time(ours: Server, name: string, paths: readonly string[]): Promise<void> {
+  const { all } = await takeTurns(pace, { all: length => measure(ours, lanesOf(paths), length) })
+  const { one } = await takeTurns(pace, { one: length => measure(ours, lanesOf(paths).slice(0, 1), length) })
+  const p50 = `p50 ${figure(all, 'p50')} ms at ${connections} connections, ${figure(one, 'p50')} ms at one`
+  console.log(`${name}: ${p50} (${perSecond(all)}, p99 ${figure(all, 'p99')} ms, CPU ${figure(all, 'cpu')} µs)`)
+}
+
+try {
+  const file = load()
+  const paths = pathsOf(file)
+  const ours = await kiln({ KILN_STORE: `sqlite:${join(folder, 'data')}` })
+  const wanted = values.only?.split(',')
+  for (const name of ['lookup', 'validate', 'subsumes', 'member'] as const) {
+    if (wanted?.includes(name) !== false) await compare(ours, name, paths[name])
+  }
+  for (const name of ['filter', 'ecl'] as const) {
+    if (wanted?.includes(name) !== false) await time(ours, `expand ${name}`, paths[name])
+  }
+  const usage = ours.usage()
+  if (usage !== undefined)
+    console.log(`memory: ${usage.memory.toFixed(0)} MB resident, ${usage.peak.toFixed(0)} MB at most`)
+} finally {
+  await stopAll()
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,95 @@
+/** What a code is in another code system. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
+import type * as conformance from '../../conformance/artifact.ts'
+import { fail } from '../../fhir/issue.ts'
+import type { Context, FhirRequest } from '../../interactions/interaction.ts'
+import { parseCanonical, printCanonical } from '../../terminology/canonical.ts'
+import { type ConceptMap, conceptMapOf } from '../../terminology/concept-map/concept-map.ts'
+import { fitting, translate, translationParameters } from '../../terminology/concept-map/translate.ts'
+import { textOf } from '../../terminology/element.ts'
+import { laterVersion } from '../../terminology/version-order.ts'
+import type { Call, Operation } from '../kernel/operation.ts'
+import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { instanceOf, readOne } from '../terminology/instance.ts'
+import { laterParameters, requestOf } from './translate-request.ts'
+
+export function translateOperation(definition: conformance.Operation): Operation {
+  return {
+    definition,
+    also: [...askedParameters, ...laterParameters],
+    unknown: 'ignore',
+    affectsState: false,
+    scope: 'r',
+    cost: 5,
+    async run(ctx, call) {
+      const request = requestOf(call.input)
+      const { maps } = await askedOf(ctx, call)
+      const chosen = await mapsFor(ctx, call, maps, request.reverse)
+      return translationParameters(translate(chosen, request, canonical => one(maps, parseCanonical(canonical))))
+    },
+  }
+}
+
+async function mapsFor(
+  ctx: Context,
+  { request, input }: Call,
+  maps: readonly ConceptMap[],
+  reverse: boolean,
+): Promise<readonly ConceptMap[]> {
+  const [url, inline] = [input.text('url'), input.resource('conceptMap')]
+  const instance = await instanceOf(ctx, request)
+  if (instance !== undefined) {
+    if (url === undefined && inline === undefined) return [conceptMapOf(instance)]
+    const name = url === undefined ? 'conceptMap' : 'url'
+    throw fail('invalid', `the URL names the concept map already, and the parameter '${name}' another: expected one`)
+  }
+  if (inline !== undefined) return [conceptMapOf(inline)]
+  if (url !== undefined) return [named(url, input.text('conceptMapVersion'), maps)]
+  const source = await valueSetUrl(ctx, request, input.text('source') ?? input.text('sourceScope'))
+  const target = await valueSetUrl(ctx, request, input.text('target') ?? input.text('targetScope'))
+  const by = { ...(source === undefined ? {} : { source }), ...(target === undefined ? {} : { target }) }
+  return latest(fitting(maps, by, reverse))
+}
+
+function named(canonical: string, version: string | undefined, maps: readonly ConceptMap[]): ConceptMap {
+  const said = parseCanonical(canonical)
+  if (version !== undefined && said.version !== undefined && version !== said.version) {
+    const text = `the parameter 'conceptMapVersion' is '${version}', but the url says '${said.version}': expected one version`
+    throw fail('invalid', text, 'conceptMapVersion')
+  }
+  const wanted = version ?? said.version
+  const found = one(maps, { url: said.url, ...(wanted === undefined ? {} : { version: wanted }) })
+  if (found !== undefined) return found
+  throw fail('not-found', `the ConceptMap '${printCanonical(said.url, wanted)}' is not known`, 'url')
+}
+
+function one(maps: readonly ConceptMap[], by: { readonly url: string; readonly version?: string }) {
+  const versions = maps.filter(({ url }) => url === by.url)
+  if (by.version === undefined) return latest(versions)[0]
+  return versions.find(({ canonical }) => canonical === printCanonical(by.url, by.version))
+}
+
+/** Of several versions of one map the latest counts; one without a version only where it comes first, as those of the request do. */
+function latest(maps: readonly ConceptMap[]): readonly ConceptMap[] {
+  const chosen = new Map<unknown, ConceptMap>()
+  for (const map of maps) {
+    const key = map.url ?? map
+    const best = chosen.get(key)
+    if (best === undefined || isLater(versionOf(map), versionOf(best))) chosen.set(key, map)
+  }
+  return [...chosen.values()]
+}
+
+function isLater(version: string, than: string): boolean {
+  return than !== '' && laterVersion(version, than) > 0
+}
+
+function versionOf({ canonical }: ConceptMap): string {
+  return parseCanonical(canonical).version ?? ''
+}
+
+/** "May be a logical id, or an absolute or relative location". */
+async function valueSetUrl(ctx: Context, request: FhirRequest, said: string | undefined): Promise<string | undefined> {
+  const [, id] = /^(?:ValueSet\/)?([A-Za-z0-9.-]{1,64})$/.exec(said ?? '') ?? []
+  if (id === undefined) return said
+  return textOf(await readOne(ctx, request, { type: 'ValueSet', id }), 'url') ?? said
+}
