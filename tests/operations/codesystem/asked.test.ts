@@ -29,7 +29,6 @@ const malformed = [
   ['$validate-code?url=http://t/animals&codeableConcept=cat', 'codeableConcept'],
   ['$validate-code?codeSystem=animals&code=cat', 'codeSystem'],
   ['$validate-code?url=http://t/animals&url=http://t/words&code=cat', 'url'],
-  ['$validate-code?url=http://t/animals&code=cat&display=', 'display'],
   ['$subsumes?system=http://t/animals&codeA=%20&codeB=cat', 'codeA'],
   ['$subsumes?system=http://t/animals&codeA=cat&codeB=', 'codeB'],
   ['$subsumes?codingA=cat&codingB=dog', 'codingA'],
