@@ -45,13 +45,32 @@ export function fhirScope(edge: Edge, bodyLimit: number): (scope: FastifyInstanc
   return async scope => {
     acceptBodies(scope, bodyLimit)
     scope.setErrorHandler(edge.refuse)
+    const gather = gathering()
     for (const url of ['/fhir', '/fhir/*', '/t/:tenant/fhir', '/t/:tenant/fhir/*']) {
       // Not async: Fastify would wait for a promise only to learn that the answer is out already.
       const handler = (request: Request, reply: FastifyReply): void => {
-        edge.answer(request, reply).catch(() => reply.raw.destroy()) // better no answer than an end of the process
+        gather(() => {
+          edge.answer(request, reply).catch(() => reply.raw.destroy()) // better no answer than an end of the process
+        })
       }
       scope.route<{ Body: Payload | undefined }>({ method: [...methods], url, handler, exposeHeadRoute: false })
     }
+  }
+}
+
+/**
+ * Requests that came in one turn of the loop are answered together, when all of them were read: so they look at one state of the
+ * store, and their answers leave together.
+ */
+function gathering(): (answer: () => void) => void {
+  let waiting: (() => void)[] = []
+  function begin(): void {
+    const together = waiting
+    waiting = []
+    for (const answer of together) answer()
+  }
+  return answer => {
+    if (waiting.push(answer) === 1) setImmediate(begin)
   }
 }
 

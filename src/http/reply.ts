@@ -36,8 +36,8 @@ export function sender(toXml: ToXml): Send {
 type Text = string | Uint8Array | undefined
 
 /**
- * Answers that are ready in one turn of the loop leave at its end, one behind the other. Writing to a client that sleeps wakes it,
- * which is the dearest part of a small answer; so it is woken once for all of them, and asks again with as many at once.
+ * Answers that are ready without waiting leave together, one behind the other. Writing to a client that sleeps wakes it, which is
+ * the dearest part of a small answer; so it is woken once for all of them, and asks again with as many at once.
  */
 function turn(): (reply: FastifyReply, body: Text) => void {
   let ready: { readonly reply: FastifyReply; readonly body: Text }[] = []
@@ -47,7 +47,7 @@ function turn(): (reply: FastifyReply, body: Text) => void {
     for (const { reply, body } of leaving) reply.raw.end(body)
   }
   return (reply, body) => {
-    if (ready.push({ reply, body }) === 1) setImmediate(leave)
+    if (ready.push({ reply, body }) === 1) process.nextTick(leave) // Node runs this when there are no more promises to settle
   }
 }
 

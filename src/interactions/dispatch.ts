@@ -36,10 +36,11 @@ export async function dispatch(
   try {
     return await interaction.handle(admitted(ctx, { interaction, request }), request)
   } finally {
-    const mayHave = (type: string): boolean => interaction.affectsState !== false && mayDefine(request, type)
-    if (mayHave('SearchParameter')) definitions.touched(tenant)
-    if (definingTypes.values().some(mayHave)) validation.touched(tenant)
-    if (terminologyTypes.values().some(mayHave)) vocabularies.touched(tenant)
+    if (interaction.affectsState !== false && mayChange(request)) {
+      if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
+      if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
+      if (terminologyTypes.values().some(type => mayDefine(request, type))) vocabularies.touched(tenant)
+    }
   }
 }
 
@@ -93,9 +94,13 @@ function checkFor(validation: Validation, { tenant, base }: Pick<FhirRequest, 't
   }
 }
 
-/** Whether it may change resources of a type by which others are judged; operations say themselves whether they change any. */
-function mayDefine({ method, target: { at, type, verb } }: FhirRequest, defining: string): boolean {
-  if (method === 'GET' || method === 'HEAD' || verb === '_search') return false
+/** Operations say themselves whether they change anything. */
+function mayChange({ method, target: { verb } }: FhirRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && verb !== '_search'
+}
+
+/** Whether what changes may be resources of a type by which others are judged. */
+function mayDefine({ target: { at, type } }: FhirRequest, defining: string): boolean {
   return at === 'system' || type === defining
 }
 

@@ -57,7 +57,7 @@ export const none: Node = { is: 'none' }
 
 /** What holds anyway is left out; what cannot hold decides. */
 export function and(of: readonly Node[]): Node {
-  const parts = once(of.flatMap(node => (node.is === 'and' ? node.of : [node])).filter(({ is }) => is !== 'all'))
+  const parts = once(flat(of, 'and').filter(({ is }) => is !== 'all'))
   if (parts.some(({ is }) => is === 'none')) return none
   return parts.length > 1 ? { is: 'and', of: parts } : (parts[0] ?? all)
 }
@@ -68,9 +68,14 @@ function once(parts: readonly Node[]): readonly Node[] {
 }
 
 export function or(of: readonly Node[]): Node {
-  const parts = of.flatMap(node => (node.is === 'or' ? node.of : [node])).filter(({ is }) => is !== 'none')
+  const parts = flat(of, 'or').filter(({ is }) => is !== 'none')
   if (parts.some(({ is }) => is === 'all')) return all
   return parts.length > 1 ? { is: 'or', of: parts } : (parts[0] ?? none)
+}
+
+/** Nearly always there is nothing to flatten, and `flatMap` is slow. */
+function flat(of: readonly Node[], is: 'and' | 'or'): readonly Node[] {
+  return of.some(node => node.is === is) ? of.flatMap(node => (node.is === is ? node.of : [node])) : of
 }
 
 export function not(of: Node): Node {

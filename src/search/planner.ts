@@ -8,6 +8,7 @@ import type { Codes, Plan, PlanNeeds } from './plan.ts'
 import { askContained } from './plan-contained.ts'
 import type { Ask, Criterion, Query, Sort } from './query.ts'
 import type { Asked, Place, Question } from './questions/question.ts'
+import { eachSoon, type Soon, soon } from './soon.ts'
 
 export type Planned = {
   readonly plan: Plan
@@ -24,11 +25,12 @@ export type Planned = {
 export async function plan(query: Query, question: Question, needs: PlanNeeds, now: number): Promise<Planned> {
   const asking: Asking = { question, needs: { ...needs, terminology: remembering(needs.terminology) }, now }
   const severity = query.handling === 'strict' ? 'error' : 'warning'
-  const answers = await Promise.all(query.criteria.map(criterion => answerOf(criterion, severity, asking)))
-  const issues = answers.flatMap(answer => ('issues' in answer ? answer.issues : []))
+  const answering = eachSoon(query.criteria, criterion => answerOf(criterion, severity, asking))
+  const answers = answering instanceof Promise ? await answering : answering
+  const issues = answers.filter(answer => 'issues' in answer).flatMap(answer => answer.issues)
   const errors = issues.filter(isError)
   if (errors.length > 0) throw new FhirError(errors, { status: 400 })
-  const left = answers.flatMap(answer => ('nodes' in answer ? [answer] : []))
+  const left = answers.filter(answer => 'nodes' in answer)
   const wanted = query.types.map(type => ({ type, where: and(left.map(({ nodes }) => nodes.get(type) ?? none)) }))
   const questions = wanted.map(({ type, where }) => {
     return { type, where: and([where, needs.within?.(type) ?? all, needs.restrict(type)]) }
@@ -50,41 +52,39 @@ type Answer =
   | { readonly criterion: Criterion; readonly nodes: ReadonlyMap<string, Node> }
   | { readonly issues: readonly Issue[] }
 
-async function answerOf(criterion: Criterion, severity: 'error' | 'warning', asking: Asking): Promise<Answer> {
-  const nodes = [...criterion.asks].map(
-    async ([type, ask]) =>
-      [type, await nodeOf(ask, { name: criterion.name, type, into: intoContained }, asking)] as const,
+function answerOf(criterion: Criterion, severity: 'error' | 'warning', asking: Asking): Soon<Answer> {
+  const { name, asks } = criterion
+  const nodes = eachSoon([...asks], ([type, ask]) =>
+    soon(nodeOf(ask, { name, type, into: intoContained }, asking), node => [type, node] as const),
   )
-  try {
-    return { criterion, nodes: new Map(await Promise.all(nodes)) }
-  } catch (error) {
-    return { issues: refusalOf(error, severity) }
-  }
+  const answer = soon(nodes, all => ({ criterion, nodes: new Map(all) }))
+  return answer instanceof Promise ? answer.catch(error => ({ issues: refusalOf(error, severity) })) : answer
 }
 
 /** Where an ask stands: on this type, as part of the criterion of this name; `into`: steps left of `intoContained`. */
 type At = { readonly name: string; readonly type: string; readonly into: number }
 
-async function nodeOf(ask: Ask, at: At, asking: Asking): Promise<Node> {
+function nodeOf(ask: Ask, at: At, asking: Asking): Soon<Node> {
   switch (ask.by) {
     case 'parameter':
       return put({ name: at.name, ...ask }, at.type, asking)
     case 'chain':
-      return or(await chain(ask, at, asking))
+      return chain(ask, at, asking).then(or)
     case 'has':
       return referred(ask, at, asking)
     case 'not':
-      return not(await nodeOf(ask.of, at, asking))
+      return soon(nodeOf(ask.of, at, asking), not)
     case 'test':
       return testNode(ask.test, ask.parameter, asked => put(asked, at.type, asking))
-    default: {
-      const parts = await Promise.all(ask.of.map(part => nodeOf(part, at, asking)))
-      return ask.by === 'and' ? and(parts) : or(parts)
-    }
+    default:
+      return soon(
+        eachSoon(ask.of, part => nodeOf(part, at, asking)),
+        ask.by === 'and' ? and : or,
+      )
   }
 }
 
-function put(asked: Asked, type: string, asking: Asking): Promise<Node> {
+function put(asked: Asked, type: string, asking: Asking): Soon<Node> {
   return asking.question(asked, placeIn(type, asking), asking.needs.terminology)
 }
 

@@ -53,7 +53,8 @@ export async function understand(
   const { within, ...scope } = scopeOf(search, request.target)
   const handling = parsePrefer(request.headers['prefer']).handling ?? search.handling
   const asked = { ...scope, parameters, handling, defaultCount: page, largestCount: largest }
-  const parsed = await parseIndexed(ctx, request.tenant, asked)
+  const parsing = parseIndexed(ctx, request.tenant, asked)
+  const parsed = parsing instanceof Promise ? await parsing : parsing
   mustBeShown(parsed.query)
   if ([...parameters].some(([name]) => name === '_type')) mustBeOpenTo(ctx, parsed.query)
   const inside = parsed.query.contained.of === 'false' ? {} : { types: await ctx.store.types(request.tenant) }

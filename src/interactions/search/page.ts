@@ -63,13 +63,17 @@ export async function readPage(ctx: Context, asker: Asker, walk: Walk, limit: nu
 /** All hits of all types behind `after` and up to `end`: at least `limit`, if there are that many and nothing was changed. */
 async function cut(ctx: Context, asker: Asker, walk: Walk, limit: number): Promise<Page> {
   const { sort, questions } = walk
-  const lists = await Promise.all(questions.map(question => list(ctx, asker, walk, question, limit)))
+  const [question, ...others] = questions
+  const only = question && others.length === 0 ? await list(ctx, asker, walk, question, limit) : undefined
+  // An answer that is complete needs no other state than the one that the store read it from; one list is in order already.
+  if (only && walk.until === undefined && !only.more)
+    return { hits: hitsOf(only), until: only.until ?? 0, loose: false }
+  const lists = only ? [only] : await Promise.all(questions.map(question => list(ctx, asker, walk, question, limit)))
   const end = horizon(sort, lists)
   const all = lists.flatMap(hitsOf)
   const until = walk.until ?? Math.min(...lists.map(list => list.until ?? 0))
-  // An answer that is complete needs no other state than the one that the store read it from; one list is in order already.
   if (walk.until === undefined && end === undefined && all.length <= limit) {
-    return lists.length === 1 ? { hits: all, until, loose: false } : { ...ordered(sort, all, end, false), until }
+    return { ...ordered(sort, all, end, false), until }
   }
   return { ...(await restored(ctx, asker, { ...walk, until }, { lists, end, limit })), until }
 }

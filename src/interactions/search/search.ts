@@ -2,6 +2,7 @@
 import { bundleText, type Link } from '../../fhir/bundle.ts'
 import { fail } from '../../fhir/issue.ts'
 import type { Query } from '../../search/query.ts'
+import type { Soon } from '../../search/soon.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
 import type { Target } from '../target.ts'
 import { explanation, warnings } from './advice.ts'
@@ -51,10 +52,13 @@ async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const starting = startOf(ctx, query, walk)
   const start = starting instanceof Promise ? await starting : starting
   const { page, included } = await read(ctx, request, asked, start)
-  const counted = start.until === undefined ? await totalOf(ctx, request, asked, page) : start.total
+  const counting = start.until === undefined ? totalOf(ctx, request, asked, page) : start.total
+  const counted = counting instanceof Promise ? await counting : counting
   const from = { ...start, total: counted }
-  const next = await nextOf(ctx, walk, from, query, page, included)
-  const previous = await previousOf(ctx, walk, from)
+  const sealing = nextOf(ctx, walk, from, query, page, included)
+  const next = sealing && (await sealing)
+  const returning = previousOf(ctx, walk, from)
+  const previous = returning && (await returning)
   const issues = [...asked.issues, ...warnings(asked, page), ...explained]
   const texts = [...textsOf(ctx, request, query, start, page, included), ...outcome(issues)]
   return answer({ total: counted, link: linkTo({ previous, next }) }, texts)
@@ -86,12 +90,12 @@ async function read(ctx: Context, request: FhirRequest, asked: Asked, start: Sta
 }
 
 /** Free where the first page holds everything. */
-async function totalOf(
+function totalOf(
   ctx: Context,
   request: FhirRequest,
   { plan, query }: Asked,
   { hits, end }: Page,
-): Promise<number | undefined> {
+): undefined | Soon<number> {
   if (end === undefined) return hits.length
   return query.total === 'none' ? undefined : total(ctx, request, { ...plan, words: query.words })
 }

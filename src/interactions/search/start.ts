@@ -41,20 +41,20 @@ export function startOf({ store }: Context, { page }: Query, walk: () => string)
   return page === undefined ? first : store.secret('cursor').then(secret => open(secret, walk(), page))
 }
 
-/** What the `next` link carries; `undefined`: this was the last page. */
-export async function nextOf(
+/** What the `next` link carries; `undefined`: this was the last page. A promise only where there is one. */
+export function nextOf(
   { store }: Context,
   walk: () => string,
   start: Start,
   { most }: Query,
   { hits, end, until }: Page,
   { last }: Included,
-): Promise<string | undefined> {
+): undefined | Promise<string> {
   const before = start.before + hits.length
   if (last === undefined && (end === undefined || (most !== undefined && before >= most))) return undefined
   const here = { ...start, until, upTo: undefined, past: remembered(start) }
   const next = last === undefined ? { ...here, before, after: end, included: undefined } : { ...here, included: last }
-  return sealed(await store.secret('cursor'), walk(), next)
+  return store.secret('cursor').then(secret => sealed(secret, walk(), next))
 }
 
 /** Bytes of a cursor for the way back: links must stay short enough for every proxy between. */
@@ -67,17 +67,18 @@ function remembered({ past, before, after, included }: Start): readonly Mark[] {
 }
 
 /** What the `previous` link carries; `undefined`: this is the first page, or the way back to it is too long. */
-export async function previousOf(
+export function previousOf(
   { store }: Context,
   walk: () => string,
   { until, past, ...start }: Start,
-): Promise<string | undefined> {
+): Promise<string> | undefined {
   const mark = past.at(-1)
   if (mark === undefined || until === undefined) return undefined
   const [before, after, included] = mark
   const upTo = start.included === undefined ? start.after : start.upTo
   const place = { before, total: start.total, after: after ?? undefined, included: included ?? undefined, upTo }
-  return sealed(await store.secret('cursor'), walk(), { ...place, until, past: past.slice(0, -1) })
+  const previous = { ...place, until, past: past.slice(0, -1) }
+  return store.secret('cursor').then(secret => sealed(secret, walk(), previous))
 }
 
 type Begun = Start & { readonly until: number }

@@ -5,14 +5,15 @@ import type { SearchParameter } from '../parameters.ts'
 import { mistake, shown } from '../parse/known.ts'
 import type { FilterTest } from '../query.ts'
 import type { Asked } from '../questions/question.ts'
+import type { Soon } from '../soon.ts'
 import { normalized, searched } from '../values/string.ts'
 
 /** Any other parameter of a search, asked of the type at hand. */
-type AskOther = (asked: Asked) => Promise<Node>
+type AskOther = (asked: Asked) => Soon<Node>
 
 export async function testNode(test: FilterTest, parameter: SearchParameter, other: AskOther): Promise<Node> {
   const { op } = test
-  const ask = (value: string, modifier?: string): Promise<Node> =>
+  const ask = (value: string, modifier?: string): Soon<Node> =>
     other({ name: `_filter: ${test.text}`, parameter, ...(modifier && { modifier }), values: [value] })
   const value = written(test.value, parameter)
   switch (op) {
@@ -42,7 +43,7 @@ export async function testNode(test: FilterTest, parameter: SearchParameter, oth
   }
 }
 
-type Ask = (value: string, modifier?: string) => Promise<Node>
+type Ask = (value: string, modifier?: string) => Soon<Node>
 
 const prefixed: ReadonlySet<SearchParameter['type']> = new Set(['number', 'date', 'quantity'])
 

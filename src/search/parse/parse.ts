@@ -114,21 +114,22 @@ function readAll(given: Given, reading: Reading): Read {
       throw mistake('too-costly', `the search has ${given.length} parameters: expected at most ${mostParameters}`)
     return given
   })
-  const parts = (few ?? []).flatMap(([name, value]): [string, Part][] => {
+  const criteria: Criterion[] = []
+  const words: Query['words'][number][] = []
+  const includes: Include[] = []
+  const sort: Sort[] = []
+  const understood = new URLSearchParams()
+  for (const [name, value] of few ?? []) {
     const part = attempt(() => readOne(name, value, reading))
-    return part ? [[name, part]] : []
-  })
-  const sort = parts.flatMap(([, part]) => part.sort ?? [])
-  insist(() => mustBeFew(sort.length))
-  return {
-    criteria: parts.flatMap(([, { criterion }]) => criterion ?? []),
-    words: parts.flatMap(([, { words }]) => words ?? []),
-    includes: parts.flatMap(([, { include }]) => include ?? []),
-    sort,
-    understood: new URLSearchParams(
-      parts.filter(([name]) => name !== '_page').map(([name, { value }]): [string, string] => [name, value]),
-    ),
+    if (part === undefined) continue
+    if (part.criterion) criteria.push(part.criterion)
+    if (part.words) words.push(part.words)
+    if (part.include) includes.push(part.include)
+    if (part.sort) sort.push(...part.sort)
+    if (name !== '_page') understood.append(name, part.value)
   }
+  insist(() => mustBeFew(sort.length))
+  return { criteria, words, includes, sort, understood }
 }
 
 function readOne(name: string, value: string, { types, known, mistakes, asked }: Reading): Part | undefined {

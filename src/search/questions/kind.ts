@@ -2,6 +2,7 @@
 import { type FhirError, fail } from '../../fhir/issue.ts'
 import { type Node, or, type Part } from '../node.ts'
 import type { Codes, Stored } from '../plan.ts'
+import type { Soon } from '../soon.ts'
 
 /** What is asked, and where. */
 export type Subject = {
@@ -29,13 +30,13 @@ export type Kind = {
   /** One alternative without modifier, still escaped. */
   readonly part: (text: string, on: Subject) => Part
   /** What else the alternatives stand for, before any of them is asked. */
-  readonly spelled?: (values: readonly string[], on: Subject, codes: Codes) => Promise<readonly string[]>
+  readonly spelled?: (values: readonly string[], on: Subject, codes: Codes) => Soon<readonly string[]>
   /** Those that fit the elements of the parameter, beside `missing`, which always does. */
   readonly modifiers: (on: Subject) => Readonly<Record<string, Modifier>>
 }
 
 /** The alternatives are still escaped; there is at least one. */
-export type Modifier = (values: readonly string[], on: Subject, codes: Codes) => Node | Promise<Node>
+export type Modifier = (values: readonly string[], on: Subject, codes: Codes) => Soon<Node>
 
 export const noModifiers = (): Readonly<Record<string, Modifier>> => ({})
 
@@ -49,6 +50,8 @@ export function each(part: (text: string, on: Subject) => Part): Modifier {
 
 /** One of them holds. Terms of one slot are asked together, so that a list of a thousand is one question. */
 export function anyOf(parts: readonly Part[]): Node {
+  const [only] = parts
+  if (only && parts.length === 1 && only.is !== 'or') return only
   const terms = new Map<string, Set<string>>()
   const others: Part[] = []
   for (const part of parts.flatMap(flat)) {

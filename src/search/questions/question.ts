@@ -5,6 +5,7 @@ import { all, type Node, not } from '../node.ts'
 import type { SearchParameter } from '../parameters.ts'
 import { UnfitModifier } from '../parse/mistakes.ts'
 import type { Codes, Stored } from '../plan.ts'
+import { type Soon, soon } from '../soon.ts'
 import { malformed, type Subject } from './kind.ts'
 import { chained, referring } from './reference.ts'
 import { compileSearched } from './searched.ts'
@@ -30,9 +31,12 @@ export type Place = {
   readonly stored: Stored
 }
 
-/** Rejects with a `FhirError` (400) that begins with the name where the modifier does not fit or a value is malformed. */
+/**
+ * A `FhirError` (400) that begins with the name where the modifier does not fit or a value is malformed: thrown, or a rejection
+ * where something was looked up.
+ */
 export type Question = {
-  (asked: Asked, place: Place, codes: Codes): Promise<Node>
+  (asked: Asked, place: Place, codes: Codes): Soon<Node>
   readonly chain: (step: Step, place: Place) => Promise<Node>
   /** Asked of what a resource of the place refers to, which fits. */
   readonly has: (step: Omit<Step, 'to'>, place: Place) => Promise<Node>
@@ -50,12 +54,12 @@ export type Step = {
 export function compileQuestions(definitions: Pick<Definitions, 'searchParameters' | 'shapes'>): Question {
   const searched = compileSearched(definitions)
 
-  async function question({ name, parameter, modifier, values }: Asked, place: Place, codes: Codes): Promise<Node> {
+  function question({ name, parameter, modifier, values }: Asked, place: Place, codes: Codes): Soon<Node> {
     const { ask, present, modifiers, spelled, ...of } = searched(parameter, place.type)
     const on: Subject = { ...place, ...of, name }
     const given = values.filter(text => text !== '')
     if (given.length === 0) return all
-    if (modifier === undefined) return ask((await spelled?.(given, on, codes)) ?? given, on, codes)
+    if (modifier === undefined) return soon(spelled?.(given, on, codes) ?? given, texts => ask(texts, on, codes))
     if (modifier === 'missing') return missing(given, present, on)
     const fitting = modifiers(on)
     const asks = Object.hasOwn(fitting, modifier) ? fitting[modifier] : undefined

@@ -1,5 +1,6 @@
 /** Codes of systems in which upper and lower case are the same. https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.caseSensitive */
 import type { Codes } from '../plan.ts'
+import { eachSoon, type Soon, soon } from '../soon.ts'
 import { splitUnescaped, unescaped } from './escape.ts'
 import type { Subject } from './kind.ts'
 
@@ -7,19 +8,17 @@ import type { Subject } from './kind.ts'
  * Each alternative `system|code` in all spellings that it may have. They are asked for, as no resource tells whether the system
  * of its codes knows case: an index without case would be one more row for each code.
  */
-export async function spelled(
-  values: readonly string[],
-  { elements }: Subject,
-  codes: Codes,
-): Promise<readonly string[]> {
+export function spelled(values: readonly string[], { elements }: Subject, codes: Codes): Soon<readonly string[]> {
   if (elements?.some(type => coded.has(type)) === false) return values
   const most = Math.max(few, mostTexts / values.length)
-  const all = values.map(async text => {
+  const all = eachSoon(values, (text): Soon<readonly string[]> => {
     const [system = '', code = '', ...more] = splitUnescaped(text, '|')
     if (system === '' || code === '' || more.length > 0 || !letter.test(code)) return [text]
-    return (await codes.caseless(unescaped(system))) ? spellings(code, most).map(it => `${system}|${it}`) : [text]
+    return codes
+      .caseless(unescaped(system))
+      .then(yes => (yes ? spellings(code, most).map(it => `${system}|${it}`) : [text]))
   })
-  return (await Promise.all(all)).flat()
+  return soon(all, each => each.flat())
 }
 
 const coded: ReadonlySet<string> = new Set(['Coding', 'CodeableConcept'])

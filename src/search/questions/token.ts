@@ -2,6 +2,7 @@
 import { fail } from '../../fhir/issue.ts'
 import { type Node, not, type Part } from '../node.ts'
 import type { Code, Codes } from '../plan.ts'
+import { soon } from '../soon.ts'
 import { normalized } from '../values/string.ts'
 import { caseless, isPlain } from '../values/token.ts'
 import { splitUnescaped, unescaped } from './escape.ts'
@@ -14,7 +15,8 @@ export const token: Kind = {
   spelled,
   modifiers: ({ elements }) => ({
     // "Including the resources that have no value": it is the whole list that none of is there.
-    not: async (values, on, codes) => not(anyOf((await spelled(values, on, codes)).map(text => tokenPart(text, on)))),
+    not: (values, on, codes) =>
+      soon(spelled(values, on, codes), all => not(anyOf(all.map(text => tokenPart(text, on))))),
     text: each(textPart),
     in: inValueSet,
     'not-in': async (values, on, codes) => not(await inValueSet(values, on, codes)),

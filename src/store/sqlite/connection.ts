@@ -17,7 +17,7 @@ export function openWriting(file: string, synchronous: Synchronous): DatabaseSyn
   return db
 }
 
-/** Sees every commit that was acknowledged, by whichever connection, from its next statement on. */
+/** Sees every commit that was acknowledged, by whichever connection, from its next statement on, or from the next `Snapshot`. */
 export function openReading(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { readOnly: true, timeout: patience })
   db.exec(`PRAGMA cache_size = -65536; PRAGMA mmap_size = ${mapped}`)

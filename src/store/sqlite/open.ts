@@ -29,6 +29,7 @@ import { openScan, scan } from './scan.ts'
 import { pack } from './search/pack.ts'
 import { openSearch } from './search/search.ts'
 import { openSecretReader } from './secrets.ts'
+import { openSnapshot } from './snapshot.ts'
 import { failing, openSteps } from './step.ts'
 import { openTypes } from './types.ts'
 
@@ -47,12 +48,13 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
   const db = openReading(file)
   const tenants = openNames(db, 'tenant')
   const types = openNames(db, 'type')
-  const reads = openReads(db, tenants, types)
+  const snapshot = openSnapshot(db)
+  const reads = openReads(db, tenants, types, snapshot)
   const generation = openGeneration(db)
   const receipt = openReceiptReader(db, types)
   const secret = openSecretReader(db)
   const { history, countHistory } = openHistory(db, tenants, types)
-  const readers = openReaders(openSearch(db, tenants, types), { file, observe })
+  const readers = openReaders(openSearch(db, tenants, types, snapshot), { file, observe })
   const typesOf = openTypes(db, tenants)
   const bell = openBell(db)
   const queue = openQueue({ file, synchronous, clock, observe, onDone: jobs => bell.ring(() => tenantsOf(jobs)) })
@@ -103,21 +105,33 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     receipt: step('receipt', (name, key) => receipt({ key: tenants.key(name) ?? 0, name }, key)),
     ...noteSteps(step, openNoteReader(db, tenants), queue, clock),
     forget: step('forget', forget),
-    acquire: step('acquire', (tenant, name, owner, ms) =>
-      queue.ask({ do: 'acquire', tenant, name, owner, ms, now: clock() }),
-    ),
-    renew: step('renew', (tenant, lease, ms) => queue.ask({ do: 'renew', tenant, lease, ms, now: clock() })),
-    release: step('release', (tenant, lease) => queue.ask({ do: 'release', tenant, lease })),
+    ...leaseSteps(step, queue, clock),
     secret: step('secret', name => secret(name) ?? queue.ask({ do: 'secret', name, fresh: random(32) })),
     ready: step('ready', ready),
     close,
   }
 }
 
+type Queue = Pick<ReturnType<typeof openQueue>, 'ask'>
+
+function leaseSteps(
+  step: ReturnType<typeof openSteps>,
+  queue: Queue,
+  clock: () => number,
+): Pick<Store, 'acquire' | 'renew' | 'release'> {
+  return {
+    acquire: step('acquire', (tenant, name, owner, ms) =>
+      queue.ask({ do: 'acquire', tenant, name, owner, ms, now: clock() }),
+    ),
+    renew: step('renew', (tenant, lease, ms) => queue.ask({ do: 'renew', tenant, lease, ms, now: clock() })),
+    release: step('release', (tenant, lease) => queue.ask({ do: 'release', tenant, lease })),
+  }
+}
+
 function noteSteps(
   step: ReturnType<typeof openSteps>,
   notes: ReturnType<typeof openNoteReader>,
-  queue: Pick<ReturnType<typeof openQueue>, 'ask'>,
+  queue: Queue,
   clock: () => number,
 ): Pick<Store, 'note' | 'notes' | 'keepNote' | 'dropNote' | 'dropNotes'> {
   return {

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Key, Version } from '../port.ts'
 import type { Names } from './names.ts'
+import type { Snapshot } from './snapshot.ts'
 import { toVersion, type VersionRow, versionColumns } from './version.ts'
 
-export function openReads(db: DatabaseSync, tenants: Names, types: Names) {
+export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapshot: Snapshot) {
   const current = db.prepare(
     `SELECT ${versionColumns} FROM resource r JOIN version v ON v.seq = r.seq
      WHERE r.tenant = ? AND r.type = ? AND r.id = ?`,
@@ -17,6 +18,7 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names) {
   past.setReturnArrays(true)
 
   function read(key: Key): Version | undefined {
+    snapshot()
     const row = current.get(tenants.key(key.tenant) ?? 0, types.key(key.type) ?? 0, key.id)
     return row && toVersion(key, row as unknown as VersionRow)
   }
@@ -25,12 +27,7 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names) {
     read,
     /** All of one state. */
     readAll(keys: readonly Key[]): (Version | undefined)[] {
-      db.exec('BEGIN')
-      try {
-        return keys.map(read)
-      } finally {
-        db.exec('COMMIT')
-      }
+      return keys.map(read)
     },
     vread(key: Key, version: number): Version | undefined {
       const row = past.get(version, tenants.key(key.tenant) ?? 0, types.key(key.type) ?? 0, key.id)

@@ -4,6 +4,7 @@ import { TooCostly } from '../port.ts'
 import { openReading } from './connection.ts'
 import { openNames } from './names.ts'
 import { openSearch, type Search } from './search/search.ts'
+import { openSnapshot } from './snapshot.ts'
 
 export type ReaderNeeds = { readonly file: string }
 
@@ -33,6 +34,6 @@ function answer(search: Search, request: Request): Reply {
 if (parentPort) {
   const port = parentPort
   const db = openReading((workerData as ReaderNeeds).file)
-  const search = openSearch(db, openNames(db, 'tenant'), openNames(db, 'type'))
+  const search = openSearch(db, openNames(db, 'tenant'), openNames(db, 'type'), openSnapshot(db))
   port.on('message', (request: Request) => port.postMessage(answer(search, request)))
 }

@@ -105,4 +105,9 @@ export const schema: readonly string[] = [
     PRIMARY KEY (tenant, kind, tag, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Later versions alone. Most resources have none: who looks for the current version finds that out in an index that is small
+  -- enough to stay in memory, and knows the place of the first one, which is the root.
+  CREATE UNIQUE INDEX version_later ON version (root, version) WHERE version > 1;
+  `,
 ]

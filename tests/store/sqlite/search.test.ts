@@ -9,6 +9,7 @@ import { openReading } from '../../../src/store/sqlite/connection.ts'
 import { openNames } from '../../../src/store/sqlite/names.ts'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { openSearch } from '../../../src/store/sqlite/search/search.ts'
+import { openSnapshot } from '../../../src/store/sqlite/snapshot.ts'
 import { randomSearches } from '../contract/random-search.ts'
 import type { Place } from '../place.ts'
 
@@ -32,8 +33,9 @@ t.test('many resources are walked through in the order that is asked for', async
     await store.close()
     rmSync(path, { recursive: true })
   })
+  const snapshot = openSnapshot(db)
   const walking = (few: number, window: number): Store => {
-    const search = openSearch(db, openNames(db, 'tenant'), openNames(db, 'type'), { few, window })
+    const search = openSearch(db, openNames(db, 'tenant'), openNames(db, 'type'), snapshot, { few, window })
     return {
       ...store,
       search: async query => search.search(query, query),

@@ -8,6 +8,7 @@ import { bearsOther } from '../../../search/own/mark.ts'
 import type { SearchParameter } from '../../../search/parameters.ts'
 import { type Asked, type Known, type Parsed, parseQuery } from '../../../search/parse/parse.ts'
 import type { Include } from '../../../search/query.ts'
+import type { Soon } from '../../../search/soon.ts'
 import type { Store } from '../../../store/port.ts'
 import type { Context } from '../../interaction.ts'
 import type { SearchNeeds } from '../needs.ts'
@@ -42,10 +43,13 @@ type Asking = Pick<Context, 'store' | 'search' | 'shapes'>
  * Parameters of the tenant's own are refused until all resources are indexed by them, as if they were not known. Throws as
  * `parseQuery` does.
  */
-export async function parseIndexed(ctx: Asking, tenant: string, asked: Asked): Promise<Parsed> {
-  const { parameters, own } = ctx.search
-  const known: Known = { parameters, types: ctx.shapes.resourceTypes }
-  if (own.length === 0) return parseQuery(asked, known)
+export function parseIndexed(ctx: Asking, tenant: string, asked: Asked): Soon<Parsed> {
+  const known: Known = { parameters: ctx.search.parameters, types: ctx.shapes.resourceTypes }
+  return ctx.search.own.length === 0 ? parseQuery(asked, known) : parseOwn(ctx, tenant, asked, known)
+}
+
+async function parseOwn(ctx: Asking, tenant: string, asked: Asked, known: Known): Promise<Parsed> {
+  const { parameters } = known
   const wanted = new Map<string, Own>()
   const want = (type: string, code: string): undefined => {
     if (parameters.of(type).get(code)?.own) wanted.set(nameOf(type, code), { type, code })

@@ -1,5 +1,6 @@
 import type { Place } from '../../../search/node.ts'
 import type { FirstSince } from './bind.ts'
+import { currentSeq } from './condition.ts'
 import type { Scope } from './filter.ts'
 import { numbers } from './keys.ts'
 import { keyValue, type SortColumn, sortedText } from './order.ts'
@@ -122,7 +123,7 @@ function byTime({ statements, firstSince }: AxisNeeds, key: SortColumn, scope: S
     return typeof time === 'number' ? edge(time) : undefined
   }
   const where = sql`${rows} AND ${presence(scope, root)}
-    AND NOT EXISTS (SELECT 1 FROM version n WHERE n.root = c.root AND n.version = c.version + 1)`
+    AND c.seq = ${currentSeq(root)}`
   const start = (time: number) =>
     descending ? behind(firstSince(tenant, time + 1)) : behind(firstSince(tenant, time) - 1)
   return {

@@ -28,7 +28,7 @@ export type Sizes = {
 
 export const sizes: Sizes = { few: 500, window: 128 }
 
-const tiny = 20 // rows; nothing is worth looking for something narrower
+const tiny = 40 // rows; looking for something narrower takes as long as looking at them
 
 type Chooser = {
   readonly statements: Statements

@@ -51,8 +51,13 @@ function print(of: Filter, root: Sql, fresh: Fresh): Sql {
 
 /** The `seq` of the current version is in [low, high). */
 function current(root: Sql, low: number, high: number): Sql {
-  const seq = sql`(SELECT seq FROM version WHERE root = ${root} ORDER BY version DESC LIMIT 1)`
-  return sql`${seq} BETWEEN ${low} AND ${high - 1}`
+  return sql`${currentSeq(root)} BETWEEN ${low} AND ${high - 1}`
+}
+
+/** Of a resource that has versions. */
+export function currentSeq(root: Sql): Sql {
+  const later = sql`SELECT seq FROM version INDEXED BY version_later WHERE root = ${root} AND version > 1`
+  return sql`coalesce((${later} ORDER BY version DESC LIMIT 1), ${root})`
 }
 
 function present(sets: readonly number[], root: Sql, name: string): Sql {

@@ -71,16 +71,21 @@ export function current(low: number, high: number, { contained }: Scope): Filter
 }
 
 export function allOf(of: readonly Filter[]): Filter {
-  const parts = of.flatMap(part => (part.is === 'and' ? part.of : [part])).filter(({ is }) => is !== 'all')
+  const parts = flat(of, 'and').filter(({ is }) => is !== 'all')
   if (parts.some(({ is }) => is === 'none')) return nothing
   return parts.length > 1 ? { is: 'and', of: parts } : (parts[0] ?? everything)
 }
 
 export function anyOf(of: readonly Filter[]): Filter {
-  const parts = of.flatMap(part => (part.is === 'or' ? part.of : [part])).filter(({ is }) => is !== 'none')
+  const parts = flat(of, 'or').filter(({ is }) => is !== 'none')
   if (parts.some(({ is }) => is === 'all')) return everything
   const merged = merge(parts)
   return merged.length > 1 ? { is: 'or', of: merged } : (merged[0] ?? nothing)
+}
+
+/** Nearly always there is nothing to flatten, and `flatMap` is slow. */
+function flat(of: readonly Filter[], is: 'and' | 'or'): readonly Filter[] {
+  return of.some(part => part.is === is) ? of.flatMap(part => (part.is === is ? part.of : [part])) : of
 }
 
 export function notOf(of: Filter): Filter {

@@ -12,7 +12,7 @@ const budget = 2_000 // ms; the same search was done before the commit, and othe
 export function openIndex(db: DatabaseSync, tenants: Names, types: GrowingNames) {
   const dictionary = openDictionary(db)
   const apply = openEntries(db, dictionary)
-  const search = openSearch(db, tenants, types)
+  const search = openSearch(db, tenants, types, () => undefined) // all is inside of a transaction
   return {
     apply,
     applyContained: openContained(db, types, apply),

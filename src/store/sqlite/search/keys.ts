@@ -19,7 +19,9 @@ export function openKeys(db: DatabaseSync, types: Names, slots: Slots) {
 
   /** Of all texts in all sets, those that there are. */
   function termsOf(sets: readonly number[], texts: readonly string[]): readonly number[] {
-    const unique = texts.length === 1 ? texts : [...new Set(texts)]
+    const [text = '', set = 0] = [texts[0], sets[0]]
+    if (texts.length === 1 && sets.length === 1) return numbers(term.all(set, text))
+    const unique = [...new Set(texts)]
     if (unique.length > few) return numbers(terms.all(JSON.stringify(unique), JSON.stringify(sets)))
     return unique.flatMap(text => sets.flatMap(set => numbers(term.all(set, text))))
   }

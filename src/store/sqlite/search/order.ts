@@ -1,4 +1,5 @@
 import type { Place, SortKey } from '../../../search/node.ts'
+import { currentSeq } from './condition.ts'
 import { containerOf } from './contained.ts'
 import type { Scope } from './filter.ts'
 import { ofRanges, type Slots } from './slots.ts'
@@ -32,7 +33,7 @@ export function keyValue(key: SortColumn, root: Sql): Sql {
       return sql`(SELECT id FROM ${raw(key.contained ? 'contained' : 'version')} WHERE rowid = ${root})`
     case 'updated': {
       const owner = key.contained ? containerOf(root) : root
-      return sql`(SELECT updated FROM version WHERE root = ${owner} ORDER BY version DESC LIMIT 1)`
+      return sql`(SELECT updated FROM version WHERE seq = ${currentSeq(owner)})`
     }
     case 'range': {
       const value = raw(key.descending ? 'max(k.high)' : 'min(k.low)')

@@ -5,10 +5,11 @@ import type { Place } from '../../../search/node.ts'
 import type { Explanation, Guard, Match, SearchPage, SearchQuery } from '../../port.ts'
 import { openFirstSince } from '../history.ts'
 import type { Names } from '../names.ts'
+import type { Snapshot } from '../snapshot.ts'
 import { toVersion, type VersionRow, versionColumns } from '../version.ts'
 import { openBind } from './bind.ts'
 import { openChoice, sizes as usual } from './choose.ts'
-import { condition } from './condition.ts'
+import { condition, currentSeq } from './condition.ts'
 import { containerOf, rootPlace, shownPlace } from './contained.ts'
 import { type Bounds, openEffort } from './effort.ts'
 import { allOf, current, everything, type Filter, nothing, notOf, type Scope } from './filter.ts'
@@ -24,7 +25,7 @@ export type CountQuery = Omit<SearchQuery, 'sort' | 'after' | 'limit'>
 const patient = 20_000 // rows collected on the way, where time was given for it
 
 /** The ways of one connection. */
-export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes = usual) {
+export function openSearch(db: DatabaseSync, tenants: Names, types: Names, snapshot: Snapshot, sizes = usual) {
   const effort = openEffort(db)
   const statements = openStatements(db)
   const slots = openSlots(db)
@@ -35,10 +36,8 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
   const matchesOf = openMatches(db)
   const containedOf = openContainedMatches(db)
   const untilOf = openUntil(db)
-  const snapshot = openSnapshot(db)
 
   function bound({ tenant, type, where, until }: Asked): { readonly scope: Scope; readonly filter: Filter } {
-    slots.begin()
     const scope = keys.scope(tenants.key(tenant) ?? 0, type)
     if (scope.list === undefined) return { scope, filter: nothing }
     return {
@@ -63,19 +62,21 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
   }
 
   /** All of one state, within bounds. */
-  function within<R>(bounds: Bounds, run: (most: number) => R): R {
+  function within<R>(bounds: Bounds, run: (most: number, state: number | undefined) => R): R {
     effort.begin(bounds)
-    return snapshot(() => run(bounds.helping ? sizes.few : patient))
+    const state = snapshot()
+    slots.begin(state)
+    return run(bounds.helping ? sizes.few : patient, state)
   }
 
   return {
     search: (query: SearchQuery, bounds: Bounds): SearchPage =>
-      within(bounds, most => {
+      within(bounds, (most, state) => {
         const found = rows(query, most)
         const read = isContained(query.type) ? containedOf : matchesOf
         const matches = read(query, found.length > query.limit ? found.slice(0, query.limit) : found)
         const page = { matches, more: found.length > query.limit }
-        return query.anchored ? { ...page, until: untilOf() } : page
+        return query.anchored ? { ...page, until: untilOf(state) } : page
       }),
     count: (query: CountQuery, bounds: Bounds): number =>
       within(bounds, most => {
@@ -106,25 +107,17 @@ export function openSearch(db: DatabaseSync, tenants: Names, types: Names, sizes
 
 export type Search = ReturnType<typeof openSearch>
 
-/** All that `run` reads is of one state. */
-function openSnapshot(db: DatabaseSync) {
-  const [begin, end] = [db.prepare('BEGIN'), db.prepare('COMMIT')]
-  return <R>(run: () => R): R => {
-    if (db.isTransaction) return run()
-    begin.run()
-    try {
-      return run()
-    } finally {
-      end.run()
-    }
-  }
-}
-
 /** One sequence for all tenants: what any of them wrote before was seen. */
-function openUntil(db: DatabaseSync): () => number {
+function openUntil(db: DatabaseSync): (state: number | undefined) => number {
   const last = db.prepare('SELECT max(seq) FROM version')
   last.setReturnArrays(true)
-  return () => (last.get() as unknown as [number | null])[0] ?? 0
+  let known: { readonly state: number; readonly until: number } | undefined
+  return state => {
+    if (known !== undefined && known.state === state) return known.until
+    const [until] = last.get() as unknown as [number | null]
+    if (state !== undefined) known = { state, until: until ?? 0 }
+    return until ?? 0
+  }
 }
 
 type Asked = Pick<SearchQuery, 'tenant' | 'type' | 'where'> & { readonly until?: number | undefined }
@@ -141,14 +134,22 @@ type Matches = (query: SearchQuery, found: readonly Placed[]) => readonly Match[
 
 /** All in one statement, which goes through them in their order. */
 function openMatches(db: DatabaseSync): Matches {
-  const current = db.prepare(
+  const one = db.prepare(`SELECT ${versionColumns}, v.id FROM version v WHERE v.seq = ${currentSeq(raw('?1')).text}`)
+  const several = db.prepare(
     `SELECT ${versionColumns}, v.id FROM json_each(?) x CROSS JOIN version v
-     ON v.seq = (SELECT seq FROM version WHERE root = x.value ORDER BY version DESC LIMIT 1)`,
+     ON v.seq = ${currentSeq(raw('x.value')).text}`,
   )
-  current.setReturnArrays(true)
+  for (const statement of [one, several]) statement.setReturnArrays(true)
+
+  function rowsOf(roots: readonly number[]): readonly MatchRow[] {
+    const [root = 0] = roots
+    const rows = roots.length === 1 ? one.all(root) : several.all(JSON.stringify(roots))
+    return rows as unknown as readonly MatchRow[]
+  }
+
   return ({ tenant, type }, found) => {
     if (found.length === 0) return []
-    const rows = current.all(JSON.stringify(found.map(([root]) => root))) as unknown as readonly MatchRow[]
+    const rows = rowsOf(found.map(([root]) => root))
     return rows.map(([seq, version, updated, method, json, id], at) => {
       const key = { tenant, type, id }
       return { version: toVersion(key, [seq, version, updated, method, json]), place: found[at]?.[1] ?? [] }
@@ -160,7 +161,7 @@ function openMatches(db: DatabaseSync): Matches {
 function openContainedMatches(db: DatabaseSync): Matches {
   const current = db.prepare(
     `SELECT v.seq, v.version, v.updated, v.method, c.json, c.id FROM contained c
-     CROSS JOIN version v ON v.root = ${containerOf(raw('c.root')).text} WHERE c.root = ? ORDER BY v.version DESC LIMIT 1`,
+     CROSS JOIN version v ON v.seq = ${currentSeq(containerOf(raw('c.root'))).text} WHERE c.root = ?`,
   )
   current.setReturnArrays(true)
   return ({ tenant, type }, found) =>

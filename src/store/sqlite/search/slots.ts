@@ -24,6 +24,7 @@ export function openSlots(db: DatabaseSync) {
   select.setReturnArrays(true)
   const types = new Map<string, { readonly upTo: number; readonly sets: ReadonlyMap<string, readonly number[]> }>()
   let upTo = 0
+  let seen: number | undefined
 
   function load(tenant: number, type: number): ReadonlyMap<string, readonly number[]> {
     const sets = new Map<string, number[]>()
@@ -38,8 +39,10 @@ export function openSlots(db: DatabaseSync) {
   }
 
   return {
-    /** A new state of the database is looked at. */
-    begin(): void {
+    /** Of the database: see `Snapshot`. */
+    begin(state: number | undefined): void {
+      if (state !== undefined && state === seen) return
+      seen = state
       const [key] = newest.get() as unknown as [number | null]
       upTo = key ?? 0
     },

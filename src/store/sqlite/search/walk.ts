@@ -87,6 +87,7 @@ function namesEachOnce(found: readonly Found[]): boolean {
 function inOrderOfRoots(needs: WalkNeeds, page: Page, chosen: Choice): readonly Found[] {
   const { source, rest, size } = chosen
   const { terms } = source
+  if (terms?.length === 1 && rest.is === 'all') return walkTerms(needs, page, terms, rest)
   if (size <= needs.sizes.few) return collectAll(needs, page, chosen)
   if (terms && terms.length <= side) return walkTerms(needs, page, terms, rest)
   if (isWorthCollecting(needs, page, size)) return collectAll(needs, page, chosen)
@@ -106,13 +107,17 @@ function walkTerms(needs: WalkNeeds, page: Page, terms: readonly number[], rest:
   return windows(needs, { ...page, after: undefined }, along, rest)
 }
 
-/** The rows of one term are in order already. */
-function stream({ statements }: WalkNeeds, page: Page, low: number, source: Source, rest: Filter): readonly Found[] {
+/** The rows of one term are in order already. Where nothing else is asked of them, they are as few as the page has. */
+function stream(needs: WalkNeeds, page: Page, low: number, source: Source, rest: Filter): readonly Found[] {
   const { from, where, root } = source
-  return statements.all<Found>(
-    sql`SELECT DISTINCT ${root} FROM ${from} WHERE ${where} AND ${root} > ${low} AND tick(${root})
-      AND ${condition(rest, root)} ORDER BY ${root} ${atMost(page.limit)}`,
-  )
+  const select = sql`SELECT DISTINCT ${root} FROM ${from} WHERE ${where} AND ${root} > ${low}`
+  const end = sql`ORDER BY ${root} ${atMost(page.limit)}`
+  if (rest.is !== 'all') {
+    return needs.statements.all<Found>(sql`${select} AND tick(${root}) AND ${condition(rest, root)} ${end}`)
+  }
+  const found = needs.statements.all<Found>(sql`${select} ${end}`)
+  needs.effort.add(found.length)
+  return found
 }
 
 /** A root up to which no term has more than so many rows. */
