@@ -9,7 +9,7 @@ execFileSync(
   ['--noEmit', 'false', '--outDir', 'dist', '--rootDir', 'src', '--project', '.ci/tsconfig.build.json'],
   { stdio: 'inherit' },
 )
-for (const data of globSync('src/**/*.json')) {
+for (const data of globSync('src/**/*.{json,css,js}')) {
   const to = data.replace(/^src/, 'dist')
   mkdirSync(dirname(to), { recursive: true })
   copyFileSync(data, to)

@@ -18,6 +18,7 @@ import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
 import { terminologyCommand } from './terminology-command.ts'
+import { userCommand } from './user-command.ts'
 import { coreCodes } from './validation/core-codes.ts'
 import { openInvariants } from './validation/invariants.ts'
 import { compileStructure } from './validation/structure.ts'
@@ -109,6 +110,7 @@ program
 
 program.addCommand(packageCommand(process.env))
 program.addCommand(terminologyCommand(process.env))
+program.addCommand(userCommand(process.env))
 
 await program.parseAsync().catch(error => {
   const known = error instanceof ConfigError || error instanceof StartError

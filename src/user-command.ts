@@ -1,0 +1,188 @@
+/** `kiln user add | list | lock | unlock | roles | set-password | reset-mfa`: beside a running server on the same store, or without one. */
+import { text as readAll } from 'node:stream/consumers'
+import { Command } from 'commander'
+import { type Environment, parseConfig } from './config.ts'
+import { fail } from './fhir/issue.ts'
+import { foreseen } from './interactions/refusal.ts'
+import { openRuntime } from './runtime.ts'
+import {
+  type Account,
+  type AccountNeeds,
+  addAccount,
+  type Change,
+  changeAccount,
+  checkRoles,
+  findLogin,
+  listAccounts,
+} from './security/accounts/account.ts'
+import { factorsOf } from './security/accounts/assurance.ts'
+import { byAccount, openBackOff } from './security/accounts/back-off.ts'
+import { checkPassword, generatePassword, hashPassword } from './security/accounts/password.ts'
+import { openSessions } from './security/accounts/session.ts'
+import { outside, storeBroken } from './server.ts'
+
+type Options = { readonly tenant: string }
+
+type Site = AccountNeeds & { readonly tenant: string }
+
+export function userCommand(environment: Environment): Command {
+  const command = new Command('user').description('accounts of those who sign in')
+  const sub = (usage: string, description: string) =>
+    command
+      .command(usage)
+      .description(description)
+      .option('--tenant <name>', 'the tenant whose accounts they are', 'default')
+  const secret = '--password-stdin'
+
+  sub('add <login>', 'add an account; without --password-stdin a password is made and printed once, on the last line')
+    .option('--name <name>', 'of the person')
+    .option('--email <address>', 'an address that is known to be theirs')
+    .option('--role <role...>', 'what they are: physician, nurse, administrator …', [])
+    .option('--link <reference...>', 'who they are: Practitioner/23, Patient/7 …; the first is fhirUser', [])
+    .option(secret, 'read the password from standard input')
+    .action((login: string, options: Options & Added) =>
+      within(environment, options, site => add(site, login, options)),
+    )
+  sub('list', 'list the accounts').action((options: Options) => within(environment, options, list))
+  sub('lock <login>', 'let nobody sign in; sessions end').action((login: string, options: Options) =>
+    within(environment, options, site => lock(site, login)),
+  )
+  sub('unlock <login>', 'let them sign in again, and forget failures').action((login: string, options: Options) =>
+    within(environment, options, site => unlock(site, login)),
+  )
+  sub('roles <login> [role...]', 'say which roles they have, or with none: take all away').action(
+    (login: string, roles: readonly string[], options: Options) =>
+      within(environment, options, site => setRoles(site, login, roles)),
+  )
+  sub('set-password <login>', 'give a new password; sessions end')
+    .option(secret, 'read the password from standard input')
+    .action((login: string, options: Options & { readonly passwordStdin?: boolean }) =>
+      within(environment, options, site => renew(site, login, options.passwordStdin)),
+    )
+  sub('reset-mfa <login>', 'take all second factors away; sessions end').action((login: string, options: Options) =>
+    within(environment, options, site => resetFactors(site, login)),
+  )
+  return command
+}
+
+async function within(
+  environment: Environment,
+  { tenant }: Options,
+  act: (site: Site) => Promise<void>,
+): Promise<void> {
+  const config = parseConfig(environment)
+  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
+    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
+  }
+  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
+    throw storeBroken(config, cause)
+  })
+  try {
+    await act({ store: runtime.store, clock: outside.clock, random: outside.random, tenant })
+  } catch (cause) {
+    throw foreseen(cause) ?? cause
+  } finally {
+    await runtime.close()
+  }
+}
+
+type Added = {
+  readonly name?: string
+  readonly email?: string
+  readonly role: readonly string[]
+  readonly link: readonly string[]
+  readonly passwordStdin?: boolean
+}
+
+async function add(site: Site, login: string, { name, email, role, link, passwordStdin }: Added): Promise<void> {
+  const { text, made } = await passwordFrom(site, passwordStdin, [login])
+  const account = await addAccount(site, site.tenant, {
+    ...{ login, roles: role, links: link, password: await hashPassword(text, site.random) },
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email: { address: email, verified: true } }),
+  })
+  say(`${account.login} is added${made ? ', with this password:' : ''}`)
+  if (made) say(text)
+}
+
+/** From standard input its first line. */
+async function passwordFrom({ random }: Site, given: boolean | undefined, names: readonly string[]) {
+  if (!given) return { text: generatePassword(random), made: true }
+  const [text = ''] = (await readAll(process.stdin)).split(/\r?\n/, 1)
+  checkPassword(text, names)
+  return { text, made: false }
+}
+
+async function list({ store, tenant }: Site): Promise<void> {
+  for (const account of await listAccounts(store, tenant)) say(line(account))
+}
+
+function line(account: Account): string {
+  const { login, name, roles, links, locked } = account
+  const factors = factorsOf(account)
+  return [
+    login,
+    name,
+    roles.join(' ') || 'no role',
+    links.join(' ') || 'no link',
+    factors.length > 0 ? `second factor: ${factors.join(' ')}` : 'no second factor',
+    ...(locked ? ['locked'] : []),
+  ].join(' · ')
+}
+
+async function change({ store, tenant }: Site, login: string, make: Change): Promise<Account> {
+  const changed = await changeAccount(store, tenant, login, make)
+  if (!changed) throw unknown(login)
+  return changed
+}
+
+function unknown(login: string): Error {
+  return fail('not-found', `there is no account '${login}'`)
+}
+
+/** Whoever is signed in is so no more. */
+function signOut(site: Site, { id }: Account): Promise<void> {
+  return openSessions(site, { idle: 0, longest: 0 }).endAll(site.tenant, id)
+}
+
+async function lock(site: Site, login: string): Promise<void> {
+  const account = await change(site, login, one => ({ ...one, locked: true }))
+  await signOut(site, account)
+  say(`${account.login} is locked`)
+}
+
+async function unlock(site: Site, login: string): Promise<void> {
+  const account = await change(site, login, one => ({ ...one, locked: false }))
+  await openBackOff(site).clear(site.tenant, byAccount(account.id))
+  say(`${account.login} may sign in`)
+}
+
+async function setRoles(site: Site, login: string, roles: readonly string[]): Promise<void> {
+  checkRoles(roles)
+  const account = await change(site, login, one => ({ ...one, roles }))
+  say(`${account.login} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(', ')}`}`)
+}
+
+async function renew(site: Site, login: string, given: boolean | undefined): Promise<void> {
+  const before = await findLogin(site.store, site.tenant, login)
+  if (!before) throw unknown(login)
+  const { text, made } = await passwordFrom(site, given, [before.login])
+  const password = await hashPassword(text, site.random)
+  const account = await change(site, login, one => ({ ...one, password }))
+  await signOut(site, account)
+  await openBackOff(site).clear(site.tenant, byAccount(account.id))
+  say(`${account.login} has a new password${made ? ':' : ''}`)
+  if (made) say(text)
+}
+
+async function resetFactors(site: Site, login: string): Promise<void> {
+  const account = await change(site, login, ({ totp: _, ...rest }) => {
+    return { ...rest, passkeys: [], emailCodes: false, recovery: [] }
+  })
+  await signOut(site, account)
+  say(`${account.login} has no second factor`)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
