@@ -6,7 +6,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
 import type { Definitions } from './conformance/definitions.ts'
-import { anyOf, type PackageSource } from './conformance/package/source.ts'
+import { anyOf } from './conformance/package/source.ts'
 import { parseJson } from './fhir/json.ts'
 import { ownLimits } from './fhir/json-limits.ts'
 import { isResource } from './fhir/resource.ts'
@@ -25,11 +25,11 @@ import { siteCheck } from './http/site.ts'
 import { contextOf, dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
 import type { Context, Surroundings } from './interactions/interaction.ts'
-import { everything } from './interactions/rights.ts'
+import { openRights } from './interactions/rights.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
 import type { Metrics } from './observe.ts'
 import { keepImporting } from './operations/import-code-system/keep-importing.ts'
-import { operations } from './operations/index.ts'
+import { type OperationNeeds, operations } from './operations/index.ts'
 import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
 import { compileOperations } from './operations/kernel/compile.ts'
 import type { Operation } from './operations/kernel/operation.ts'
@@ -179,13 +179,19 @@ function surroundingsOf(runtime: Runtime): Surroundings {
   return {
     interactions: tabulate([
       ...interactions,
-      ...compileOperations(operationsOf(definitions, openOutlets(config).packages, libraryFolder(config))),
+      ...compileOperations(
+        operationsOf(definitions, {
+          packages: openOutlets(config).packages,
+          library: libraryFolder(config),
+          glassMinutes: config.KILN_BREAK_GLASS_MINUTES,
+        }),
+      ),
     ]),
     store,
     shapes: definitions.shapes,
     clock: outside.clock,
     newId: outside.newId,
-    rights: everything,
+    rights: openRights({ store, clock: outside.clock, turn }),
     definitions: own,
     validation,
     vocabularies,
@@ -197,13 +203,16 @@ function surroundingsOf(runtime: Runtime): Surroundings {
   }
 }
 
-/** What is claimed of them does not depend on where packages come from. */
+type OperationSettings = Omit<OperationNeeds, 'definitions' | 'validator'>
+
+/** What is claimed of them does not depend on settings. */
+const anywhere: OperationSettings = { packages: () => anyOf([]), library: undefined, glassMinutes: 1 }
+
 function operationsOf(
   definitions: Pick<Definitions, 'operations'>,
-  packages: () => PackageSource = () => anyOf([]),
-  library?: string,
+  settings: OperationSettings = anywhere,
 ): readonly Operation[] {
-  return operations({ definitions, validator: byRules, packages, library })
+  return operations({ definitions, validator: byRules, ...settings })
 }
 
 function xmlPrinter(shapes: Shapes): ToXml {

@@ -30,6 +30,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'import.done': 'info',
   'import.failed': 'error',
   'interaction.failed': 'error',
+  'access.glass-broken': 'warn',
   'reindex.done': 'info',
   'reindex.failed': 'error',
   'store.commit': 'trace',

@@ -51,7 +51,7 @@ export type World = {
   clock: number
   ask(method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
   /** As somebody with rights of his own. */
-  as(principal: Partial<Principal> & { scope: string }): World['ask']
+  as(principal: Partial<Principal> & { scope: string }, other?: Pick<World, 'ctx'>): World['ask']
   /** As another process on the same store would answer, with these files. */
   other(files?: readonly OwnDefinition[]): Pick<World, 'ctx' | 'ask'>
 }
@@ -131,7 +131,7 @@ async function openWorld(
       ...{ definitions, store, clock, turn, structure, vocabularies },
       settings: { unknownProfiles: 'accept', ...settings },
     }),
-    rights: openRights(),
+    rights: openRights({ store, clock, turn }),
     vocabularies,
     turn,
     integrity: () => false,
@@ -144,8 +144,8 @@ async function openWorld(
     return { ctx: own, ask: asker(own) }
   }
   const first = other()
-  const as: World['as'] = principal =>
-    asker(first.ctx, { id: principal.scope, tenant: 'default', client: 'app', purposes: [], ...principal })
+  const as: World['as'] = (principal, process = first) =>
+    asker(process.ctx, { id: principal.scope, tenant: 'default', client: 'app', purposes: [], ...principal })
   return Object.assign(world, { store, ...first, as, other })
 }
 

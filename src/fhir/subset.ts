@@ -112,7 +112,7 @@ function named({ resourceType, id }: Resource): Resource {
 const subsetted = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 
 /** So that nobody overwrites the whole with the part. */
-function marked(part: Resource): Resource {
+export function marked(part: Resource): Resource {
   const { resourceType: _type, id: _id, meta = {}, ...rest } = part
   const tags = meta['tag']
   const others = Array.isArray(tags) ? tags.filter((tag: Json) => !isSubsetted(tag)) : []
@@ -121,4 +121,20 @@ function marked(part: Resource): Resource {
 
 function isSubsetted(tag: Json): boolean {
   return isObject(tag) && tag['system'] === subsetted.system && tag['code'] === subsetted.code
+}
+
+/** As it is stored: what was read in part and comes back is marked still. */
+export function unmarked(resource: Resource): Resource {
+  const { meta } = resource
+  const tags = meta?.['tag']
+  if (meta === undefined || !Array.isArray(tags) || !tags.some(isSubsetted)) return resource
+  const { tag: _tag, ...rest } = meta
+  const others = tags.filter((tag: Json) => !isSubsetted(tag))
+  const left = others.length > 0 ? { ...rest, tag: others } : rest
+  const { meta: _meta, ...whole } = resource
+  return Object.keys(left).length > 0 ? { ...named(resource), meta: left, ...body(whole) } : whole
+}
+
+function body({ resourceType: _type, id: _id, ...rest }: Resource): JsonObject {
+  return rest
 }

@@ -27,7 +27,8 @@ function lettersOf(scope: Interaction['scope']): readonly Letter[] {
 }
 
 export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, request: { target } }: Asked): void {
-  const { scope } = interaction
+  const { scope, code, verb } = interaction
+  if (code === 'operation' && !access.runs(verb.slice(1))) throw notRun(verb)
   if (scope === 'entries' || scope === 'none' || access.unlimited) return
   const type = target.at === 'compartment' ? target.of : target.type
   const anywhere = type === '' || type === '*'
@@ -35,11 +36,15 @@ export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, r
   throw closed(scope, anywhere ? 'resource' : type)
 }
 
+function notRun(verb: string): Error {
+  return fail('forbidden', `your rights do not allow the operation ${verb}`, undefined, insufficient)
+}
+
 const doing = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' }
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
 export function closed(letter: Letter, type: string): Error {
-  return fail('forbidden', `your rights do not allow to ${doing[letter]} any ${type}`, undefined, {
-    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
-  })
+  return fail('forbidden', `your rights do not allow to ${doing[letter]} any ${type}`, undefined, insufficient)
 }
+
+const insufficient = { headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' } }

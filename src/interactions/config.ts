@@ -16,6 +16,14 @@ export const interactionSettings = {
     description: 'Milliseconds that the store may work at one question of a search before it is refused as too costly.',
     expected: 'milliseconds from 1 to 600000',
   },
+  KILN_BREAK_GLASS_MINUTES: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_440,
+    default: 60, // as long as an emergency takes
+    description: 'For how many minutes glass that was broken with `$break-glass` stays broken at most.',
+    expected: 'minutes from 1 to 1440',
+  },
   KILN_UNKNOWN_PROFILES: {
     type: 'string',
     enum: ['accept', 'refuse'],

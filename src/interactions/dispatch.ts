@@ -5,10 +5,14 @@ import { type Access, unlimited } from '../security/access/access.ts'
 import { type Guarding, guarded } from '../security/access/guarded-store.ts'
 import { admitted } from './admit.ts'
 import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './interaction.ts'
+import { policyIssues } from './rights/policy-issues.ts'
+import { rulingTypes } from './rights.ts'
 import type { Holding } from './search/own/definitions.ts'
+import { visibleTo } from './search/visible.ts'
 import { parseTarget, type Target } from './target.ts'
 import { beside, type Check, definingTypes, type Validation } from './validation/validation.ts'
 import { terminologyTypes } from './vocabulary/vocabulary.ts'
+import { put } from './write.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
 export type Incoming = Omit<FhirRequest, 'target' | 'query'> & { readonly path: string; readonly query: string }
@@ -39,6 +43,7 @@ export async function dispatch(
     if (interaction.affectsState !== false && mayChange(request)) {
       if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
       if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
+      if (rulingTypes.values().some(type => mayDefine(request, type))) surroundings.rights.touched?.(tenant)
       if (terminologyTypes.values().some(type => mayDefine(request, type))) vocabularies.touched(tenant)
     }
   }
@@ -50,34 +55,43 @@ export function contextOf(
   from: Pick<FhirRequest, 'tenant' | 'base'>,
   { search, index, parameterIssues }: Holding,
 ): Context {
-  const { store } = surroundings
+  const { store, shapes } = surroundings
   return {
     ...surroundings,
     ...{ search, index, access: unlimited, behind: store, guard: behind => behind },
-    validate: validatorFor(validation, from, parameterIssues),
+    validate: validatorFor(validation, from, (resource, at) =>
+      resource.resourceType === 'Basic'
+        ? policyIssues({ search, shapes }, resource, at)
+        : parameterIssues(resource, at),
+    ),
     vocabulary: () => vocabularies.of(from.tenant),
   }
 }
 
 function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Access): Context {
   if (access.unlimited) return ctx
-  const { clock, search } = ctx
+  const { clock, shapes } = ctx
   const index: Guarding['index'] = (resource, id) => ctx.index(resource, id, base).entries
-  const guarding = { access, clock, index, budget: search.budget }
-  return { ...ctx, access, guard: (behind, letters) => guarded(behind, letters, guarding) }
+  const derived: Guarding['derived'] = (resource, { key, method }) => {
+    const { entries, contained, links } = put(ctx, { base }, key, resource, method)
+    return { ...(entries && { entries }), ...(contained && { contained }), ...(links && { links }) }
+  }
+  const guarding = { access, clock, shapes, index, derived, budget: ctx.search.budget }
+  const search = visibleTo(access, ctx)
+  return { ...ctx, access, search, guard: (behind, letters) => guarded(behind, letters, guarding) }
 }
 
 /** For one request, or for somebody who acts as one. */
 function validatorFor(
   validation: Validation,
   from: Pick<FhirRequest, 'tenant' | 'base'>,
-  parameterIssues: Holding['parameterIssues'],
+  issuesOf: Holding['parameterIssues'],
 ): Context['validate'] {
   const check = checkFor(validation, from)
   return (resource, at, wish) => {
     const found = check(resource, at, wish)
-    const isParameter = resource.resourceType === 'SearchParameter'
-    return isParameter ? beside(found, () => parameterIssues(resource, at)) : found
+    const { resourceType: type } = resource
+    return type === 'SearchParameter' || type === 'Basic' ? beside(found, () => issuesOf(resource, at)) : found
   }
 }
 

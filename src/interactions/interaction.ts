@@ -67,10 +67,11 @@ export type Surroundings = Omit<
 }
 
 /** What the principal of a request may do. `ctx`: of the server itself, to look up what rights are made of. */
-export type Rights = (
-  ctx: Context,
-  request: Pick<FhirRequest, 'tenant' | 'base' | 'principal'>,
-) => Access | Promise<Access>
+export type Rights = {
+  (ctx: Context, request: Pick<FhirRequest, 'tenant' | 'base' | 'principal'>): Access | Promise<Access>
+  /** Something was written that rights may depend on. */
+  readonly touched?: (tenant: string) => void
+}
 
 /** The part of the world that interactions may touch, with the definitions that hold in the request's tenant. */
 export type Context = {
@@ -113,12 +114,17 @@ export type Context = {
   readonly observe: (event: InteractionEvent) => void
 }
 
-/** A bug of ours at a part of a request whose other parts were answered. */
-export type InteractionEvent = {
-  readonly event: 'interaction.failed'
-  readonly interaction: InteractionCode
-  readonly error: unknown
-}
+export type InteractionEvent =
+  /** A bug of ours at a part of a request whose other parts were answered. */
+  | { readonly event: 'interaction.failed'; readonly interaction: InteractionCode; readonly error: unknown }
+  /** Somebody looks behind the glass; for whom and why, the note of this id of the kind `break-glass` tells. */
+  | {
+      readonly event: 'access.glass-broken'
+      readonly tenant: string
+      readonly client: string
+      readonly note: string
+      readonly minutes: number
+    }
 
 /** https://hl7.org/fhir/R4/valueset-restful-interaction.html */
 export type InteractionCode =

@@ -4,6 +4,7 @@ import type { Definitions } from '../conformance/definitions.ts'
 import { ownOperation } from '../conformance/operation-definition.ts'
 import { ownOperations } from '../conformance/own.ts'
 import type { PackageSource } from '../conformance/package/source.ts'
+import { breakGlass } from './break-glass/break-glass.ts'
 import { findMatches } from './codesystem/find-matches.ts'
 import { lookup } from './codesystem/lookup.ts'
 import { subsumes } from './codesystem/subsumes.ts'
@@ -31,9 +32,12 @@ export type OperationNeeds = {
   readonly packages: () => PackageSource
   /** The folder of the library of code systems; `undefined`: there is none. */
   readonly library: string | undefined
+  /** For how long glass may be broken. */
+  readonly glassMinutes: number
 }
 
-export function operations({ definitions, validator, packages, library }: OperationNeeds): readonly Operation[] {
+export function operations(needs: OperationNeeds): readonly Operation[] {
+  const { definitions, validator, packages, library, glassMinutes } = needs
   const known = new Map([...definitions.operations, ...ownOperations().map(ownOperation)].map(one => [one.url, one]))
   const defined = (url: string): conformance.Operation => {
     const found = known.get(url)
@@ -62,5 +66,6 @@ export function operations({ definitions, validator, packages, library }: Operat
     installPackageOperation(own('install-package'), packages),
     importCodeSystem(own('import-code-system'), library),
     importStatus(own('import-status'), library),
+    breakGlass(own('break-glass'), glassMinutes),
   ]
 }

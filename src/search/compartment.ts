@@ -10,11 +10,11 @@ export type Compartment = {
   readonly where: (type: string) => Node
 }
 
-/** Throws a 404 for a type that has no compartments. */
+/** Throws a 404 for a type that has no compartments. Of several ids: what belongs to any of them. */
 export function compartment(
   { compartments }: Pick<Definitions, 'compartments'>,
   type: string,
-  id: string,
+  id: string | readonly string[],
 ): Compartment {
   const definition = compartments.find(({ code }) => code === type)
   if (definition === undefined) {
@@ -22,13 +22,15 @@ export function compartment(
     throw fail('not-found', `there are no compartments of ${type}: expected one of ${known}`)
   }
   const { resources } = definition
+  const ids = typeof id === 'string' ? [id] : id
+  const texts = ids.map(id => `${type}/${id}`)
   return {
     types: [...new Set([type, ...Object.keys(resources)])].sort(),
     where(of) {
       const links = (resources[of] ?? []).filter(code => code !== self)
-      const linked = links.map((slot): Node => ({ is: 'term', slot, texts: [`${type}/${id}`] }))
+      const linked = links.map((slot): Node => ({ is: 'term', slot, texts }))
       // R4's definitions say so of Encounter, Practitioner and RelatedPerson; of Patient and Device it is no less true.
-      const own: Node = of === type ? { is: 'id', ids: [id] } : none
+      const own: Node = of === type ? { is: 'id', ids } : none
       return or([own, ...linked])
     },
   }

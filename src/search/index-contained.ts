@@ -6,6 +6,7 @@ import { type Contained, containedId, containedType, idSlot, inSlot, sortSlot } 
 import { entriesOf } from './entries.ts'
 import type { Entries } from './entry.ts'
 import type { Index, IndexValues } from './index-values.ts'
+import { withSecurityContext } from './security-context.ts'
 import { listOf, textOf } from './values/member.ts'
 import type { SimpleValue } from './values/simple.ts'
 import type { Value } from './values/value.ts'
@@ -19,7 +20,9 @@ const none: readonly Contained[] = []
 /** `id`: of the resource, which need not have it yet. */
 export function indexed(values: Index, resource: Resource, id: string, base: string): Indexed {
   const inner = innerOf(resource)
-  if (inner.size === 0) return { entries: entriesOf(values(resource, base)), contained: none }
+  if (inner.size === 0) {
+    return { entries: withSecurityContext(entriesOf(values(resource, base)), resource, base), contained: none }
+  }
   if (inner.size > most) throw tooMany(resource.resourceType, inner.size)
   const container = { type: resource.resourceType, id }
   const name = `${container.type}/${id}`

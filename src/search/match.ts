@@ -38,7 +38,7 @@ export function fits(node: Node, it: Found, world: World): boolean {
     case 'not':
       return !fits(node.of, it, world)
     case 'id':
-      return node.ids.includes(it.id)
+      return isAmong(it.id, node.ids)
     case 'updated':
       return node.low <= it.updated && it.updated < node.high
     case 'present':
@@ -54,6 +54,17 @@ export function fits(node: Node, it: Found, world: World): boolean {
     default:
       return fitsLeaf(node, it.entries)
   }
+}
+
+const short = 64 // texts
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+/** Of long lists, such as those of all patients who forbid something, a set is made once. */
+function isAmong(text: string, texts: readonly string[]): boolean {
+  if (texts.length <= short) return texts.includes(text)
+  const set = sets.get(texts) ?? new Set(texts)
+  sets.set(texts, set)
+  return set.has(text)
 }
 
 function entriesOf({ entries }: Found): readonly (Term | Range)[] {
@@ -96,7 +107,7 @@ function fitsLeaf(leaf: Leaf, { terms, ranges }: Entries, element?: number): boo
 function fitsText(leaf: Exclude<Leaf, { readonly is: 'range' }>, text: string): boolean {
   switch (leaf.is) {
     case 'term':
-      return leaf.texts.includes(text)
+      return isAmong(text, leaf.texts)
     case 'prefix':
       return text.startsWith(leaf.text)
     default:

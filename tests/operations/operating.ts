@@ -15,7 +15,8 @@ export const all: readonly Operation[] = allWith(undefined)
 
 /** `library`: the folder of code systems. */
 export function allWith(library: string | undefined): readonly Operation[] {
-  return operations({ definitions: loadDefinitions(), validator: byRules, packages: () => anyOf([]), library })
+  const packages = () => anyOf([])
+  return operations({ definitions: loadDefinitions(), validator: byRules, packages, library, glassMinutes: 60 })
 }
 
 /** With these operations beside those that there are. */

@@ -1,13 +1,16 @@
 /** What is to be said of a search beside its answer: that it is slow, and why; how the store goes about it. */
 import type { Issue } from '../../fhir/issue.ts'
-import type { Node } from '../../search/node.ts'
+import { plainType } from '../../search/contained.ts'
+import { and, type Node } from '../../search/node.ts'
 import { shownType } from '../../search/plan-contained.ts'
 import type { Context } from '../interaction.ts'
-import type { Asked, Asker } from './asked.ts'
+import { type Asked, type Asker, restriction } from './asked.ts'
 import type { Page } from './page.ts'
 
-export function warnings({ plan, query }: Asked, { loose }: Page): readonly Issue[] {
+export function warnings(ctx: Context, { plan, query }: Asked, { loose }: Page): readonly Issue[] {
+  const restrict = restriction(ctx)
   const slow = plan.questions
+    .map(({ type, where }) => ({ type, where: asked(where, restrict(plainType(type))) }))
     .filter(({ where }) => where.is !== 'all' && !narrows(where))
     .map(({ type }) => shownType(type))
   return [
@@ -19,6 +22,16 @@ export function warnings({ plan, query }: Asked, { loose }: Page): readonly Issu
       : []),
     ...(loose ? [warning(changing)] : []),
   ]
+}
+
+/** Without what the rights of who asks add: that is none of his business, and may speak of what others said. */
+function asked(where: Node, restricted: Node): Node {
+  const own = new Set(partsOf(restricted))
+  return and(partsOf(where).filter(part => !own.has(part)))
+}
+
+function partsOf(node: Node): readonly Node[] {
+  return node.is === 'and' ? node.of : [node]
 }
 
 const changing =

@@ -59,7 +59,7 @@ async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const next = sealing && (await sealing)
   const returning = previousOf(ctx, walk, from)
   const previous = returning && (await returning)
-  const issues = [...asked.issues, ...warnings(asked, page), ...explained]
+  const issues = [...asked.issues, ...warnings(ctx, asked, page), ...explained]
   const texts = [...textsOf(ctx, request, query, start, page, included), ...outcome(issues)]
   return answer({ total: counted, link: linkTo({ previous, next }) }, texts)
 }

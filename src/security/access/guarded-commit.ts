@@ -3,18 +3,16 @@
  * somebody's sight or out of it. What was judged is made a condition of the commit.
  */
 import { fail } from '../../fhir/issue.ts'
-import type { Node } from '../../search/node.ts'
+import { type Node, none } from '../../search/node.ts'
 import type { Commit, Committed, Refused, Store, Version, Write } from '../../store/port.ts'
 import type { Access, Letter } from './access.ts'
 import { belongs, type Image, imageOf, type JudgeNeeds } from './judge.ts'
+import type { Mask } from './mask.ts'
 import type { Sight } from './sight.ts'
+import { isWithin, type WriteNeeds, within } from './within.ts'
 
-type Needs = Omit<JudgeNeeds, 'store' | 'tenant'> & {
-  readonly store: Store
-  readonly sight: Sight
-  readonly access: Access
-  readonly clock: () => number
-}
+type Needs = Omit<JudgeNeeds, 'store' | 'tenant'> &
+  WriteNeeds & { readonly store: Store; readonly sight: Sight; readonly mask: Mask }
 
 /** A write as it goes to the store; `undefined`: nothing is there to be done to, as far as this principal can see. */
 type Judged = { readonly write: Write | undefined; readonly bound: boolean }
@@ -22,7 +20,8 @@ type Judged = { readonly write: Write | undefined; readonly bound: boolean }
 const tries = 16 // commits anew, because a resource was changed between being judged and being written
 
 export function guardedCommit(needs: Needs): Pick<Store, 'commit'> {
-  const { store, sight } = needs
+  const { store, sight, mask } = needs
+  const shown = (version: Version | undefined): Version | undefined => version && mask.shown(version)
   return {
     async commit(it) {
       for (let attempt = 1; ; attempt++) {
@@ -30,11 +29,11 @@ export function guardedCommit(needs: Needs): Pick<Store, 'commit'> {
         if ('ok' in judged) return judged
         const kept = [...judged.entries()].flatMap(([at, { write }]) => (write ? [{ at, write }] : []))
         const outcome = await store.commit({ ...it, writes: kept.map(({ write }) => write) })
-        if (outcome.ok) return { ok: true, versions: spread(it, kept, outcome) }
+        if (outcome.ok) return { ok: true, versions: spread(it, kept, outcome).map(shown) }
         const { because } = outcome
         const own = because.why === 'condition' && judged[kept[because.at]?.at ?? -1]?.bound
         if (own && attempt < tries) continue
-        return told(outcome, kept, sight)
+        return told(outcome, kept, sight, shown)
       }
     },
   }
@@ -49,11 +48,20 @@ function spread({ writes }: Commit, kept: Kept, { versions }: Committed): Commit
 }
 
 /** The refusal in the caller's numbering, with nothing in it that may not be seen. */
-async function told({ because }: Refused, kept: Kept, { sees }: Sight): Promise<Refused> {
+async function told(
+  { because }: Refused,
+  kept: Kept,
+  { sees }: Sight,
+  shown: (version: Version | undefined) => Version | undefined,
+): Promise<Refused> {
+  if (because.why === 'receipt') {
+    const versions = because.versions.flatMap(version => shown(version) ?? [])
+    return { ok: false, because: { ...because, versions } }
+  }
   if (!('at' in because) || because.why === 'guard') return { ok: false, because }
   const at = kept[because.at]?.at ?? because.at
   if (because.why !== 'condition') return { ok: false, because: { ...because, at } }
-  const current = because.current && (await sees(because.current)) ? because.current : undefined
+  const current = because.current && (await sees(because.current)) ? shown(because.current) : undefined
   return { ok: false, because: { ...because, at, current } }
 }
 
@@ -94,8 +102,9 @@ function keyOf(tenant: string, link: string): { tenant: string; type: string; id
 }
 
 /** `current`: as far as it may be seen. */
-async function judge(needs: Needs, write: Write, current: Version | undefined): Promise<Judged> {
-  if (write.do === 'check') return { write: current && write, bound: false }
+async function judge(needs: Needs, asked: Write, current: Version | undefined): Promise<Judged> {
+  if (asked.do === 'check') return { write: current && asked, bound: false }
+  const write = within(needs, asked, current?.json)
   const { access, clock } = needs
   const { key } = write
   const judging = { ...needs, tenant: key.tenant }
@@ -116,7 +125,8 @@ async function judge(needs: Needs, write: Write, current: Version | undefined): 
   }
   await mustBelong('u', before)
   await mustBelong('u', after)
-  return bind(write, current, access.may('u', key.type))
+  const isJudged = write !== asked || !isWithin(access, key.type)
+  return bind(write, current, isJudged ? none : access.may('u', key.type))
 }
 
 const noEntries = { terms: [], ranges: [] }
@@ -128,7 +138,8 @@ function isFree({ may }: Access, type: string): boolean {
 
 /** Nothing to be bound to where every state of it would do. */
 function bind(write: Exclude<Write, { do: 'check' }>, current: Version | undefined, rule: Node): Judged {
-  if (write.when !== undefined || rule.is === 'all' || current === undefined) return { write, bound: false }
+  const isBound = typeof write.when === 'object' || write.when === 'absent'
+  if (isBound || rule.is === 'all' || current === undefined) return { write, bound: false }
   return { write: { ...write, when: { version: current.version } }, bound: true }
 }
 

@@ -1,20 +1,24 @@
 /** Histories without the versions that may not be seen. https://hl7.org/fhir/R4/http.html#history */
 import { fail } from '../../fhir/issue.ts'
 import type { HistoryQuery, Store, Version } from '../../store/port.ts'
+import type { Mask } from './mask.ts'
 import type { Sight } from './sight.ts'
 
 const batch = 200 // versions at a time
 const most = 10_000 // versions that are judged for one page
 
-export function guardedHistory(store: Store, sight: Sight): Pick<Store, 'history' | 'countHistory'> {
+export function guardedHistory(store: Store, sight: Sight, { shown }: Mask): Pick<Store, 'history' | 'countHistory'> {
   const isWhole = (type: string | undefined): boolean => type !== undefined && sight.of(type).is === 'all'
   return {
     async history(query) {
-      if (isWhole(query.type)) return store.history(query)
+      if (isWhole(query.type)) {
+        const { versions, more } = await store.history(query)
+        return { versions: versions.map(shown), more }
+      }
       const versions: Version[] = []
       for await (const version of seen(store, sight, query)) {
         if (versions.length === query.limit) return { versions, more: true }
-        versions.push(version)
+        versions.push(shown(version))
       }
       return { versions, more: false }
     },

@@ -32,3 +32,8 @@ export function parseScope(text: string): ResourceScope | undefined {
 export function resourceScopes(scope: string): readonly ResourceScope[] {
   return scope.split(' ').flatMap(text => parseScope(text) ?? [])
 }
+
+/** What a person may do as such: policies say what that is. */
+export function isUserScope(text: string): boolean {
+  return text.startsWith('user/')
+}

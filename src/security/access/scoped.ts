@@ -2,6 +2,7 @@
 import type { Definitions } from '../../conformance/definitions.ts'
 import { compartment } from '../../search/compartment.ts'
 import { all, and, type Node, none } from '../../search/node.ts'
+import { hasSecurityContext } from '../../search/security-context.ts'
 import type { Principal } from '../principal.ts'
 import type { Access, Letter } from './access.ts'
 import { type Grant, granted } from './granted.ts'
@@ -40,7 +41,7 @@ async function grantsOf(scope: ResourceScope, { patient }: Principal, needs: Sco
   const own = compartment(needs, 'Patient', patient).where
   const reading = letters.filter(isReading)
   return [
-    { type, letters, where: of => and([own(of), chosen]) },
+    { type, letters, where: of => and([of === 'Binary' ? hasSecurityContext : own(of), chosen]) },
     { type, letters: reading, where: of => (common.has(of) ? chosen : none) },
   ]
 }
