@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `kiln`: the same settings and the same runtime as the server, and a table of commands. */
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { version } from './app.ts'
 import { ConfigError, type Environment, parseConfig } from './config.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
@@ -14,6 +14,7 @@ import type { Shapes } from './fhir/shape.ts'
 import type { Context } from './interactions/interaction.ts'
 import { validateFile } from './operations/validate/file.ts'
 import { byRules } from './operations/validate/validator.ts'
+import { bestPractices, type Telling } from './operations/validate/wish.ts'
 import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
@@ -37,11 +38,14 @@ async function check(environment: Environment): Promise<void> {
   console.log(`The settings are right, and the store ${place(config)} answers.`)
 }
 
+type ValidateOptions = Telling & { readonly profile: readonly string[] }
+
 /** Needs neither a store nor settings. Ends with 0 if no error was found, with 1 if one was, with 2 if it could not be asked. */
-async function validate(files: readonly string[], { profile }: { readonly profile: readonly string[] }): Promise<void> {
+async function validate(files: readonly string[], options: ValidateOptions): Promise<void> {
+  const { profile: profiles, ...telling } = options
   const { shapes } = loadDefinitions()
   const colours = process.stdout.isTTY === true && !process.env['NO_COLOR']
-  const needs = { shapes, validate: standalone(shapes), validator: byRules, profiles: profile, colours }
+  const needs = { shapes, validate: standalone(shapes), validator: byRules, asked: { profiles, telling }, colours }
   let worst = 0
   for (const file of files) {
     const bytes = content(file)
@@ -62,6 +66,7 @@ function standalone(shapes: Shapes): Context['validate'] {
   const validate = openValidator({
     structures: withOwn(loadStructures(), ownProfiles()),
     compileInvariant: openInvariants(shapes),
+    shapes,
     structure: compileStructure(shapes),
     turn: async () => {},
   })
@@ -105,6 +110,11 @@ program
     (one: string, all: readonly string[]) => [...all, one],
     [] as readonly string[],
   )
+  .addOption(
+    new Option('--best-practice <how>', 'how broken best practices are told of').choices(bestPractices).default('off'),
+  )
+  .option('--must-support', 'tell of must-support elements that are not there')
+  .option('--preferred', 'tell of codes that are not the preferred ones')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(validate)
 

@@ -1,5 +1,5 @@
 /** The composition root: builds every long-lived object in order, closes them in reverse. */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
@@ -7,6 +7,7 @@ import type { Lately } from './interactions/lately.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
 import { keepIndexed as indexing } from './interactions/search/own/reindex.ts'
+import { openTurn } from './interactions/turn.ts'
 import { openValidation, type Validation } from './interactions/validation/validation.ts'
 import { openVocabulary, type Vocabulary } from './interactions/vocabulary/vocabulary.ts'
 import type { Observe } from './observe.ts'
@@ -50,7 +51,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   opening.catch(() => {}) // if the next line fails too, only that is told
   const definitions = loadDefinitions()
   const validate = compileStructure(definitions.shapes)
-  const turn = () => nextTurn()
+  const turn = openTurn(outside.elapsed)
   const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
   const files = ownDefinitions(definitions, validate)
   const store = await opening

@@ -49,6 +49,7 @@ t.test('validate looks at files without a store, shows the place, and its code t
   const bad = file('bad.json', '{\n  "resourceType": "Patient",\n  "active": "yes"\n}')
   const xml = file('good.xml', '<Patient xmlns="http://hl7.org/fhir"><active value="true"/></Patient>')
   const base = 'http://hl7.org/fhir/StructureDefinition/Patient'
+  const own = 'https://kiln.example/fhir/StructureDefinition/kiln-patient'
   const store = { KILN_STORE: 'sqlite:/dev/null/store', KILN_NONSENSE: '1' } // neither is looked at
   const runs: [args: string[], input: string, status: number, says: RegExp][] = [
     [[good, xml], '', 0, /good\.json: no problems\n.*good\.xml: no problems/],
@@ -62,6 +63,11 @@ t.test('validate looks at files without a store, shows the place, and its code t
     [[join(folder, 'none.json'), bad], '', 2, /bad\.json: 1 error/],
     [[folder], '', 2, /^$/],
     [[], '', 2, /^$/],
+    [[good, '--best-practice', 'warning'], '', 0, /warning: .*dom-6(.|\n)*good\.json: 1 warning/],
+    [[good, '--best-practice', 'error'], '', 1, /error: .*dom-6/],
+    [[good, '--best-practice', 'never'], '', 2, /^$/],
+    [['-', '-p', own], '{"resourceType":"Patient"}', 1, /Patient\.identifier(?!(.|\n)*Patient\.active)/],
+    [['-', '-p', own, '--must-support'], '{"resourceType":"Patient"}', 1, /information: .*\n.*Patient\.active/],
     [[good, '--nonsense'], '', 2, /^$/],
     [['--help'], '', 0, /JSON or XML/],
   ]

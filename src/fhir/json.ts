@@ -33,7 +33,7 @@ export function printJson(value: Json): string {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The decoder drops a byte order mark, as RFC 8259 section 8.1 allows. */
-function decode(bytes: Uint8Array): string {
+export function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch (cause) {

@@ -29,7 +29,7 @@ export const interactionSettings = {
     enum: ['accept', 'refuse'],
     default: 'accept',
     description:
-      'What becomes of a resource that claims, in `meta.profile`, a profile that is not known here: `accept` stores it with a warning, `refuse` does not.',
+      'What becomes of a resource that claims, in `meta.profile`, a profile that is not known here, and of a response to a questionnaire that is not: `accept` stores it with a warning, `refuse` does not.',
     expected: 'accept or refuse',
   },
 } as const

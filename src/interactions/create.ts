@@ -27,7 +27,7 @@ export const create: Interaction = {
     if (before) return again(ctx, request, before)
 
     // "The server SHALL ignore any provided id, versionId and lastUpdated": they are not even checked.
-    const { id: _id, ...resource } = decodeFor(ctx, request)
+    const { id: _id, ...resource } = await decodeFor(ctx, request)
     const made: Made = { resource, issues: await check(ctx, resource), receipt }
     const criteria = await createCriteria(ctx, request)
     if (!criteria) return retried(() => make(ctx, request, made))

@@ -7,7 +7,7 @@ import { admitted } from './admit.ts'
 import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './interaction.ts'
 import { policyIssues } from './rights/policy-issues.ts'
 import { rulingTypes } from './rights.ts'
-import type { Holding } from './search/own/definitions.ts'
+import { type Holding, parameterTypes } from './search/own/definitions.ts'
 import { visibleTo } from './search/visible.ts'
 import { parseTarget, type Target } from './target.ts'
 import { beside, type Check, definingTypes, type Validation } from './validation/validation.ts'
@@ -41,10 +41,10 @@ export async function dispatch(
     return await interaction.handle(admitted(ctx, { interaction, request }), request)
   } finally {
     if (interaction.affectsState !== false && mayChange(request)) {
-      if (mayDefine(request, 'SearchParameter')) definitions.touched(tenant)
-      if (definingTypes.values().some(type => mayDefine(request, type))) validation.touched(tenant)
-      if (rulingTypes.values().some(type => mayDefine(request, type))) surroundings.rights.touched?.(tenant)
-      if (terminologyTypes.values().some(type => mayDefine(request, type))) vocabularies.touched(tenant)
+      if (mayDefine(request, parameterTypes)) definitions.touched(tenant)
+      if (mayDefine(request, definingTypes)) validation.touched(tenant)
+      if (mayDefine(request, rulingTypes)) surroundings.rights.touched?.(tenant)
+      if (mayDefine(request, terminologyTypes)) vocabularies.touched(tenant)
     }
   }
 }
@@ -114,8 +114,8 @@ function mayChange({ method, target: { verb } }: FhirRequest): boolean {
 }
 
 /** Whether what changes may be resources of a type by which others are judged. */
-function mayDefine({ target: { at, type } }: FhirRequest, defining: string): boolean {
-  return at === 'system' || type === defining
+function mayDefine({ target: { at, type } }: FhirRequest, defining: ReadonlySet<string>): boolean {
+  return at === 'system' || defining.has(type)
 }
 
 /** The same request with its URL understood. */

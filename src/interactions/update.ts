@@ -15,7 +15,7 @@ export const update: Interaction = {
   cost: 1,
   async handle(ctx, request) {
     const { id } = request.target
-    const resource = decodeFor(ctx, request)
+    const resource = await decodeFor(ctx, request)
     if (resource.id === undefined) {
       throw fail('required', `the body has no id: expected '${id}', as in the URL`, `${resource.resourceType}.id`)
     }

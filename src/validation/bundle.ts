@@ -1,12 +1,12 @@
 /** What a Bundle has to keep beyond its definition. https://hl7.org/fhir/R4/bundle.html */
 import { error, type Issue } from '../fhir/issue.ts'
-import { parseReference, references } from '../fhir/reference.ts'
+import { type Literal, parseReference, references } from '../fhir/reference.ts'
 import { isObject, isResource, type JsonObject, type Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
 import { issuesOf, mostFindings, quote } from './findings.ts'
 import { inBundle } from './profile/inside.ts'
 
-/** Of a well-formed Bundle; its invariants (bdl-1 to bdl-12) are checked with its definition. `at` is its path within another. */
+/** Of a well-formed Bundle; its invariants (bdl-1 to bdl-12) are checked with its definition, Bundles in it by themselves. */
 export type BundleCheck = (bundle: Resource, at?: string) => readonly Issue[]
 
 type Entry = {
@@ -30,7 +30,6 @@ function* issuesIn(bundle: Resource, at: string, shapes: Shapes): Iterable<Issue
   for (const entry of entries) {
     yield* entry.fullUrl === undefined ? withoutFullUrl(entry, type) : wrongFullUrl(entry, entry.fullUrl)
     yield* requested(entry)
-    if (entry.resource?.resourceType === 'Bundle') yield* issuesIn(entry.resource, `${entry.at}.resource`, shapes)
   }
   const heads = headed[type]
   if (heads !== undefined) yield* whole(bundle, entries, heads, shapes)
@@ -119,6 +118,20 @@ const headed: Readonly<Record<string, Head>> = {
   message: { type: 'MessageHeader', required: /^MessageHeader\.focus\[\d+\]$/ },
 }
 
+/** Whether what its entries refer to has to be looked through. */
+export function isHeaded({ type }: Resource): boolean {
+  return typeof type === 'string' && headed[type] !== undefined
+}
+
+/** A resource is never changed, so it is looked through once: of a large document one entry after the other, in turns. */
+const known = new WeakMap<Resource, readonly Literal[]>()
+
+export function referencesIn(resource: Resource, shapes: Shapes): readonly Literal[] {
+  const found = known.get(resource) ?? [...references(resource, shapes)]
+  known.set(resource, found)
+  return found
+}
+
 /** A document and a message travel: what they speak of comes with them. */
 function* whole(
   bundle: Resource,
@@ -129,7 +142,7 @@ function* whole(
   const [first] = entries
   if (first?.resource?.resourceType !== type) return
   const kind = String(bundle['type'])
-  for (const { reference, expression } of references(first.resource, shapes)) {
+  for (const { reference, expression } of referencesIn(first.resource, shapes)) {
     const element = expression.replace(/\.reference$/, '')
     if (reference.startsWith('#') || !required.test(element) || inBundle(reference, first.resource, bundle)) continue
     const place = `${first.at}.resource${element.slice(type.length)}`
@@ -157,7 +170,7 @@ function reachable(
     else known.push(to)
   }
   for (const { resource } of entries) {
-    for (const { reference } of resource === undefined ? [] : references(resource, shapes)) {
+    for (const { reference } of resource === undefined ? [] : referencesIn(resource, shapes)) {
       const target = resource && inBundle(reference, resource, bundle)
       if (resource === undefined || target === undefined) continue
       link(resource, target)

@@ -38,6 +38,18 @@ export function add(found: Findings, issue: Issue): void {
   }
 }
 
+/** Findings that know their place already. */
+export function addAll(found: Findings, issues: readonly Issue[]): void {
+  const room = Math.max(0, mostFindings - found.issues.length)
+  found.issues.push(...issues.slice(0, room))
+  found.left += Math.max(0, issues.length - room)
+}
+
+/** The path as text. */
+export function placeOf(found: Findings): string {
+  return expressionOf(found, [])
+}
+
 export function isFull(found: Findings): boolean {
   return found.issues.length >= mostFindings
 }

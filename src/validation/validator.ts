@@ -4,6 +4,9 @@
  */
 import type { Issue } from '../fhir/issue.ts'
 import { isObject, isResource, type Resource } from '../fhir/resource.ts'
+import type { Shapes } from '../fhir/shape.ts'
+import { beyondDefinitions } from './beyond.ts'
+import { isHeaded, referencesIn } from './bundle.ts'
 import { mostFindings } from './findings.ts'
 import type { World } from './profile/library.ts'
 import { inOrder } from './profile/order.ts'
@@ -26,16 +29,17 @@ export type Validator = (
   answers: Answers,
 ) => readonly Issue[] | Promise<readonly Issue[]>
 
-export type ValidatorNeeds = World & {
+export type ValidatorNeeds = Omit<World, 'beyond'> & {
+  readonly shapes: Shapes
   readonly structure: StructureCheck
-  /** Lets others have their turn. */
+  /** Lets others have their turn; asked for each entry. */
   readonly turn: () => Promise<unknown>
 }
 
-const slice = 16 // entries that are checked in one go: some milliseconds
+const most = 16 // entries that are checked in one go: some milliseconds
 
-export function openValidator({ structure, turn, ...world }: ValidatorNeeds): Validator {
-  const validate = compileValidator(world)
+export function openValidator({ structure, shapes, turn, ...world }: ValidatorNeeds): Validator {
+  const validate = compileValidator({ ...world, beyond: beyondDefinitions(shapes) })
 
   /** One pass, which is repeated once what it asked is known. */
   const keepsRules: Validator = (resource, at, asked, { memory, ask }) => {
@@ -53,11 +57,18 @@ export function openValidator({ structure, turn, ...world }: ValidatorNeeds): Va
     const entries = entriesOf(bundle)
     const apart = new Set(entries.map(([, entry]) => entry))
     const issues = [...structure(shellOf(bundle), at)]
+    if (isHeaded(bundle)) {
+      for (const [, entry] of entries) {
+        await turn()
+        referencesIn(entry, shapes)
+      }
+    }
+    await turn()
     if (issues.length === 0) issues.push(...(await keepsRules(bundle, at, { ...asked, apart }, answers)))
     const { strict = false, bestPractice = 'warning', preferred = false, mustSupport = false } = asked
     const each: Asked = { profiles: 'claimed', strict, bestPractice, preferred, mustSupport, bundle }
-    for (const [turns, [index, entry]] of entries.entries()) {
-      if (turns % slice === 0) await turn()
+    for (const [index, entry] of entries) {
+      await turn()
       if (issues.length >= mostFindings) break
       issues.push(...(await whole(entry, `${at}.entry[${index}].resource`, each, answers)))
     }
@@ -65,7 +76,7 @@ export function openValidator({ structure, turn, ...world }: ValidatorNeeds): Va
   }
 
   return (resource, at, asked, answers) =>
-    lengthOf(resource) > slice ? inTurns(resource, at, asked, answers) : whole(resource, at, asked, answers)
+    lengthOf(resource) > most ? inTurns(resource, at, asked, answers) : whole(resource, at, asked, answers)
 }
 
 function lengthOf({ resourceType, entry }: Resource): number {

@@ -254,6 +254,57 @@ await onBothStores(async (t, open) => {
     t.equal(await of('http://elsewhere.test/Patient/without'), 201)
   })
 
+  t.test('in a transaction it is asked of the entry, whatever is stored', async t => {
+    const world = await open()
+    await define(world, named)
+    const type = [{ code: 'Reference', targetProfile: [`${url}named`] }]
+    const about = {
+      ...profile('about', [{ path: 'Observation.subject', type }], { type: 'Observation' }),
+      baseDefinition: `${core}Observation`,
+    }
+    await define(world, about)
+    const name = [{ text: 'A' }]
+    const identifier = (value: string) => [{ system: 'http://kiln.test', value }]
+    await world.ask('PUT', 'Patient/bare', patient({ id: 'bare', identifier: identifier('bare') }))
+    await world.ask('PUT', 'Patient/named', patient({ id: 'named', identifier: identifier('named'), name }))
+
+    const urn = 'urn:uuid:00000000-0000-4000-8000-000000000001'
+    const there = 'http://elsewhere.test/fhir'
+    const create = (resource: object, fullUrl = urn, more = {}) => ({
+      ...{ fullUrl, resource, request: { method: 'POST', url: (resource as Loose).resourceType, ...more } },
+    })
+    const update = (resource: Loose, fullUrl?: string) => ({
+      ...{ ...(fullUrl && { fullUrl }), resource },
+      request: { method: 'PUT', url: `Patient/${resource.id}` },
+    })
+    const found = (value: string) => create(patient(), urn, { ifNoneExist: `identifier=http://kiln.test|${value}` })
+    const cases: readonly (readonly [what: string, entry: object, reference: string, status: number])[] = [
+      ['one that conforms is created', create(patient({ name })), urn, 200],
+      ['one that does not', create(patient()), urn, 422],
+      ['one of another type', create({ resourceType: 'Practitioner' }), urn, 422],
+      ['its version', create(patient()), `${urn}/_history/1`, 422],
+      ['made to conform', update({ ...patient({ name }), id: 'bare' }), 'Patient/bare', 200],
+      ['made not to', update({ ...patient(), id: 'named' }), 'Patient/named', 422],
+      ['the same by its URL here', update({ ...patient(), id: 'named' }), 'http://kiln.test/fhir/Patient/named', 422],
+      ['new, by the id that it gets', update({ ...patient(), id: 'new' }), 'Patient/new', 422],
+      ['from elsewhere, relative', create(patient(), `${there}/Patient/named`), 'Patient/named', 422],
+      ['from elsewhere, absolute', create(patient(), `${there}/Patient/named`), `${there}/Patient/named`, 422],
+      ['there already, and it conforms', found('named'), urn, 200],
+      ['there already, and it does not', found('bare'), urn, 422],
+    ]
+    for (const [what, entry, reference, status] of cases) {
+      const subject = { reference }
+      const resource = { ...observation({ subject }), meta: { profile: [`${url}about`] } }
+      const observed = { fullUrl: `${there}/Observation/1`, resource, request: { method: 'POST', url: 'Observation' } }
+      for (const at of [0, 1]) {
+        const entries = at === 0 ? [observed, entry] : [entry, observed]
+        const reply = await world.ask('POST', '?_validate=true', bundle('transaction', entries))
+        t.equal(reply.status, status, what) || t.comment(reply.json)
+        if (status === 422) t.match(issuesOf(reply), [{ expression: [`Bundle.entry[${at}].resource.subject`] }], what)
+      }
+    }
+  })
+
   t.test('a tenant may require profiles of a type', async t => {
     const world = await open()
     await define(world, named)

@@ -54,6 +54,13 @@ await onBothServers(t, async (t, environment) => {
     t.not(system.definition, rest.resource[0].operation.find(({ name }: Loose) => name === 'validate').definition)
   })
 
+  await t.test('$validate explains itself in plain text, whatever else is accepted', async t => {
+    const answer = await post(kiln, '/Patient/$validate?explain', '{"resourceType":"Patient","active":7}')
+    t.equal(answer.status, 200)
+    t.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8')
+    t.match(await answer.text(), /^Patient:1:36: error: .*\n(.*\n){2} +\| {36}\^\n/)
+  })
+
   await t.test('$convert turns XML into JSON and back', async t => {
     const xml = '<Patient xmlns="http://hl7.org/fhir"><id value="x"/><active value="true"/></Patient>'
     const toJson = await post(kiln, '/$convert', xml, {

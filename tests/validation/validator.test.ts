@@ -9,10 +9,12 @@ import { compileInvariant, structuresOf } from './profile/written.ts'
 
 const url = 'http://kiln.test/named'
 let turns = 0
+const { shapes } = loadDefinitions()
 const validate = openValidator({
   structures: structuresOf([{ url, type: 'Patient', elements: [{ path: 'Patient.name', min: 1 }] }]),
   compileInvariant,
-  structure: compileStructure(loadDefinitions().shapes),
+  shapes,
+  structure: compileStructure(shapes),
   turn: async () => turns++,
 })
 const answers: Answers = {
@@ -54,7 +56,7 @@ t.test('a large Bundle is checked like a small one, in turns', async t => {
   t.same(places(await validate(bundle(wrong), 'Bundle', usual, answers)), expected)
   t.equal(turns, 0)
   t.same(places(await validate(bundle([...wrong, ...rest]), 'Bundle', usual, answers)), expected)
-  t.equal(turns, 7)
+  t.equal(turns, 103, 'before each entry, and before the Bundle itself')
 })
 
 t.test('in a large Bundle each entry is judged by itself, and the Bundle by its rules', async t => {
@@ -67,6 +69,20 @@ t.test('in a large Bundle each entry is judged by itself, and the Bundle by its 
   t.match(issues[0], { key: 'bdl-7', expression: 'Bundle' })
   t.equal(issues.length, 32)
   t.equal(issues[1]?.expression, 'Bundle.entry[0].resource.active')
+})
+
+t.test('a Bundle within another is checked as one, however large the one around it is', async t => {
+  const inner = { resourceType: 'Bundle', type: 'collection', entry: [{ fullUrl: 'x', resource: patient() }] }
+  for (const count of [1, 40]) {
+    const outer = bundle([inner, ...Array.from({ length: count }, () => patient())] as readonly Resource[])
+    const entry = (outer['entry'] as { resource: Resource }[]).map(({ resource }, index) => ({
+      fullUrl: `http://a/${resource.resourceType}/${index}`,
+      resource,
+    }))
+    const issues = await validate({ ...outer, entry }, 'Bundle', usual, answers)
+    t.match(issues, [{ code: 'value', expression: 'Bundle.entry[0].resource.entry[0].fullUrl' }])
+    t.equal(issues.length, 1)
+  }
 })
 
 t.test('after a hundred findings no more entries are looked at', async t => {

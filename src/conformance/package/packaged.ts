@@ -1,11 +1,19 @@
 /** A package's resource as this server stores it: an ordinary resource that says where it comes from. */
 import { createHash } from 'node:crypto'
 import type { JsonObject, Resource } from '../../fhir/resource.ts'
-import { type Name, printName } from './version.ts'
+import { type Name, parseName, printName } from './version.ts'
 
 /** `meta.source` of all that a package brought. */
 export function sourceOf(name: Name): string {
   return `package:${printName(name)}`
+}
+
+/** The package that a stored resource came with. */
+export function packageOf({ meta }: Pick<Resource, 'meta'>): Name | undefined {
+  const source = meta?.['source']
+  return typeof source === 'string' && source.startsWith('package:')
+    ? parseName(source.slice('package:'.length))
+    : undefined
 }
 
 /**

@@ -115,7 +115,7 @@ export function inState(guide: Resource, state: State): Resource {
  * Whether a stored definition counts, for those who gather the definitions of a tenant: what came with a package counts from
  * the moment that its record says `installed`, all of it at once; `installed` holds the sources of such records.
  */
-export function isInForce({ meta }: Resource, installed: ReadonlySet<string>): boolean {
+export function isInForce({ meta }: Pick<Resource, 'meta'>, installed: ReadonlySet<string>): boolean {
   const source = meta?.['source']
   return typeof source !== 'string' || !source.startsWith('package:') || installed.has(source)
 }

@@ -25,7 +25,7 @@ export const conditionalUpdate: Interaction = {
     const { tenant, target, headers, query } = request
     const { type } = target
     const asked = writeCondition(headers['if-match'], headers['if-none-match'])
-    const resource = decodeFor(ctx, request)
+    const resource = await decodeFor(ctx, request)
     const next = { resource, issues: await check(ctx, resource) }
     const criteria = await criteriaOf(ctx, request, type, query)
     const { id = ctx.newId() } = resource

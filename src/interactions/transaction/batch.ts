@@ -15,6 +15,7 @@ export async function runBatch(
   const answers = new Array<string>(entries.length)
   const steps: Step[] = []
   for (const [index, entry] of entries.entries()) {
+    await ctx.turn()
     try {
       steps.push(toStep(ctx, request, entry, index))
     } catch (error) {

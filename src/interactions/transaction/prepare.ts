@@ -6,6 +6,7 @@ import type { Terms } from '../conditional/look.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
 import { type Choice, type Choices, type Conditions, choose } from './choose.ts'
 import { type Identities, type Instead, identify } from './identify.ts'
+import { neighbours } from './neighbours.ts'
 import { findReferences } from './references.ts'
 import { type References, resolve } from './resolve.ts'
 import type { Step } from './step.ts'
@@ -34,10 +35,12 @@ export async function prepare(
   const choices = await choose(ctx, request.tenant, steps, conditions)
   const identities = identify(ctx, steps, choices)
   const wanted = new Map<string, string>()
-  const first = prepareAll(ctx, steps, choices, identities, { known: new Map(), wanted })
-  const issues = await judge(ctx, steps, identities)
+  const first = await prepareAll(ctx, steps, choices, identities, { known: new Map(), wanted })
+  const issues = await judge(ctx, steps, identities, request.base)
   const references = wanted.size === 0 ? undefined : await findReferences(ctx, request, wanted, first)
-  const unjudged = references ? prepareAll(ctx, steps, choices, identities, { known: references.known, wanted }) : first
+  const unjudged = references
+    ? await prepareAll(ctx, steps, choices, identities, { known: references.known, wanted })
+    : first
   const entries = unjudged.map(entry => ({ ...entry, issues: issues.get(entry.index) ?? [] }))
   const relied = steps.flatMap(({ index, interaction }) => {
     const { look, matches } = choices.get(index) ?? {}
@@ -46,15 +49,16 @@ export async function prepare(
   return { entries, found: identities.found, terms: termsOfAll([...relied, ...(references?.relied ?? [])]) }
 }
 
-function prepareAll(
+async function prepareAll(
   ctx: Context,
   steps: readonly Step[],
   choices: Choices,
   identities: Identities,
   references: References,
-): readonly Ready[] {
+): Promise<readonly Ready[]> {
   const prepared: Ready[] = []
   for (const step of steps) {
+    await ctx.turn()
     const choice = choices.get(step.index)
     for (const key of identities.keys.get(step.index) ?? []) {
       const ready = prepareOne(ctx, step, key, identities, references)
@@ -71,20 +75,26 @@ function prepareAll(
 async function judge(
   ctx: Context,
   steps: readonly Step[],
-  { found }: Identities,
+  identities: Identities,
+  base: string,
 ): Promise<ReadonlyMap<number, readonly Issue[]>> {
-  const judged = await inTurns(steps, ctx.turn, async step => {
-    const { index, interaction, request } = step
-    const isIgnored = found.has(index)
-    if (!isIgnored && interaction.code !== 'create' && interaction.code !== 'update') return [index, []] as const
-    const at = `${step.at}.resource`
-    const given = withoutOwnId(needed(step, at), request.method)
-    if (isIgnored) mustBeOfType(given, request.target.type, at)
-    return [index, await ctx.validate(given, at)] as const
+  const brought = steps.filter(isBrought).map(step => {
+    const { at, request } = step
+    const given = withoutOwnId(needed(step, `${at}.resource`), request.method)
+    if (identities.found.has(step.index)) mustBeOfType(given, request.target.type, `${at}.resource`)
+    return { step, given }
+  })
+  const beside = neighbours(brought, identities, base)
+  const judged = await inTurns(brought, ctx.turn, async ({ step: { index, at }, given }) => {
+    return [index, await ctx.validate(given, `${at}.resource`, { beside })] as const
   })
   const errors = judged.flatMap(([, issues]) => issues).filter(isError)
   if (errors.length > 0) throw new FhirError(errors)
   return new Map(judged)
+}
+
+function isBrought({ interaction: { code } }: Step): boolean {
+  return code === 'create' || code === 'update'
 }
 
 function prepareOne(ctx: Context, step: Step, key: Key, identities: Identities, references: References): Ready {

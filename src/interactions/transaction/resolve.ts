@@ -49,8 +49,12 @@ export function resolve(
   references: References,
   shapes: Shapes,
 ): Resource {
-  const base = fullUrl?.match(/^(https?:\/\/.+\/)[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/)?.[1]
-  return inResource(resource, { identities, references, shapes, base, at, trail: [] }) as Resource
+  return inResource(resource, { identities, references, shapes, base: baseOf(fullUrl), at, trail: [] }) as Resource
+}
+
+/** What relative references are relative to: the base of a RESTful fullUrl, with its slash. */
+export function baseOf(fullUrl: string | undefined): string | undefined {
+  return fullUrl?.match(/^(https?:\/\/.+\/)[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/)?.[1]
 }
 
 /** What stands in a Bundle that is itself written refers to the entries of that Bundle. */

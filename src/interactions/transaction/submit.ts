@@ -29,7 +29,7 @@ async function submit(ctx: Context, request: FhirRequest): Promise<Answer> {
 }
 
 async function perform(ctx: Context, request: FhirRequest): Promise<Answer> {
-  const bundle = decode(ctx, request)
+  const bundle = await decode(ctx, request)
   if (bundle.resourceType !== 'Bundle') {
     throw fail(
       'invalid',

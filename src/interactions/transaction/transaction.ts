@@ -22,14 +22,14 @@ import { type Preparation, type Prepared, prepare } from './prepare.ts'
 import { answerAgain, noteOf } from './replay.ts'
 import { responseEntry } from './response.ts'
 import { misplaced, placed, type Step, toStep } from './step.ts'
-import { inTurns } from './turns.ts'
+import { inTurns, sideBySide } from './turns.ts'
 
 export async function runTransaction(
   ctx: Context,
   request: FhirRequest,
   entries: readonly JsonObject[],
 ): Promise<readonly string[]> {
-  const steps = entries.map((entry, index) => together(toStep(ctx, request, entry, index)))
+  const steps = await inTurns(entries, ctx.turn, (entry, index) => together(toStep(ctx, request, entry, index)))
   const receipt = receiptFor(request)
   const before = await replay(ctx, request, receipt)
   if (before) return answerAgain(ctx, steps, before)
@@ -67,7 +67,7 @@ async function once(
     ...(await withSole(ctx, tenant, writes, preparation.terms)),
   }
   const outcome = await ctx.store.commit(it)
-  if (outcome.ok) return answerAll(answers, outcome.versions).catch(unanswered)
+  if (outcome.ok) return answerAll(ctx, answers, outcome.versions).catch(unanswered)
   const done = overtaken(outcome, receipt)
   if (done) return answerAgain(ctx, steps, done)
   if (isOvertaken(outcome)) return undefined
@@ -114,6 +114,7 @@ async function planAll(
   const plans: Plan[] = []
   const answers: Answering[] = []
   for (const step of steps) {
+    await ctx.turn()
     const those = byStep.get(step.index) ?? []
     const [only] = those
     const instead = found.get(step.index)
@@ -165,9 +166,10 @@ function answerOfMany(step: Step, own: readonly Own[]): Answering {
 }
 
 async function answerAll(
+  { turn }: Context,
   answers: readonly Answering[],
   versions: readonly (Version | undefined)[],
 ): Promise<readonly string[]> {
   const done: Done = new Map(versions.flatMap(version => (version ? [[nameOf(version), version] as const] : [])))
-  return Promise.all(answers.map(async ({ step, answer }) => responseEntry(step.request, await answer(done))))
+  return sideBySide(answers, turn, async ({ step, answer }) => responseEntry(step.request, await answer(done)))
 }

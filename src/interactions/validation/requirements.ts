@@ -2,6 +2,7 @@
  * "Resources of this type must conform to one of these profiles": CapabilityStatements of kind `requirements` that a tenant has stored.
  * https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.supportedProfile
  */
+import { packageOf } from '../../conformance/package/packaged.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import type { Requirement } from '../../validation/profile/run.ts'
 
@@ -10,10 +11,10 @@ export type Requirements = ReadonlyMap<string, readonly Requirement[]>
 
 export type Statement = readonly (readonly [type: string, requirement: Requirement])[]
 
-/** Only those that are active; all else that a CapabilityStatement says is not for the validator. */
+/** Only those that are active: all else that a CapabilityStatement says is not for the validator. A package asks for nothing, the tenant does. */
 export function statementOf(resource: Resource, id: string): Statement | undefined {
   const { kind, status, url, rest } = resource
-  if (kind !== 'requirements' || status !== 'active') return undefined
+  if (kind !== 'requirements' || status !== 'active' || packageOf(resource) !== undefined) return undefined
   const by = typeof url === 'string' ? url : `CapabilityStatement/${id}`
   return objects(rest)
     .flatMap(each => objects(each['resource']))

@@ -13,16 +13,18 @@ import { coreCodes } from '../../validation/core-codes.ts'
 import { openInvariants } from '../../validation/invariants.ts'
 import type { StructureCheck } from '../../validation/structure.ts'
 import type { Asked } from '../../validation/validator.ts'
+import { openInForce } from '../in-force.ts'
 import { type Lately, lately } from '../lately.ts'
 import { openStored, type StoredNeeds } from '../stored.ts'
 import type { Vocabulary } from '../vocabulary/vocabulary.ts'
 import { answersFrom } from './answers.ts'
 import { structureIssues } from './defined.ts'
+import { type Forms, formAnswers, openForms } from './forms.ts'
 import { openProfiles, ownProfile, type Profiles } from './profiles.ts'
 import { type Requirements, requirementsOf, statementOf } from './requirements.ts'
 
 /** What a client may ask for beside what every write is checked by. */
-export type Wish = Partial<Pick<Asked, 'also' | 'bestPractice' | 'preferred' | 'mustSupport'>> & {
+export type Wish = Partial<Pick<Asked, 'also' | 'beside' | 'bestPractice' | 'preferred' | 'mustSupport'>> & {
   /** Whether it is well-formed is all that counts. */
   readonly only?: 'form'
 }
@@ -39,7 +41,7 @@ export type Validation = Lately<Check>
 
 export type ValidationNeeds = StoredNeeds & {
   readonly definitions: Pick<Definitions, 'shapes'>
-  readonly store: Pick<Store, 'sequence' | 'history' | 'readAll'>
+  readonly store: Pick<Store, 'sequence' | 'history' | 'readAll' | 'search'>
   readonly structure: StructureCheck
   readonly settings: {
     /** What becomes of a resource that claims a profile which nobody knows. */
@@ -49,14 +51,20 @@ export type ValidationNeeds = StoredNeeds & {
   readonly vocabularies: Pick<Lately<Vocabulary>, 'of'>
 }
 
-/** Types by which resources are checked. */
-export const definingTypes: ReadonlySet<string> = new Set(['StructureDefinition', 'CapabilityStatement'])
+/** Types by which resources are checked; a guide says whether its package is installed. */
+export const definingTypes: ReadonlySet<string> = new Set([
+  'StructureDefinition',
+  'CapabilityStatement',
+  'Questionnaire',
+  'ImplementationGuide',
+])
 
 export function openValidation(needs: ValidationNeeds): Validation {
   const { definitions, structure, store, clock, turn, settings, vocabularies } = needs
   const compileInvariant = openInvariants(definitions.shapes)
   const profilesOf = openProfiles(withOwn(loadStructures(), ownProfiles()), {
     compileInvariant,
+    shapes: definitions.shapes,
     structure,
     turn,
     now: clock,
@@ -64,12 +72,17 @@ export function openValidation(needs: ValidationNeeds): Validation {
   const core = coreCodes(loadValueSets())
   const strict = settings.unknownProfiles === 'refuse'
 
-  function checkBy({ layer, validate }: Profiles, requirements: Requirements, tenant: string): Check {
+  function checkBy({ layer, validate }: Profiles, requirements: Requirements, forms: Forms, tenant: string): Check {
     const vocabulary = () => vocabularies.of(tenant)
     const judge: Check = (resource, at, base, wish) => {
       const required = requirements.get(resource.resourceType) ?? none
       const asked: Asked = { profiles: 'claimed', bestPractice: 'off', strict, required, ...wish }
-      return validate(resource, at, asked, answersFrom({ store, tenant, base, core, vocabulary }))
+      const { memory, ask } = answersFrom({ store, tenant, base, core, vocabulary })
+      const known = formAnswers({ store, tenant, base, forms })
+      return validate(resource, at, asked, {
+        memory: { ...memory, questionnaires: known.memory },
+        ask: { ...ask, questionnaires: known.ask },
+      })
     }
     return (resource, at, base, wish) => {
       if (wish?.only === 'form') return structure(resource, at)
@@ -81,12 +94,13 @@ export function openValidation(needs: ValidationNeeds): Validation {
   }
 
   return lately(clock, tenant => {
-    const profiles = openStored(needs, tenant, 'StructureDefinition', ownProfile)
+    const profiles = openInForce(needs, tenant)('StructureDefinition', ownProfile)
     const statements = openStored(needs, tenant, 'CapabilityStatement', statementOf)
+    const formsOf = openForms(store, tenant)
     return async () => {
       const until = await store.sequence(tenant)
       const [own, stated] = await Promise.all([profiles.read(until), statements.read(until)])
-      return checkBy(profilesOf(own), requirementsOf(stated), tenant)
+      return checkBy(profilesOf(own), requirementsOf(stated), await formsOf(until), tenant)
     }
   })
 }

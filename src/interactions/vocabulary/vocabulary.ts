@@ -10,8 +10,9 @@ import type { Catalog } from '../../terminology/library/catalog.ts'
 import { libraryTerminology } from '../../terminology/library/library-terminology.ts'
 import { type Kept, type Memberships, membershipsOf, nothingKept } from '../../terminology/value-set/membership.ts'
 import { overlay, type Terminology, terminologyFrom } from '../../terminology/value-set/terminology.ts'
+import { openInForce } from '../in-force.ts'
 import { type Lately, lately } from '../lately.ts'
-import { openStored, type StoredNeeds } from '../stored.ts'
+import type { StoredNeeds } from '../stored.ts'
 import { type Bindings, bindings } from './bindings.ts'
 import { type Common, openCommon } from './common.ts'
 import { type List, openListing } from './listing.ts'
@@ -38,17 +39,23 @@ export type VocabularyNeeds = StoredNeeds & {
   readonly library?: Pick<Catalog, 'find' | 'list' | 'state'> | undefined
 }
 
-/** Types that make up a vocabulary. */
-export const terminologyTypes: ReadonlySet<string> = new Set(['CodeSystem', 'ValueSet', 'ConceptMap'])
+/** Types that make up a vocabulary: a guide says whether its package is installed. */
+export const terminologyTypes: ReadonlySet<string> = new Set([
+  'CodeSystem',
+  'ValueSet',
+  'ConceptMap',
+  'ImplementationGuide',
+])
 
 export function openVocabulary({ library, ...needs }: VocabularyNeeds): Lately<Vocabulary> {
   const { store, clock } = needs
   const common = openCommon()
   const list = openListing()
   return lately(clock, tenant => {
-    const systems = openStored(needs, tenant, 'CodeSystem', filed)
-    const valueSets = openStored(needs, tenant, 'ValueSet', filed)
-    const conceptMaps = openStored(needs, tenant, 'ConceptMap', conceptMapOf)
+    const inForce = openInForce(needs, tenant)
+    const systems = inForce('CodeSystem', filed)
+    const valueSets = inForce('ValueSet', filed)
+    const conceptMaps = inForce('ConceptMap', conceptMapOf)
     const kept = nothingKept()
     let last: { readonly from: readonly unknown[]; readonly vocabulary: Vocabulary } | undefined
     return async () => {

@@ -37,9 +37,12 @@ export function recordKey(tenant: string, name: Name): Key {
 
 /** Without its links: it lists what is stored after it, and must not keep that from being deleted. */
 export async function recordWrite(ctx: Context, { tenant, base }: Place, record: Resource): Promise<Write> {
+  // It lists thousands of resources, so that each of these steps takes some milliseconds.
   await check(ctx, record)
+  await ctx.turn()
   const key = { tenant, type: record.resourceType, id: record.id ?? '' }
   const { entries } = ctx.index(record, key.id, base)
+  await ctx.turn()
   return { do: 'put', key, method: 'PUT', draft: draft(record, key.id), entries }
 }
 

@@ -42,7 +42,7 @@ function handler(operation: Operation): Interaction['handle'] {
   return async (ctx, request) => {
     let body: Resource | undefined
     try {
-      body = bodyOf(ctx, request, operation)
+      body = await bodyOf(ctx, request, operation)
     } catch (error) {
       if (operation.misread && isMisread(error)) return answer(ctx, request, operation.misread(error))
       throw error

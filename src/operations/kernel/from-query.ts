@@ -50,9 +50,9 @@ function argument(parameter: OperationParameter, text: string, shapes: Shapes, i
   return []
 }
 
-/** What cannot be read stays text, which the check of the type then names. */
+/** What cannot be read stays text, which the check of the type then names. A flag without a value is set: `?explain`. */
 function read(type: string, text: string): Json {
-  if (type === 'boolean') return text === 'true' || (text !== 'false' && text)
+  if (type === 'boolean') return text === 'true' || text === '' || (text !== 'false' && text)
   const isNumber = /^(?:decimal|integer|positiveInt|unsignedInt)$/.test(type)
   return isNumber && /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? parseJson(text) : text
 }

@@ -15,7 +15,11 @@ import type { Operation } from './operation.ts'
 import { isOfResourceType, kindOf } from './types.ts'
 
 /** None of a GET, and none is fine. */
-export function bodyOf(ctx: Context, request: FhirRequest, { content }: Operation): Resource | undefined {
+export async function bodyOf(
+  ctx: Context,
+  request: FhirRequest,
+  { content }: Operation,
+): Promise<Resource | undefined> {
   const { body, method } = request
   if (method !== 'POST' || !body) return undefined
   if (body.is === 'bytes' && (body.bytes.length === 0 || content?.includes(body.type))) return undefined

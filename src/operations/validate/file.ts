@@ -6,11 +6,11 @@ import { isResource, type Json } from '../../fhir/resource.ts'
 import { parseXml } from '../../fhir/xml/parse.ts'
 import type { Context } from '../../interactions/interaction.ts'
 import { explain, type Source } from './explain.ts'
-import type { Validator } from './validator.ts'
+import type { Asked, Validator } from './validator.ts'
 
 export type FileNeeds = Pick<Context, 'validate' | 'shapes'> & {
   readonly validator: Validator
-  readonly profiles: readonly string[]
+  readonly asked: Omit<Asked, 'tenant'>
   readonly colours: boolean
 }
 
@@ -33,7 +33,7 @@ async function findings(text: string, bytes: Uint8Array, needs: FileNeeds): Prom
     const content: Json = isXml ? parseXml(bytes, needs.shapes) : parseJson(bytes)
     const places = isXml ? {} : { placeOf: placesIn(text) }
     if (!isResource(content)) return { issues: [noResource], ...places }
-    return { issues: await needs.validator(needs, content, { tenant: 'default', profiles: needs.profiles }), ...places }
+    return { issues: await needs.validator(needs, content, { tenant: 'default', ...needs.asked }), ...places }
   } catch (fault) {
     if (fault instanceof FhirError) return { issues: fault.issues }
     throw fault

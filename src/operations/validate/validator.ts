@@ -2,11 +2,13 @@
 import type { Issue } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/interaction.ts'
+import type { Telling } from './wish.ts'
 
 export type Asked = {
   readonly tenant: string
   /** Canonicals (`url` or `url|version`) that it must conform to, beside its own definition and the profiles that it claims. */
   readonly profiles: readonly string[]
+  readonly telling: Telling
 }
 
 /**
@@ -20,5 +22,5 @@ export type Validator = (
 ) => Promise<readonly Issue[]>
 
 /** As every write is checked, and by what is asked for beside the claimed profiles. */
-export const byRules: Validator = async ({ validate }, resource, { profiles }) =>
-  validate(resource, resource.resourceType, { also: profiles })
+export const byRules: Validator = async ({ validate }, resource, { profiles, telling }) =>
+  validate(resource, resource.resourceType, { also: profiles, ...telling })

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Commit, Refused, Write } from '../port.ts'
 import { openClaims } from './claims.ts'
-import type { Applied, Job } from './job.ts'
+import type { Applied, CommitJob } from './job.ts'
 import type { openLeases } from './leases.ts'
 import { openLinks } from './links.ts'
 import type { GrowingNames } from './names.ts'
@@ -9,8 +9,6 @@ import { openReceipts } from './receipts.ts'
 import { type ReindexJob, reindex } from './reindex.ts'
 import { holds, openResources, type Standing } from './resources.ts'
 import { openIndex } from './search/indexing.ts'
-
-type CommitJob = Extract<Job, { do: 'commit' }>
 
 type Leases = ReturnType<typeof openLeases>
 

@@ -2,17 +2,7 @@ import type { Commit, Fence, Lease, Note, NoteKey, Refused } from '../port.ts'
 
 /** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
 export type Job =
-  | {
-      readonly do: 'commit'
-      /** Its writes without entries. */
-      readonly commit: Commit
-      /** Those of each write, packed. */
-      readonly entries: readonly (string | undefined)[]
-      /** What each write contains; absent: none of them anything. */
-      readonly contained?: readonly (readonly PackedContained[])[]
-      readonly now: number
-      readonly fail: CommitStep | undefined
-    }
+  | CommitJob
   | {
       readonly do: 'reindex'
       readonly tenant: string
@@ -39,6 +29,20 @@ export type Job =
   | { readonly do: 'ping' }
   /** Comes alone, when all others are answered. */
   | { readonly do: 'close' }
+
+export type CommitJob = {
+  readonly do: 'commit'
+  /** Its writes without entries. */
+  readonly commit: Commit
+  /** Those of each write, packed. */
+  readonly entries: readonly (string | undefined)[]
+  /** What each write contains; absent: none of them anything. */
+  readonly contained?: readonly (readonly PackedContained[])[]
+  /** Writes, entries and what they contain were sent before it, under this number. */
+  readonly parts?: number
+  readonly now: number
+  readonly fail: CommitStep | undefined
+}
 
 export type PackedContained = {
   readonly type: string

@@ -10,17 +10,17 @@ import {
   type Store,
   type StoreNeeds,
   StoreUnavailable,
-  type Write,
 } from '../port.ts'
 import { changes, openBell, openChanges } from './changes.ts'
 import { openGeneration } from './claims.ts'
 import { code, codeOf, openReading, openWriting, type Synchronous } from './connection.ts'
 import { openHistory } from './history.ts'
-import { commitSteps, type Job, type PackedContained, type PackedItem } from './job.ts'
+import { commitSteps, type Job, type PackedItem } from './job.ts'
 import { latest, type Migrated, migrate, versionOf } from './migrations.ts'
 import { openNames } from './names.ts'
 import { openNoteReader } from './notes.ts'
 import { checkCommit, toCommitted, tooLarge } from './outcome.ts'
+import { commitJob } from './parts.ts'
 import { openQueue } from './queue.ts'
 import { openReads } from './read.ts'
 import { openReaders } from './readers.ts'
@@ -64,7 +64,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
   async function commit(commit: Commit): Promise<Outcome> {
     checkCommit(commit)
     const fail = fault && (await failing(fault, commitSteps))
-    const result = tooLarge(commit) ?? (await queue.ask({ do: 'commit', ...packed(commit), now: clock(), fail }))
+    const result = tooLarge(commit) ?? (await queue.ask(commitJob(commit, { now: clock(), fail })))
     return result.ok ? toCommitted(commit, result) : result
   }
 
@@ -168,28 +168,9 @@ async function patiently(run: () => Migrated): Promise<Migrated> {
   }
 }
 
-/** Entries cross to the writer as text. */
-function packed(commit: Commit) {
-  const entries = commit.writes.map(write => (write.do === 'put' && write.entries ? pack(write.entries) : undefined))
-  const inner = commit.writes.map(packedInner)
-  const contained = inner.some(({ length }) => length > 0) ? { contained: inner } : {}
-  return { commit: { ...commit, writes: commit.writes.map(withoutEntries) }, entries, ...contained }
-}
-
-function packedInner(write: Write): readonly PackedContained[] {
-  if (write.do !== 'put' || write.contained === undefined) return []
-  return write.contained.map(({ entries, ...row }) => ({ ...row, packed: pack(entries) }))
-}
-
 function reindexJob(tenant: string, items: readonly Reindexed[], fence: Fence, now: number) {
   const packed = items.map(({ type, id, version, entries }): PackedItem => [type, id, version, pack(entries)])
   return { do: 'reindex', tenant, items: packed, fence, now } as const
-}
-
-function withoutEntries(write: Write): Write {
-  if (write.do !== 'put') return write
-  const { entries: _packed, contained: _inner, ...rest } = write
-  return rest
 }
 
 function tenantsOf(jobs: readonly Job[]): ReadonlySet<string> {

@@ -3,9 +3,12 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { openCheckpoints } from './checkpoint.ts'
 import { openWriting, type Synchronous } from './connection.ts'
 import type { FromWriter, Job } from './job.ts'
+import { type Part, withParts } from './parts.ts'
 import { fault, openTransactions } from './transaction.ts'
 
 export type WriterNeeds = { readonly file: string; readonly synchronous: Synchronous }
+
+type Message = readonly Job[] | Part
 
 const enough = 512 // jobs in one transaction, so that other processes get their turn at the file
 
@@ -15,14 +18,34 @@ function write(port: MessagePort, { file, synchronous }: WriterNeeds): void {
   const checkpoint = openCheckpoints(db, file)
   const send = (message: FromWriter) => port.postMessage(message)
 
-  port.on('message', (first: readonly Job[]) => {
+  const parts = new Map<number, Part[]>()
+
+  /** None, of a message that only precedes its commit. */
+  function taken(message: Message): readonly Job[] {
+    if (!('partOf' in message)) return message.map(whole)
+    const known = parts.get(message.partOf)
+    if (known) known.push(message)
+    else parts.set(message.partOf, [message])
+    return []
+  }
+
+  function whole(job: Job): Job {
+    if (job.do !== 'commit' || job.parts === undefined) return job
+    const own = parts.get(job.parts) ?? []
+    parts.delete(job.parts)
+    return withParts(job, own)
+  }
+
+  port.on('message', (message: Message) => {
+    const first = taken(message)
+    if (first.length === 0) return
     if (first[0]?.do === 'close') {
       db.close() // the last connection of all processes empties the log into the file
       send([{ is: 'done', value: undefined }])
       port.close()
       return
     }
-    const jobs = gather(port, first)
+    const jobs = gather(port, first, taken)
     const answers = transaction(jobs)
     fault(jobs, 'commit.answer') // uncaught: the thread dies between the deed and the word
     send(answers)
@@ -31,12 +54,12 @@ function write(port: MessagePort, { file, synchronous }: WriterNeeds): void {
   send('open')
 }
 
-function gather(port: MessagePort, first: readonly Job[]): readonly Job[] {
+function gather(port: MessagePort, first: readonly Job[], taken: (message: Message) => readonly Job[]): readonly Job[] {
   const jobs = [...first]
   while (jobs.length < enough) {
-    const next = receiveMessageOnPort(port) as { message: readonly Job[] } | undefined
+    const next = receiveMessageOnPort(port) as { message: Message } | undefined
     if (!next) break
-    jobs.push(...next.message)
+    jobs.push(...taken(next.message))
   }
   return jobs
 }

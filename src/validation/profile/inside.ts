@@ -1,4 +1,4 @@
-/** Which resource of the same Bundle, or of the same resource, a reference leads to. https://hl7.org/fhir/R4/bundle.html#references */
+/** Which resource of the same Bundle, transaction or resource a reference leads to. https://hl7.org/fhir/R4/bundle.html#references */
 import { isObject, isResource, type Resource } from '../../fhir/resource.ts'
 import type { Run } from './run.ts'
 
@@ -23,8 +23,8 @@ export function resolveHere(reference: string, run: Run): Resource | undefined {
 /** A Bundle is never changed, so its entries are looked through once. */
 const indexes = new WeakMap<Resource, Index>()
 
-export function bundled(reference: string, { bundle, root }: Run): Resource | undefined {
-  return bundle === undefined ? undefined : inBundle(reference, root, bundle)
+export function bundled(reference: string, { bundle, root, options }: Run): Resource | undefined {
+  return bundle === undefined ? options.beside?.(reference, root) : inBundle(reference, root, bundle)
 }
 
 /** `from`: the entry that refers; what is relative is so to its fullUrl. */

@@ -146,7 +146,8 @@ function judge(
 function severityOf({ severity, bestPractice }: Constraint, { options }: Run): Severity | undefined {
   if (bestPractice !== true) return severity
   const { bestPractice: told = 'warning' } = options
-  return told === 'off' ? undefined : told
+  if (told === 'off') return undefined
+  return told === 'hint' ? 'information' : told
 }
 
 function reason(cause: unknown): string {

@@ -5,7 +5,7 @@ import type { Issue } from '../../fhir/issue.ts'
 import type { CompileInvariant } from '../invariant.ts'
 import { compileOverlay } from './overlay.ts'
 import { type Tree, treeOf } from './part.ts'
-import type { ItemCheck } from './run.ts'
+import type { Beyond, ItemCheck } from './run.ts'
 import { coreCanonical, type Library, type Profile, type Scope } from './scope.ts'
 import { compileType } from './type.ts'
 
@@ -14,6 +14,8 @@ export type World = {
   readonly compileInvariant: CompileInvariant
   /** ms since 1970, for constraints that speak of today. */
   readonly now?: () => number
+  /** By type of resource. */
+  readonly beyond?: ReadonlyMap<string, Beyond>
 }
 
 /** R4's own constraints may cost more than others'; what is faulty is not found, and may be told of. */

@@ -4,6 +4,7 @@ import type { Environment } from '../../fhir/path/compiled/item.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import type { Codes } from '../codes.ts'
 import { add, type Findings, findingsAt } from '../findings.ts'
+import type { Questionnaires } from '../questionnaires.ts'
 import type { Targets } from '../targets.ts'
 
 export type Options = {
@@ -11,7 +12,9 @@ export type Options = {
   readonly profiles: 'claimed' | readonly string[]
   readonly codes: Codes
   readonly targets: Targets
-  /** An unknown profile is an error. */
+  /** Absent: nobody knows any. */
+  readonly questionnaires?: Questionnaires
+  /** An unknown profile or questionnaire is an error. */
   readonly strict?: boolean
   /** Beside what `profiles` says. */
   readonly also?: readonly string[]
@@ -19,15 +22,20 @@ export type Options = {
   readonly required?: readonly Requirement[]
   /** The Bundle around the resource, if it is checked by itself. */
   readonly bundle?: Resource
+  /** What a reference of `from` leads to among the resources that are written together. */
+  readonly beside?: (reference: string, from: Resource) => Resource | undefined
   /** Entries that are checked by themselves, and not as a part of it. */
   readonly apart?: ReadonlySet<Resource>
   /** How broken best practices are told of; `warning` by default. https://hl7.org/fhir/R4/best-practices.html */
-  readonly bestPractice?: 'off' | 'warning' | 'error'
+  readonly bestPractice?: 'off' | 'hint' | 'warning' | 'error'
   /** Tell of codes that are not the preferred ones. */
   readonly preferred?: boolean
   /** Tell of must-support elements that are not there. */
   readonly mustSupport?: boolean
 }
+
+/** What definitions cannot say of a well-formed resource that is not contained; `at`: the path that leads to it. */
+export type Beyond = (resource: Resource, at: string, options: Options) => readonly Issue[]
 
 /** https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.supportedProfile */
 export type Requirement = {

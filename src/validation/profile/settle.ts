@@ -2,19 +2,21 @@
 import type { Issue } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { CodeAnswer, CodeQuestion, Codes } from '../codes.ts'
+import type { Questionnaires } from '../questionnaires.ts'
 import type { Targets } from '../targets.ts'
 
-/** What answers at once, or `later`. */
-export type Memory = { readonly codes: Codes; readonly targets: Targets }
+/** What answers at once, or `later`. Without questionnaires nobody knows any. */
+export type Memory = { readonly codes: Codes; readonly targets: Targets; readonly questionnaires?: Questionnaires }
 
 /** What answers when it has had the time; in the order of the questions. */
 export type Ask = {
   codes(questions: readonly CodeQuestion[]): Promise<readonly Exclude<CodeAnswer, 'later'>[]>
   targets(references: readonly string[]): Promise<readonly (Resource | 'absent')[]>
+  questionnaires?(canonicals: readonly string[]): Promise<readonly (Resource | undefined)[]>
 }
 
 /** Notes whether anything had to be put off. */
-export function noting({ codes, targets }: Memory): Memory & { readonly isPutOff: () => boolean } {
+export function noting({ codes, targets, questionnaires }: Memory): Memory & { readonly isPutOff: () => boolean } {
   let isPutOff = false
   const noted = <T>(answer: T): T => {
     if (answer === 'later') isPutOff = true
@@ -23,6 +25,7 @@ export function noting({ codes, targets }: Memory): Memory & { readonly isPutOff
   return {
     codes: { validate: question => noted(codes.validate(question)) },
     targets: { find: reference => noted(targets.find(reference)) },
+    ...(questionnaires && { questionnaires: { find: canonical => noted(questionnaires.find(canonical)) } }),
     isPutOff: () => isPutOff,
   }
 }
@@ -35,31 +38,46 @@ export async function settle(
   memory: Memory,
   ask: Ask,
 ): Promise<readonly Issue[]> {
-  const answers = new Map<string, CodeAnswer>()
-  const found = new Map<string, Resource | 'absent'>()
+  const { questionnaires } = memory
+  const codes = inquiry<CodeQuestion, CodeAnswer>(question => memory.codes.validate(question))
+  const targets = inquiry<string, Resource | 'absent' | 'later'>(reference => memory.targets.find(reference))
+  const forms = inquiry<string, Resource | undefined | 'later'>(canonical => questionnaires?.find(canonical))
   for (let round = 1; ; round++) {
-    const questions = new Map<string, CodeQuestion>()
-    const references = new Set<string>()
     const issues = pass({
       codes: {
-        validate(question) {
-          const key = JSON.stringify([question.valueSet, question.system, question.version, question.code])
-          const answer = answers.get(key) ?? memory.codes.validate(question)
-          if (answer === 'later') questions.set(key, question)
-          return answer
-        },
+        validate: question =>
+          codes.answer([question.valueSet, question.system, question.version, question.code], question),
       },
-      targets: {
-        find(reference) {
-          const target = found.get(reference) ?? memory.targets.find(reference)
-          if (target === 'later') references.add(reference)
-          return target
-        },
-      },
+      targets: { find: reference => targets.answer([reference], reference) },
+      ...(questionnaires && { questionnaires: { find: canonical => forms.answer([canonical], canonical) } }),
     })
-    if ((questions.size === 0 && references.size === 0) || round === mostRounds) return issues
-    const [known, targets] = await Promise.all([ask.codes([...questions.values()]), ask.targets([...references])])
-    for (const [index, key] of [...questions.keys()].entries()) answers.set(key, known[index] ?? 'unknown value set')
-    for (const [index, reference] of [...references].entries()) found.set(reference, targets[index] ?? 'absent')
+    if ((codes.isSettled() && targets.isSettled() && forms.isSettled()) || round === mostRounds) return issues
+    await Promise.all([
+      codes.settle(questions => ask.codes(questions), 'unknown value set'),
+      targets.settle(references => ask.targets(references), 'absent'),
+      forms.settle(async canonicals => (await ask.questionnaires?.(canonicals)) ?? [], undefined),
+    ])
+  }
+}
+
+/** Questions of one kind: those that are answered by now, and those that this pass has asked in vain. */
+function inquiry<Q, A>(remembered: (question: Q) => A) {
+  const known = new Map<string, A>()
+  const open = new Map<string, Q>()
+  return {
+    answer(name: readonly (string | undefined)[], question: Q): A {
+      const key = JSON.stringify(name)
+      const answer = known.has(key) ? (known.get(key) as A) : remembered(question)
+      if (answer === 'later') open.set(key, question)
+      return answer
+    },
+    isSettled: () => open.size === 0,
+    async settle(ask: (questions: readonly Q[]) => Promise<readonly A[]>, otherwise: A): Promise<void> {
+      if (open.size === 0) return
+      const keys = [...open.keys()]
+      const answers = await ask([...open.values()])
+      for (const [at, key] of keys.entries()) known.set(key, answers[at] ?? otherwise)
+      open.clear()
+    },
   }
 }

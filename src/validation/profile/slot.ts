@@ -12,14 +12,28 @@ export type Slot = {
   readonly type: string
 }
 
+/** Of one element. */
+export type Slots = {
+  readonly each: readonly Slot[]
+  /** By property, of a choice of many types: few of them are there. */
+  readonly named: ReadonlyMap<string, Slot> | undefined
+}
+
+const few = 4
+
 /** One for each type of a choice. */
-export function slotsOf({ name, definition }: Part, types: readonly string[]): readonly Slot[] {
+export function slotsOf({ name, definition }: Part, types: readonly string[]): Slots {
   const isChoice = name.endsWith('[x]')
   const named = isChoice ? types : [types[0] ?? definition.path]
-  return named.map(type => {
+  const each = named.map(type => {
     const property = isChoice ? name.slice(0, -3) + type.charAt(0).toUpperCase() + type.slice(1) : name
     return { name: property, twin: isPrimitiveType(type) ? `_${property}` : undefined, type }
   })
+  return { each, named: each.length > few ? new Map(each.flatMap(byProperty)) : undefined }
+}
+
+function byProperty(slot: Slot): readonly (readonly [string, Slot])[] {
+  return [slot.name, slot.twin].flatMap(property => (property === undefined ? [] : [[property, slot] as const]))
 }
 
 /** `value` for `value[x]`. */
@@ -29,9 +43,9 @@ export function stepOf({ name }: Part): string {
 
 const none: readonly Item[] = []
 
-export function itemsOf(owner: JsonObject, slots: readonly Slot[]): readonly Item[] {
+export function itemsOf(owner: JsonObject, { each, named }: Slots): readonly Item[] {
   let items = none
-  for (const slot of slots) {
+  for (const slot of named === undefined ? each : slotsIn(owner, named)) {
     const value = owner[slot.name]
     const beside = slot.twin === undefined ? undefined : owner[slot.twin]
     if (value === undefined && beside === undefined) continue
@@ -40,6 +54,20 @@ export function itemsOf(owner: JsonObject, slots: readonly Slot[]): readonly Ite
   }
   return items
 }
+
+/** Those of which something is there: asking for each of fifty types would cost more than all else. */
+function slotsIn(owner: JsonObject, named: ReadonlyMap<string, Slot>): readonly Slot[] {
+  let found: Slot[] | undefined
+  for (const property in owner) {
+    const slot = named.get(property)
+    if (slot === undefined || found?.includes(slot) === true) continue
+    found ??= []
+    found.push(slot)
+  }
+  return found ?? absent
+}
+
+const absent: readonly Slot[] = []
 
 function itemsAt(value: Json | undefined, beside: Json | undefined, type: string): readonly Item[] {
   if (!Array.isArray(value) && !Array.isArray(beside)) return [itemOf(value, beside, type)]

@@ -59,7 +59,7 @@ function membersOf(part: Part, scope: Scope): Members {
     ({ name }) => !passedOver.has(name) && !(name === 'value' && isPrimitiveType(part.name)),
   )
   return new Map(
-    children.flatMap(child => slotsOf(child, typesOf(child)).flatMap(slot => [...memberOf(child, slot, scope)])),
+    children.flatMap(child => slotsOf(child, typesOf(child)).each.flatMap(slot => [...memberOf(child, slot, scope)])),
   )
 }
 

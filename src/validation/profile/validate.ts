@@ -4,7 +4,7 @@
  */
 import { type Issue, isError } from '../../fhir/issue.ts'
 import { isObject, type Resource } from '../../fhir/resource.ts'
-import { add, findingsAt, issuesOf, mostFindings } from '../findings.ts'
+import { add, addAll, findingsAt, issuesOf, mostFindings, placeOf } from '../findings.ts'
 import { allowance } from '../invariants.ts'
 import { aroundOf, conforms } from './around.ts'
 import { libraryOf, type World } from './library.ts'
@@ -18,8 +18,15 @@ export type Validate = (resource: Resource, options: Options, at?: string) => re
 /** For as long as the definitions stay the same: each is compiled once. */
 export function compileValidator(world: World): Validate {
   const library = libraryOf(world)
-  const nested = (resource: Resource, isContained: boolean, run: Run): void =>
+  const checkBeyond = (resource: Resource, run: Run): void => {
+    const beyond = world.beyond?.get(resource.resourceType)
+    if (beyond !== undefined) addAll(run.found, beyond(resource, placeOf(run.found), run.options))
+  }
+  const nested = (resource: Resource, isContained: boolean, run: Run): void => {
+    if (run.options.apart?.has(resource) === true) return
     checkWithin(resource, isContained, run, library)
+    if (!isContained) checkBeyond(resource, run)
+  }
   return (resource, options, at = resource.resourceType) => {
     const found = findingsAt(at)
     const problems = new Set<readonly Issue[]>()
@@ -41,6 +48,7 @@ export function compileValidator(world: World): Validate {
     run.around = aroundOf(resource, resource, run, library)
     checkBase(resource, run, library)
     checkProfiles(resource, run, library)
+    checkBeyond(resource, run)
     if (found.issues.length === 0 && problems.size === 0) return []
     const { length } = found.issues
     const [issues, left] = [found.issues, issuesOf(found).slice(length)]
@@ -62,7 +70,6 @@ function checkProfiles(resource: Resource, run: Run, library: Library): void {
 
 /** An entry of a Bundle, a parameter or a contained resource, by its own definition and its own claims. */
 function checkWithin(resource: Resource, isContained: boolean, run: Run, library: Library): void {
-  if (run.options.apart?.has(resource) === true) return
   const { resource: outer, start, root, bundle, around } = run
   run.resource = resource
   run.start = run.found.path.length

@@ -79,7 +79,7 @@ function toChild(way: Way, name: string, library: Library): Way | undefined {
     given: above.flatMap(value =>
       membersOf(
         value,
-        slots.map(slot => slot.name),
+        slots.each.map(slot => slot.name),
       ),
     ),
     types: typesOf(child),

@@ -10,7 +10,8 @@ import { type Chain, type Enabling, enablingIn } from './enabled.ts'
 import { type Form, formOf, type Level, listOf, objectsIn, type Question } from './form.ts'
 import { valueIn } from './value.ts'
 
-export type Known = { readonly questionnaires: Questionnaires; readonly codes: Codes }
+/** Without questionnaires nobody knows any; `strict`: one that nobody knows is an error. */
+export type Known = { readonly questionnaires?: Questionnaires; readonly codes: Codes; readonly strict?: boolean }
 
 type Run = {
   readonly found: Findings
@@ -32,7 +33,7 @@ export function checkResponse(response: Resource, known: Known, at = 'Questionna
   const report = reporter(found, canonical)
   if (questionnaire?.resourceType !== 'Questionnaire') {
     const text = `the questionnaire ${canonical} is not known here, expected one that is: whether it is answered was not checked`
-    report('not-found', text, 'warning', 'questionnaire')
+    report('not-found', text, known.strict === true ? 'error' : 'warning', 'questionnaire')
     return issuesOf(found)
   }
   const form = formOf(questionnaire)
@@ -45,7 +46,7 @@ export function checkResponse(response: Resource, known: Known, at = 'Questionna
 }
 
 function find(canonical: string, { contained }: Resource, { questionnaires }: Known): Resource | undefined | 'later' {
-  if (!canonical.startsWith('#')) return questionnaires.find(canonical)
+  if (!canonical.startsWith('#')) return questionnaires?.find(canonical)
   return listOf(contained)
     .filter(isResource)
     .find(({ id }) => id === canonical.slice(1))

@@ -112,10 +112,15 @@ await operating(
       }
     })
 
+    await t.test('a flag without a value is set', async t => {
+      for (const query of ['flag', 'flag=']) {
+        t.strictSame(said(await world.ask('GET', `$echo?${query}`)), { flag: [{ name: 'flag', value: true }] })
+      }
+    })
+
     await t.test('what a URL says wrongly is refused with what was received and expected', async t => {
       const bad: [query: string, says: RegExp][] = [
         ['flag=yes', /'flag'.*expected true or false, found the string 'yes'/],
-        ['flag=', /'flag'.*true or false/],
         ['count=1.5', /'count'.*is not an integer/],
         ['count=99999999999', /'count'.*out of range/],
         ['amount=1,5', /'amount'.*expected a number/],

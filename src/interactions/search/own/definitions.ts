@@ -8,8 +8,9 @@ import type { Resource } from '../../../fhir/resource.ts'
 import { accepted, type OwnDefinition, resourceIssues } from '../../../search/own/beside.ts'
 import { openMarks } from '../../../search/own/marks.ts'
 import { searchParameters } from '../../../search/parameters.ts'
+import { openInForce } from '../../in-force.ts'
 import { type Lately, lately } from '../../lately.ts'
-import { openStored, type StoredNeeds } from '../../stored.ts'
+import type { StoredNeeds } from '../../stored.ts'
 import { type Known, type Searching, type SearchSettings, searchNeeds } from '../needs.ts'
 
 /** Findings about a SearchParameter that is about to be stored; `at` is the FHIRPath that leads to it. */
@@ -26,13 +27,16 @@ export type DefinitionNeeds = StoredNeeds & {
   readonly files: readonly OwnDefinition[]
 }
 
+/** Types that make up what may be searched by: a guide says whether its package is installed. */
+export const parameterTypes: ReadonlySet<string> = new Set(['SearchParameter', 'ImplementationGuide'])
+
 const remembered = 32 // sets of definitions
 
 export function openDefinitions(needs: DefinitionNeeds): OwnDefinitions {
   const { clock, store, files } = needs
   const setOf = openSets(needs)
   return lately(clock, tenant => {
-    const stored = openStored(needs, tenant, 'SearchParameter', definitionOf)
+    const stored = openInForce(needs, tenant)('SearchParameter', definitionOf)
     return async () => setOf([...files, ...(await stored.read(await store.sequence(tenant)))])
   })
 }
