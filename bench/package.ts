@@ -24,7 +24,12 @@ else await hammer(workerData as string)
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-'))
-  const config = parseConfig({ KILN_PORT: '0', KILN_STORE: `sqlite:${folder}`, KILN_LOG_LEVEL: 'error' })
+  const config = parseConfig({
+    KILN_AUTH: 'none',
+    KILN_PORT: '0',
+    KILN_STORE: `sqlite:${folder}`,
+    KILN_LOG_LEVEL: 'error',
+  })
   const outside = { clock: Date.now, random: randomBytes, newId: () => randomUUID(), elapsed: () => performance.now() }
   const runtime = await openRuntime(config, outside, () => {})
   const app = openApp(runtime, openMetrics())

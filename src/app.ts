@@ -18,6 +18,7 @@ import { clientErrorHandler } from './http/client-error.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
 import { limitsFor } from './http/limits.ts'
 import { memo } from './http/memo.ts'
+import { oauthScope } from './http/oauth.ts'
 import { opsScope } from './http/ops.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
@@ -38,6 +39,7 @@ import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
+import { oauthUris } from './security/smart/discovery.ts'
 import { libraryFolder } from './terminology/config.ts'
 
 export type App = {
@@ -49,17 +51,20 @@ export type App = {
 }
 
 export function openApp(runtime: Runtime, metrics: Metrics): App {
-  const { config, outside, observe, store } = runtime
+  const { config, outside, observe, store, smart } = runtime
   const { KILN_HOST: host, KILN_PORT } = config
   let draining = false
   let port = KILN_PORT
   const origin = (): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const surroundings = surroundingsOf(runtime)
   const admission = admissionFor(runtime)
+  const baseOf = baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES })
+  const tenants = config.KILN_TENANTS
   const edge: Edge = edgeOf({
     dispatch: (incoming, found) => dispatch(surroundings, incoming, found),
-    baseOf: baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES }),
-    tenants: config.KILN_TENANTS,
+    ...(smart ? { principalOf: smart.authenticate.principal } : {}),
+    baseOf,
+    tenants,
     bodyLimit: config.KILN_MAX_BODY,
     toXml: xmlPrinter(runtime.definitions.shapes),
     overloaded: admission.overloaded,
@@ -78,11 +83,19 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   server.server.maxHeadersCount = 0 // Node would drop what is beyond without a word; their size is bounded anyway
   // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node would refuse it without a word.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response))
-  const refused = siteCheck({ configured: config.KILN_BASE_URL, host, proxied: config.KILN_TRUSTED_PROXIES.length > 0 })
-  server.addHook('onRequest', ({ raw }, _reply, done) => done(refused(raw)))
+  // Where everybody may do everything, pages of other sites must not do it for them. Else a token is needed, which they do not have.
+  if (config.KILN_AUTH === 'none') {
+    const refused = siteCheck({
+      configured: config.KILN_BASE_URL,
+      host,
+      proxied: config.KILN_TRUSTED_PROXIES.length > 0,
+    })
+    server.addHook('onRequest', ({ raw }, _reply, done) => done(refused(raw)))
+  }
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
+  if (smart) server.register(oauthScope({ ...smart, baseOf, tenants, elapsed: outside.elapsed, observe }))
   server.register(
     opsScope({
       storeReady: () => store.ready(),
@@ -171,10 +184,12 @@ export async function contextIn(
 function surroundingsOf(runtime: Runtime): Surroundings {
   const { config, definitions, observe, outside, store, own, validation, vocabularies, turn } = runtime
   const integrity = new Set(config.KILN_INTEGRITY)
+  const newToken = (): string => Buffer.from(outside.random(32)).toString('base64url')
+  const isGuarded = runtime.smart !== undefined
   const { searchParameters: published } = definitions
   const claimsOf = memo(asked => {
     const [base, own]: [string, readonly SearchParameter[]] = JSON.parse(asked)
-    return claims(base, { ...definitions, searchParameters: [...published, ...own] })
+    return claims(base, { ...definitions, searchParameters: [...published, ...own] }, isGuarded)
   })
   return {
     interactions: tabulate([
@@ -184,6 +199,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
           packages: openOutlets(config).packages,
           library: libraryFolder(config),
           glassMinutes: config.KILN_BREAK_GLASS_MINUTES,
+          newToken,
         }),
       ),
     ]),
@@ -206,7 +222,12 @@ function surroundingsOf(runtime: Runtime): Surroundings {
 type OperationSettings = Omit<OperationNeeds, 'definitions' | 'validator'>
 
 /** What is claimed of them does not depend on settings. */
-const anywhere: OperationSettings = { packages: () => anyOf([]), library: undefined, glassMinutes: 1 }
+const anywhere: OperationSettings = {
+  packages: () => anyOf([]),
+  library: undefined,
+  glassMinutes: 1,
+  newToken: () => '',
+}
 
 function operationsOf(
   definitions: Pick<Definitions, 'operations'>,
@@ -248,10 +269,11 @@ const deviations: readonly string[] = [
   'The operations $meta-add and $meta-delete make a new version, though they should "not cause a new version of the resource to be created": versions never change here, and who follows a history learns of a new security label.',
 ]
 
-/** What this server can do, as far as it follows from what is registered. */
+/** What this server can do, as far as it follows from what is registered. `isGuarded`: only who has an access token comes in. */
 export function claims(
   base: string,
   definitions: Pick<Definitions, 'shapes' | 'searchParameters' | 'operations'>,
+  isGuarded = true,
 ): Claims {
   const codes = [...new Set(interactions.map(({ code }) => code))]
   const types = definitions.shapes.resourceTypes
@@ -289,6 +311,7 @@ export function claims(
     instantiates: isTerminologyServer(known) ? ['http://hl7.org/fhir/CapabilityStatement/terminology-server'] : [],
     implementationGuides: [],
     deviations,
+    ...(isGuarded ? { security: oauthUris(base) } : {}),
     resources: types.map(type => ({ type, ...resource, ...searches.get(type), operations: typeClaims(known, type) })),
     terminology: terminologyClaims(known),
     system: {

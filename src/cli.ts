@@ -18,6 +18,7 @@ import { bestPractices, type Telling } from './operations/validate/wish.ts'
 import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
+import { clientCommand, launchCommand, tokenCommand } from './smart-command.ts'
 import { terminologyCommand } from './terminology-command.ts'
 import { userCommand } from './user-command.ts'
 import { coreCodes } from './validation/core-codes.ts'
@@ -121,6 +122,7 @@ program
 program.addCommand(packageCommand(process.env))
 program.addCommand(terminologyCommand(process.env))
 program.addCommand(userCommand(process.env))
+for (const command of [clientCommand, tokenCommand, launchCommand]) program.addCommand(command(process.env))
 
 await program.parseAsync().catch(error => {
   const known = error instanceof ConfigError || error instanceof StartError

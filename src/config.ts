@@ -5,6 +5,7 @@ import { conformanceSettings } from './conformance/config.ts'
 import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
+import { securitySettings } from './security/config.ts'
 import { storeSettings } from './store/config.ts'
 import { terminologySettings } from './terminology/config.ts'
 
@@ -44,6 +45,7 @@ const processSettings = {
 /** In the order in which README lists them. */
 export const settings = {
   ...httpSettings,
+  ...securitySettings,
   ...interactionSettings,
   ...storeSettings,
   ...terminologySettings,
@@ -82,6 +84,11 @@ export function parseConfig(environment: Environment): Config {
   if (strange.length > 0) {
     throw refuse([`KILN_INTEGRITY names '${strange.join(', ')}': expected ${settings.KILN_INTEGRITY.expected}`])
   }
+  if (values.KILN_AUTH === 'none' && !isLoopback(values.KILN_HOST)) {
+    throw refuse([
+      `KILN_AUTH is 'none' though KILN_HOST is '${values.KILN_HOST}': expected ${settings.KILN_AUTH.expected}`,
+    ])
+  }
   for (const value of Object.values(values)) Object.freeze(value)
   return Object.freeze(values)
 }
@@ -108,11 +115,11 @@ export function placeOf(store: string): string {
 function compile() {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, coerceTypes: true })
   ajv.addVocabulary(['secret', 'expected'])
-  ajv.addFormat('loopback', isLoopback)
+  ajv.addFormat('host', text => isIP(text) !== 0 || isName(text))
   ajv.addFormat('network', isNetwork)
   ajv.addFormat('base-url', isBase)
   ajv.addFormat('registry-url', isRegistry)
-  ajv.addFormat('egress', text => isNetwork(text) || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text))
+  ajv.addFormat('egress', text => isNetwork(text) || isName(text))
   return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
 }
 
@@ -150,6 +157,10 @@ loopback.addAddress('::1', 'ipv6')
 export function isLoopback(host: string): boolean {
   const family = isIP(host)
   return host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+}
+
+function isName(text: string): boolean {
+  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text)
 }
 
 function isNetwork(text: string): boolean {

@@ -20,8 +20,16 @@ export type EgressNeeds = {
 
 export type Limits = { readonly bytes: number /** All in all, names included. */; readonly ms: number }
 
+export type Fetched = {
+  readonly bytes: Uint8Array
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
 export type Egress = {
-  /** The body of a 200; `undefined` for 404 and 410. Throws `FhirError` for whatever else happens. */
+  /** A 200; `undefined` for 404 and 410. Throws `FhirError` for whatever else happens. */
+  ask(url: string, limits: Limits): Promise<Fetched | undefined>
+  /** Its body alone. */
   get(url: string, limits: Limits): Promise<Uint8Array | undefined>
   /** Likewise, for what is too large to be held: each piece is taken before the next one comes. False for 404 and 410. */
   pull(url: string, limits: Limits, take: Take): Promise<boolean>
@@ -50,14 +58,18 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
     return first
   }
 
-  async function pull(text: string, limits: Limits, take: Take): Promise<boolean> {
+  async function asked<T>(
+    text: string,
+    limits: Limits,
+    use: (url: URL, response: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
     const url = parsed(text)
     const signal = AbortSignal.timeout(limits.ms)
     try {
       const address = await unlessAborted(addressOf(url), signal)
       const authorization = credentials.get(url.origin)
       const response = await ask(url, address, authorization, signal)
-      return await takeBody(url, response, limits.bytes, take)
+      return await use(url, response)
     } catch (cause) {
       if (cause instanceof FhirError) throw cause
       if (signal.aborted) throw failed(url, `it did not answer within ${limits.ms} ms`, cause)
@@ -65,14 +77,17 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
     }
   }
 
-  return {
-    pull,
-    async get(url, limits) {
+  const pull: Egress['pull'] = (text, limits, take) =>
+    asked(text, limits, (url, response) => takeBody(url, response, limits.bytes, take))
+
+  const fetched: Egress['ask'] = (text, limits) =>
+    asked(text, limits, async (url, response) => {
       const chunks: Uint8Array[] = []
-      const found = await pull(url, limits, async chunk => void chunks.push(chunk))
-      return found ? Buffer.concat(chunks) : undefined
-    },
-  }
+      const found = await takeBody(url, response, limits.bytes, async chunk => void chunks.push(chunk))
+      return found ? { bytes: Buffer.concat(chunks), headers: response.headers as Fetched['headers'] } : undefined
+    })
+
+  return { ask: fetched, pull, get: async (url, limits) => (await fetched(url, limits))?.bytes }
 }
 
 function parsed(text: string): URL {

@@ -5,6 +5,7 @@ import type { HttpEvent } from './http/event.ts'
 import type { InteractionEvent } from './interactions/interaction.ts'
 import type { ReindexEvent } from './interactions/search/own/reindex.ts'
 import type { ImportEvent } from './operations/import-code-system/keep-importing.ts'
+import type { SmartEvent } from './security/smart/provider.ts'
 import type { StoreEvent } from './store/port.ts'
 
 type ProcessEvent =
@@ -16,7 +17,7 @@ type ProcessEvent =
   /** An error that nobody caught: the process cannot know what state it is in, and ends. */
   | { readonly event: 'process.crashed'; readonly error: unknown }
 
-export type Event = StoreEvent | InteractionEvent | ReindexEvent | ImportEvent | HttpEvent | ProcessEvent
+export type Event = StoreEvent | InteractionEvent | ReindexEvent | ImportEvent | SmartEvent | HttpEvent | ProcessEvent
 
 export type Observe = (event: Event) => void
 
@@ -31,6 +32,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'import.failed': 'error',
   'interaction.failed': 'error',
   'access.glass-broken': 'warn',
+  'oauth.failed': 'error',
   'reindex.done': 'info',
   'reindex.failed': 'error',
   'store.commit': 'trace',

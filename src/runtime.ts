@@ -11,6 +11,10 @@ import { openTurn } from './interactions/turn.ts'
 import { openValidation, type Validation } from './interactions/validation/validation.ts'
 import { openVocabulary, type Vocabulary } from './interactions/vocabulary/vocabulary.ts'
 import type { Observe } from './observe.ts'
+import { type Outlets, openOutlets } from './outlets.ts'
+import { signedIn } from './security/smart/account.ts'
+import type { Fetch } from './security/smart/provider.ts'
+import { openSmart, type Smart } from './security/smart/smart.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
 import { libraryFolder } from './terminology/config.ts'
 import { type Catalog, openCatalog } from './terminology/library/catalog.ts'
@@ -41,6 +45,8 @@ export type Runtime = {
   /** Indexes anew what other definitions were in force for, until the signal; `base` as the tenant's clients see it. */
   readonly keepIndexed: (base: (tenant: string) => string, signal: AbortSignal) => Promise<void>
   readonly store: Store
+  /** Absent: nobody has to say who he is. */
+  readonly smart?: Smart
   close(): Promise<void>
 }
 
@@ -83,11 +89,47 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     turn,
     keepIndexed,
     store,
+    ...(config.KILN_AUTH === 'none' ? {} : { smart: smartFor(config, outside, observe, store, definitions) }),
     async close() {
       await store.close()
       library?.close()
     },
   }
+}
+
+function smartFor(
+  config: Config,
+  { clock, random }: Outside,
+  observe: Observe,
+  store: Store,
+  { shapes }: Definitions,
+): Smart {
+  const { egress } = openOutlets(config)
+  return openSmart({
+    ...{ store, clock, random, observe },
+    accounts: signedIn(store),
+    fetch: keysBy(egress),
+    types: shapes.resourceTypes,
+    registration: config.KILN_REGISTRATION,
+    lifetime: config.KILN_ACCESS_TOKEN_LIFETIME,
+  })
+}
+
+/** Of a client: https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys */
+const keysLimits = { bytes: 256 * 1024, ms: 5_000 }
+
+function keysBy({ ask }: Outlets['egress']): Fetch {
+  return async url => {
+    const found = await ask(url, keysLimits)
+    if (!found) return new Response(undefined, { status: 404 })
+    return new Response(Buffer.from(found.bytes), { headers: { 'cache-control': freshness(found.headers) } })
+  }
+}
+
+/** No longer than an hour: a key that a client takes back must be good for nothing soon. */
+function freshness(headers: Readonly<Record<string, string | undefined>>): string {
+  const seconds = Number(/\bmax-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1] ?? 0)
+  return `max-age=${Math.min(seconds, 3_600)}`
 }
 
 /** Which part of the time since the last call this thread was at work. */

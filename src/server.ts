@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type App, openApp } from './app.ts'
+import { type First, firstClient } from './bootstrap.ts'
 import { type Config, ConfigError, type Environment, parseConfig, placeOf } from './config.ts'
 import { BadDefinitions } from './conformance/own.ts'
 import { timeOrderedId } from './fhir/uuid.ts'
@@ -30,10 +31,11 @@ export async function serve(environment: Environment): Promise<void> {
       throw storeBroken(config, cause)
     })
     const app = openApp(runtime, metrics)
+    const first = await firstClient(runtime)
     await listen(app, config)
     endOnSignal(app, runtime)
     observe({ event: 'process.started', base: app.base(), store: place(config), ms: outside.elapsed() - started })
-    console.log(greeting(app, config))
+    console.log(greeting(app, config, await hint(app, runtime, first)))
   } catch (error) {
     console.error(`Kiln cannot start: ${sentence(error)}`)
     process.exit(1)
@@ -78,15 +80,34 @@ export function place({ KILN_STORE: store }: Config): string {
   return store.startsWith('sqlite:') ? `in ${resolve(store.slice('sqlite:'.length))}` : `at ${placeOf(store)}`
 }
 
-function greeting(app: App, config: Config): string {
+function greeting(app: App, config: Config, { says, header }: Hint): string {
   const base = app.base()
   return `
 Kiln serves FHIR R4 at ${base}
 The data lies ${place(config)}
-
+${says}
 Try it:
-  curl -s ${base}/Patient -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Patient","name":[{"family":"Chalmers","given":["Peter"]}]}'
+  curl -s ${base}/Patient -H 'Content-Type: application/fhir+json'${header} -d '{"resourceType":"Patient","name":[{"family":"Chalmers","given":["Peter"]}]}'
 `
+}
+
+type Hint = { readonly says: string; readonly header: string }
+
+/** How to come in. Secrets are printed only on the first start, on this machine's own address, and never into the log. */
+async function hint(app: App, { smart }: Runtime, first: First | undefined): Promise<Hint> {
+  if (!smart)
+    return { says: 'KILN_AUTH is none: whoever uses this machine can read and write everything\n', header: '' }
+  const scope = 'system/*.cruds'
+  const another = `npm run -s kiln -- token --scope '${scope}'`
+  if (!first) return { says: '', header: ` -H "Authorization: Bearer $(${another})"` }
+  const token = await smart.token({ tenant: 'default', base: app.base() }, { client: first.id, scope, seconds: 300 })
+  const says = `
+A client was made that may do everything; its secret is not told again:
+  client_id:     ${first.id}
+  client_secret: ${first.secret}
+The token below is good for 5 minutes; for another one: ${another}
+`
+  return { says, header: ` -H 'Authorization: Bearer ${token}'` }
 }
 
 /** Requests get this long to finish, in ms; with what the store takes to close it stays below 10 s. */

@@ -10,9 +10,9 @@ import { openKiln } from './http/kiln.ts'
 const golden = readFileSync(new URL('../conformance/CapabilityStatement.json', import.meta.url), 'utf8')
 
 t.test('the CapabilityStatement is the golden one, but for the base', async t => {
-  const kiln = await openKiln(t)
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   const said = await (await fetch(`${kiln.base}/metadata`)).text()
-  t.strictSame(JSON.parse(said.replaceAll(kiln.base, 'http://127.0.0.1:8080/fhir')), JSON.parse(golden))
+  t.strictSame(JSON.parse(said.replaceAll(kiln.origin, 'http://127.0.0.1:8080')), JSON.parse(golden))
 })
 
 t.test('the golden CapabilityStatement is valid FHIR', async t => {

@@ -85,10 +85,21 @@ t.test('a value that is out of range or malformed is refused', async t => {
 
 t.test('without authentication only loopback may be listened on, and the message says why', async t => {
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
-    t.same(mistakes({ KILN_HOST: host }), [], host)
+    t.same(mistakes({ KILN_AUTH: 'none', KILN_HOST: host }), [], host)
   }
   for (const host of ['0.0.0.0', '::', '192.168.1.10', '10.0.0.1', 'example.org', '::ffff:10.0.0.1']) {
-    t.match(mistakes({ KILN_HOST: host }), [/no authentication yet/], host)
+    t.match(mistakes({ KILN_AUTH: 'none', KILN_HOST: host }), [/KILN_AUTH is 'none' though.*loopback/], host)
+    t.same(mistakes({ KILN_HOST: host }), [], host)
+  }
+  t.match(mistakes({ KILN_HOST: 'not a host' }), [/expected an IP address/])
+  t.match(mistakes({ KILN_AUTH: 'off' }), [/expected smart, or none/])
+})
+
+t.test('the first client has an id and a secret of some length, which no message tells', async t => {
+  t.same(mistakes({ KILN_BOOTSTRAP_CLIENT: 'robot:0123456789abcdef' }), [])
+  t.same(mistakes({ KILN_BOOTSTRAP_CLIENT: 'robot:with:colons:0123' }), [])
+  for (const wrong of ['robot', 'robot:short', ':0123456789abcdef', 'robot:0123456789 abcdef']) {
+    t.match(mistakes({ KILN_BOOTSTRAP_CLIENT: wrong }), [/KILN_BOOTSTRAP_CLIENT is not valid: expected id:secret/])
   }
 })
 

@@ -31,8 +31,14 @@ async function endOf(child: ChildProcess): Promise<Ended> {
   return { code, signal }
 }
 
-async function start(t: Test, command: string, args: readonly string[], folder: string): Promise<Running> {
-  const child = spawned(t, command, args, { KILN_PORT: '0', KILN_STORE: `sqlite:${folder}` })
+async function start(
+  t: Test,
+  command: string,
+  args: readonly string[],
+  folder: string,
+  auth = 'none',
+): Promise<Running> {
+  const child = spawned(t, command, args, { KILN_AUTH: auth, KILN_PORT: '0', KILN_STORE: `sqlite:${folder}` })
   const ended = endOf(child)
   let greeting = ''
   let base = ''
@@ -79,7 +85,7 @@ t.test('npm start says where it serves, ends when npm is told to, and keeps the 
 })
 
 t.test('the curl of the greeting works as it is', async t => {
-  const { greeting } = await start(t, process.execPath, ['src/server.ts'], folderOf(t))
+  const { greeting } = await start(t, process.execPath, ['src/server.ts'], folderOf(t), 'smart')
   const line = /^\s*(curl .*)$/m.exec(greeting)?.[1] ?? ''
   const curl = spawn('sh', ['-c', line])
   let said = ''
@@ -164,7 +170,7 @@ t.test('a process that cannot start says why in plain words and ends with code 1
     [{ KILN_PORT: String(port), KILN_STORE: `sqlite:${folderOf(t)}` }, /port \d+ of 127\.0\.0\.1 is taken.*KILN_PORT/],
     [{ KILN_PORT: '0', KILN_STORE: `sqlite:${file}` }, /the store in .* cannot be opened/],
     [{ KILN_PROT: '0', KILN_SYNCHRONOUS: 'MAYBE' }, /KILN_PROT is not a setting; did you mean KILN_PORT\?(.|\n)*MAYBE/],
-    [{ KILN_HOST: '0.0.0.0' }, /no authentication yet/],
+    [{ KILN_AUTH: 'none', KILN_HOST: '0.0.0.0' }, /KILN_AUTH is 'none'/],
     [
       { KILN_STORE: 'mongodb://root:hunter2@127.0.0.1:1/kiln' },
       /the store at mongodb:\/\/127\.0\.0\.1:1\/kiln cannot be opened/,

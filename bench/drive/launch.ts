@@ -22,7 +22,7 @@ export type Usage = {
 }
 
 export function kiln(settings: Readonly<Record<string, string>>): Promise<Server> {
-  return launch('../../src/server.ts', [], { KILN_PORT: '0', KILN_LOG_LEVEL: 'error', ...settings })
+  return launch('../../src/server.ts', [], { KILN_AUTH: 'none', KILN_PORT: '0', KILN_LOG_LEVEL: 'error', ...settings })
 }
 
 /** `indexRows` of each resource. */

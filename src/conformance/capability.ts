@@ -1,7 +1,7 @@
 /** The claims as a CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement.html */
 import { fail } from '../fhir/issue.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../fhir/resource.ts'
-import type { Claims, CodeSystemClaim, OperationClaim, ResourceClaim, SearchParamClaim } from './claims.ts'
+import type { Claims, CodeSystemClaim, OAuthUris, OperationClaim, ResourceClaim, SearchParamClaim } from './claims.ts'
 import type { Definitions } from './definitions.ts'
 import { identity, implementation, list } from './statement.ts'
 import { terminologyCapabilities } from './terminology-capabilities.ts'
@@ -53,6 +53,7 @@ export function capabilityStatement(claims: Claims): Resource {
       {
         mode: 'server',
         ...(deviations.length === 0 ? {} : { documentation: deviations.map(each => `* ${each}`).join('\n') }),
+        ...(claims.security === undefined ? {} : { security: security(claims.security) }),
         ...list('resource', resources.map(resource)),
         ...list('interaction', system.interactions.map(coded)),
         ...list('searchParam', system.searchParams.map(searchParam)),
@@ -70,6 +71,20 @@ function normativeStatement(claims: Claims, { status, unsettled }: Definitions):
   const resources = claims.resources.filter(({ type }) => status(type) === 'normative')
   const statement = capabilityStatement({ ...claims, resources })
   return { ...without(unsettled, statement, statement.resourceType), resourceType: statement.resourceType }
+}
+
+/** https://hl7.org/fhir/R4/security.html#oauth: for those who do not know `.well-known/smart-configuration` yet. */
+function security(uris: OAuthUris): JsonObject {
+  const extension = Object.entries(uris).map(([url, valueUri]) => ({ url, valueUri }))
+  return {
+    extension: [{ url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris', extension }],
+    cors: true,
+    service: [
+      {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }],
+      },
+    ],
+  }
 }
 
 function resource(claim: ResourceClaim): JsonObject {

@@ -77,6 +77,14 @@ export type TerminologyClaims = {
   readonly closure: boolean
 }
 
+/** https://hl7.org/fhir/smart-app-launch/conformance.html#declaring-support-for-oauth2-endpoints */
+export type OAuthUris = {
+  readonly authorize: string
+  readonly token: string
+  readonly introspect: string
+  readonly revoke: string
+}
+
 export type Claims = {
   readonly software: { readonly name: string; readonly version: string; readonly releaseDate: string }
   /** One sentence about this installation. */
@@ -92,6 +100,8 @@ export type Claims = {
   readonly implementationGuides: readonly string[]
   /** Where we knowingly differ from the specification; becomes `rest.documentation`. */
   readonly deviations: readonly string[]
+  /** Where access tokens are had (SMART on FHIR); absent: nobody needs one. */
+  readonly security?: OAuthUris
   readonly resources: readonly ResourceClaim[]
   readonly terminology: TerminologyClaims
   readonly system: {

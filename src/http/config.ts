@@ -4,11 +4,10 @@ const megabyte = 1024 * 1024
 export const httpSettings = {
   KILN_HOST: {
     type: 'string',
-    format: 'loopback',
+    format: 'host',
     default: '127.0.0.1',
-    description: 'Address to listen on. There is no authentication yet, so only this machine may connect.',
-    expected:
-      'a loopback address (127.0.0.1, ::1 or localhost): Kiln has no authentication yet and serves this machine only',
+    description: 'Address to listen on; by default only this machine may connect.',
+    expected: 'an IP address or the name of this machine',
   },
   KILN_PORT: {
     type: 'integer',

@@ -5,8 +5,10 @@ import { printJson } from '../fhir/json.ts'
 import type { Incoming } from '../interactions/dispatch.ts'
 import type { Answer, Interaction, Method, Payload } from '../interactions/interaction.ts'
 import { bug, unavailable } from '../interactions/refusal.ts'
+import type { Principal } from '../security/principal.ts'
 import type { BaseOf } from './base.ts'
 import { acceptBodies } from './body.ts'
+import { preflights } from './cross-origin.ts'
 import type { HttpEvent } from './event.ts'
 import { methods, notAMethod, refusalOf } from './refusal.ts'
 import { sender } from './reply.ts'
@@ -15,8 +17,16 @@ import { plainWish, type ToXml, type Wish, wisher } from './representation.ts'
 /** `found` is told what is going to answer, before it does. */
 export type Dispatch = (incoming: Incoming, found: (interaction: Interaction) => void) => Promise<Answer>
 
+/** Who asks, by the Authorization header; throws a 401. A promise only where something must be looked up. */
+export type PrincipalOf = (
+  place: { readonly tenant: string; readonly base: string },
+  authorization: string | undefined,
+) => Principal | Promise<Principal>
+
 export type FhirNeeds = {
   readonly dispatch: Dispatch
+  /** Absent: nobody has to say who he is. */
+  readonly principalOf?: PrincipalOf
   readonly baseOf: BaseOf
   /** Those beside `default`. */
   readonly tenants: readonly string[]
@@ -32,6 +42,8 @@ export type FhirNeeds = {
 type Request = FastifyRequest<{ Body: Payload | undefined }>
 
 export type Edge = {
+  /** Only who has an access token comes in. */
+  readonly isGuarded: boolean
   /** Fails only where not even the refusal could be sent. */
   answer(request: Request, reply: FastifyReply): Promise<void>
   /** For what is refused before there is an exchange. */
@@ -41,12 +53,16 @@ export type Edge = {
 /** https://www.rfc-editor.org/rfc/rfc9112#section-3.2: "A server MUST respond with a 400" */
 const hostless = fail('structure', 'the request has no Host header, which HTTP/1.1 demands')
 
+const urls = ['/fhir', '/fhir/*', '/t/:tenant/fhir', '/t/:tenant/fhir/*']
+const open = ['/fhir/metadata', '/t/:tenant/fhir/metadata']
+
 export function fhirScope(edge: Edge, bodyLimit: number): (scope: FastifyInstance) => Promise<void> {
   return async scope => {
     acceptBodies(scope, bodyLimit)
     scope.setErrorHandler(edge.refuse)
     const gather = gathering()
-    for (const url of ['/fhir', '/fhir/*', '/t/:tenant/fhir', '/t/:tenant/fhir/*']) {
+    preflights(edge.isGuarded ? urls : open, methods)(scope)
+    for (const url of urls) {
       // Not async: Fastify would wait for a promise only to learn that the answer is out already.
       const handler = (request: Request, reply: FastifyReply): void => {
         gather(() => {
@@ -75,10 +91,12 @@ function gathering(): (answer: () => void) => void {
 }
 
 export function edgeOf(needs: FhirNeeds): Edge {
-  const { elapsed, observe } = needs
+  const { elapsed, observe, principalOf } = needs
   const tenants = new Set(needs.tenants)
   const wishOf = wisher()
-  const send = sender(needs.toXml)
+  const isGuarded = principalOf !== undefined
+  // Where nobody needs a token, a page of another origin could read what the user of this machine may.
+  const send = sender(needs.toXml, url => isGuarded || /^(?:\/t\/[^/]+)?\/fhir\/metadata(?:\?|$)/.test(url))
 
   async function answer(request: Request, reply: FastifyReply): Promise<void> {
     const started = elapsed()
@@ -92,7 +110,8 @@ export function edgeOf(needs: FhirNeeds): Edge {
       wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, withForm(query, body))
       if (needs.overloaded()) throw unavailable('the server has more to do than it can')
       const headers = raw.headers as Incoming['headers']
-      const incoming = { tenant, base: needs.baseOf(raw, tenant), method, path, query, headers }
+      const asked = { tenant, base: needs.baseOf(raw, tenant), method, path, query, headers }
+      const incoming = principalOf ? { ...asked, principal: await asker(principalOf, asked) } : asked
       const given = await needs.dispatch(body ? { ...incoming, body } : incoming, ({ code }) => {
         interaction = code
       })
@@ -148,8 +167,23 @@ export function edgeOf(needs: FhirNeeds): Edge {
     }
   }
 
-  return { answer, refuse }
+  return { isGuarded, answer, refuse }
 }
+
+/** Only the server's own description is for everybody. */
+function asker(
+  principalOf: PrincipalOf,
+  { tenant, base, method, path, query, headers }: Omit<Incoming, 'body'>,
+): Principal | Promise<Principal> {
+  if (query !== '' && /(?:^|&)access_token=/.test(query)) throw inUrl
+  if ((method === 'GET' || method === 'HEAD') && /^metadata\/?$/.test(path)) return { ...nobody, tenant }
+  return principalOf({ tenant, base }, headers['authorization'])
+}
+
+const nobody = { id: '', client: '', scope: '', purposes: [] }
+
+/** https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2: URLs are logged and handed on. */
+const inUrl = fail('invalid', 'an access token in the URL is not taken: send it as Authorization: Bearer')
 
 type Place = { readonly tenant: string; readonly path: string; readonly query: string }
 

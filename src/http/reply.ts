@@ -1,6 +1,7 @@
 /** An answer as HTTP. https://hl7.org/fhir/R4/http.html#general */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Headers } from '../interactions/interaction.ts'
+import { readable } from './cross-origin.ts'
 import { bare, compressor, contentHeaders, render, type ToXml, type Wish } from './representation.ts'
 import { correlationId } from './request-id.ts'
 
@@ -12,8 +13,10 @@ export type Send = (
   reply: FastifyReply,
 ) => Promise<void> | undefined
 
-export function sender(toXml: ToXml): Send {
+/** `crosses`: whether pages of other origins may read what is at this URL. */
+export function sender(toXml: ToXml, crosses: (url: string) => boolean): Send {
   const compressed = compressor()
+  const writeHead = headWriter(crosses)
   const end = turn()
   return (given, wish, request, reply) => {
     const { body } = given
@@ -60,22 +63,25 @@ function packedHeaders({ headers }: Wish): Headers {
  * Past Fastify straight to Node, in one go: headers set one by one, which Fastify then copies and Node checks again, cost a
  * tenth of a whole read. `writeHead` throws, and nothing is sent, if a value cannot be a header.
  */
-function writeHead(
-  { status, headers }: Answer,
-  { id, raw }: FastifyRequest,
-  reply: FastifyReply,
-  own: Headers,
-  body?: Text,
-): Text {
-  const lines = ['Cache-Control', 'private, no-cache', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', id]
-  const correlation = correlationId(raw, id)
-  if (correlation !== undefined) lines.push('X-Correlation-Id', correlation)
-  collect(lines, own)
-  collect(lines, headers)
-  if (status !== 204 && status !== 304) lines.push('Content-Length', String(body ? Buffer.byteLength(body) : 0))
-  reply.hijack()
-  reply.raw.writeHead(status, lines)
-  return body
+function headWriter(crosses: (url: string) => boolean) {
+  return (
+    { status, headers }: Answer,
+    { id, raw }: FastifyRequest,
+    reply: FastifyReply,
+    own: Headers,
+    body?: Text,
+  ): Text => {
+    const lines = ['Cache-Control', 'private, no-cache', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', id]
+    const correlation = correlationId(raw, id)
+    if (correlation !== undefined) lines.push('X-Correlation-Id', correlation)
+    if (raw.headers.origin !== undefined && crosses(raw.url ?? '')) lines.push(...readable)
+    collect(lines, own)
+    collect(lines, headers)
+    if (status !== 204 && status !== 304) lines.push('Content-Length', String(body ? Buffer.byteLength(body) : 0))
+    reply.hijack()
+    reply.raw.writeHead(status, lines)
+    return body
+  }
 }
 
 function collect(lines: string[], headers: Headers | undefined): void {

@@ -35,6 +35,7 @@ export const rulingTypes: ReadonlySet<string> = new Set(['Basic', 'Consent'])
 export function openRights(needs: StoredNeeds): Rights {
   /** By the definitions that criteria are understood by. */
   const known = new WeakMap<SearchNeeds, Map<string, Known>>()
+  const print = printer()
   const withShipped = openShipped()
   const laws = lately(needs.clock, tenant => openLaw(needs, tenant, withShipped))
   /** Of each tenant, how often something was written here that rights may depend on. */
@@ -43,7 +44,7 @@ export function openRights(needs: StoredNeeds): Rights {
   function accessFor(ctx: Context, request: Parameters<Rights>[1], principal: Principal, law: Law): Promise<Access> {
     const kept = known.get(ctx.search) ?? new Map<string, Known>()
     known.set(ctx.search, kept)
-    const key = JSON.stringify([request.tenant, request.base, principal])
+    const key = `${request.tenant} ${request.base} ${print(principal)}`
     const [now, epoch] = [ctx.clock(), epochs.get(request.tenant) ?? 0]
     const before = kept.get(key)
     const isFresh = before && before.law === law && before.epoch === epoch && Math.abs(now - before.at) < lasting
@@ -69,6 +70,16 @@ export function openRights(needs: StoredNeeds): Rights {
     epochs.set(tenant, (epochs.get(tenant) ?? 0) + 1)
   }
   return Object.assign(rights, { touched })
+}
+
+/** Who comes again is the same object as long as his token is known. */
+function printer(): (principal: Principal) => string {
+  const printed = new WeakMap<Principal, string>()
+  return principal => {
+    const text = printed.get(principal) ?? JSON.stringify(principal)
+    printed.set(principal, text)
+    return text
+  }
 }
 
 function openLaw(needs: StoredNeeds, tenant: string, withShipped: ReturnType<typeof openShipped>): () => Promise<Law> {

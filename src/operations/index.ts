@@ -16,6 +16,7 @@ import { importCodeSystem } from './import-code-system/import.ts'
 import { importStatus } from './import-code-system/status.ts'
 import { installPackageOperation } from './install-package/operation.ts'
 import type { Operation } from './kernel/operation.ts'
+import { launch } from './launch.ts'
 import { metaAdd, metaDelete } from './meta/change.ts'
 import { meta } from './meta/meta.ts'
 import { validate } from './validate/validate.ts'
@@ -34,10 +35,12 @@ export type OperationNeeds = {
   readonly library: string | undefined
   /** For how long glass may be broken. */
   readonly glassMinutes: number
+  /** Text that nobody can guess. */
+  readonly newToken: () => string
 }
 
 export function operations(needs: OperationNeeds): readonly Operation[] {
-  const { definitions, validator, packages, library, glassMinutes } = needs
+  const { definitions, validator, packages, library, glassMinutes, newToken } = needs
   const known = new Map([...definitions.operations, ...ownOperations().map(ownOperation)].map(one => [one.url, one]))
   const defined = (url: string): conformance.Operation => {
     const found = known.get(url)
@@ -67,5 +70,6 @@ export function operations(needs: OperationNeeds): readonly Operation[] {
     importCodeSystem(own('import-code-system'), library),
     importStatus(own('import-status'), library),
     breakGlass(own('break-glass'), glassMinutes),
+    launch(own('launch'), newToken),
   ]
 }

@@ -46,6 +46,7 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   const { wrap = store => store, environment = {}, onClose } = options
   // A loaded machine would otherwise turn requests away, which is another test's business.
   const config = parseConfig({
+    KILN_AUTH: 'none',
     KILN_PORT: '0',
     KILN_STORE: place.store,
     KILN_MAX_EVENT_LOOP_DELAY: '0',

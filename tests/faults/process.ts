@@ -27,7 +27,7 @@ export async function startProcess(
   const { PATH, HOME } = process.env
   // A loaded machine would otherwise turn requests away, which is another test's business.
   const settings = { KILN_PORT: '0', KILN_STORE: store, KILN_LOG_LEVEL: 'warn', KILN_MAX_EVENT_LOOP_DELAY: '0' }
-  const env = { PATH, HOME, ...settings }
+  const env = { PATH, HOME, KILN_AUTH: 'none', ...settings }
   const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   const kill = async (): Promise<void> => {

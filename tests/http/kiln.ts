@@ -10,6 +10,7 @@ import { type Environment, parseConfig } from '../../src/config.ts'
 import { openVocabulary } from '../../src/interactions/vocabulary/vocabulary.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import { openRuntime } from '../../src/runtime.ts'
+import type { Smart } from '../../src/security/smart/smart.ts'
 import type { Store } from '../../src/store/port.ts'
 
 export type Kiln = {
@@ -18,6 +19,11 @@ export type Kiln = {
   readonly base: string
   readonly port: number
   readonly events: readonly Event[]
+  readonly store: Store
+  /** Of the store, as KILN_STORE. */
+  readonly place: string
+  /** Where authentication is on. */
+  readonly smart: Smart
   drain(): void
   create(type: string, body?: object): Promise<string>
 }
@@ -31,6 +37,7 @@ export async function openKiln(t: Test, environment: Environment = {}, over: Par
     metrics.read(event)
   }
   const config = parseConfig({
+    KILN_AUTH: 'none',
     KILN_PORT: '0',
     KILN_STORE: `sqlite:${folder}`,
     KILN_SYNCHRONOUS: 'NORMAL',
@@ -56,6 +63,12 @@ export async function openKiln(t: Test, environment: Environment = {}, over: Par
     base,
     port,
     events,
+    store: runtime.store,
+    place: config.KILN_STORE,
+    get smart() {
+      if (!runtime.smart) throw new Error('authentication is off')
+      return runtime.smart
+    },
     drain: app.drain,
     async create(type, body = {}) {
       const headers = { 'content-type': 'application/fhir+json' }

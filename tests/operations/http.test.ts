@@ -24,7 +24,7 @@ await onBothServers(t, async (t, environment) => {
   await t.test('the claim names every operation where it is, with its definition', async t => {
     const [rest] = ((await (await fetch(`${kiln.base}/metadata`)).json()) as Loose).rest
     const named = (list: Loose[]): string[] => list.map(({ name }) => name).sort()
-    const ofSystem = ['break-glass', 'closure', 'convert', 'install-package', 'meta', 'validate', 'versions']
+    const ofSystem = ['break-glass', 'closure', 'convert', 'install-package', 'launch', 'meta', 'validate', 'versions']
     t.strictSame(named(rest.operation), ofSystem)
     const ofAll = ['meta', 'meta-add', 'meta-delete', 'validate']
     const ofOne: Readonly<Record<string, readonly string[]>> = {

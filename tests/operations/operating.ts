@@ -1,4 +1,5 @@
 /** A world in which operations can be asked for. */
+import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
 import { anyOf } from '../../src/conformance/package/source.ts'
@@ -15,8 +16,14 @@ export const all: readonly Operation[] = allWith(undefined)
 
 /** `library`: the folder of code systems. */
 export function allWith(library: string | undefined): readonly Operation[] {
-  const packages = () => anyOf([])
-  return operations({ definitions: loadDefinitions(), validator: byRules, packages, library, glassMinutes: 60 })
+  return operations({
+    definitions: loadDefinitions(),
+    validator: byRules,
+    packages: () => anyOf([]),
+    library,
+    glassMinutes: 60,
+    newToken: () => randomBytes(32).toString('base64url'),
+  })
 }
 
 /** With these operations beside those that there are. */

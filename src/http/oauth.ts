@@ -1,0 +1,131 @@
+/** The authorization server over HTTP, and what is told to whoever has no token yet: errors are those of RFC 6749, as JSON. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { foreseen } from '../interactions/refusal.ts'
+import type { Place } from '../security/smart/access-token.ts'
+import { resourceMetadata, smartConfiguration, smartStyle } from '../security/smart/discovery.ts'
+import type { Registration } from '../security/smart/provider.ts'
+import type { Serve } from '../security/smart/serve.ts'
+import type { BaseOf } from './base.ts'
+import { exposed, preflights } from './cross-origin.ts'
+import type { HttpEvent } from './event.ts'
+
+export type OAuthNeeds = {
+  readonly serve: Serve
+  readonly baseOf: BaseOf
+  /** Those beside `default`. */
+  readonly tenants: readonly string[]
+  readonly registration: Registration
+  /** Milliseconds that only ever rise. */
+  readonly elapsed: () => number
+  readonly observe: (event: HttpEvent) => void
+}
+
+const bodyLimit = 64 * 1024 // bytes; the largest are registrations with keys
+
+type Request = FastifyRequest<{ Body: Buffer | undefined; Params: { readonly tenant?: string } }>
+
+type Answer = (place: Place, request: Request, reply: FastifyReply) => unknown
+
+/** Below the issuer. */
+const metadata = '/.well-known/oauth-authorization-server'
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
+
+export function oauthScope(needs: OAuthNeeds): (scope: FastifyInstance) => Promise<void> {
+  const { registration } = needs
+  const passed = pass(needs)
+  const smart = (base: string): object => smartConfiguration(base, { registration })
+  return async scope => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+    scope.setErrorHandler(refuser(needs))
+    const get = (url: string, answer: Answer): void => {
+      scope.get(url, handled(needs, answer))
+    }
+    for (const tenant of ['', '/t/:tenant']) {
+      get(`${tenant}/fhir/.well-known/smart-configuration`, tell(smart))
+      get(`/.well-known/oauth-protected-resource${tenant}/fhir`, tell(resourceMetadata))
+      get(
+        `${tenant}/oauth/smart-style.json`,
+        tell(() => smartStyle),
+      )
+      get(`${tenant}/.well-known/openid-configuration`, passed)
+      // The path of the issuer stands behind: https://www.rfc-editor.org/rfc/rfc8414#section-3.1
+      get(
+        `${metadata}${tenant}`,
+        pass(needs, () => metadata),
+      )
+      scope.route({ method: [...methods], url: `${tenant}/oauth/*`, handler: handled(needs, passed) })
+    }
+    const urls = ['/oauth/*', '/t/:tenant/oauth/*', '/.well-known/*', '/t/:tenant/.well-known/*']
+    preflights(urls, methods)(scope)
+  }
+}
+
+function handled({ baseOf, tenants, elapsed, observe }: OAuthNeeds, answer: Answer) {
+  const known = new Set(tenants)
+  return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
+    const started = elapsed()
+    const { id, raw } = request
+    const { tenant = 'default' } = request.params
+    reply.raw.setHeader('X-Request-Id', id)
+    if (tenant === 'default' || known.has(tenant)) await answer({ tenant, base: baseOf(raw, tenant) }, request, reply)
+    else reply.code(404).send({ error: 'invalid_request', error_description: `there is no tenant '${tenant}'` })
+    const { statusCode: status } = reply.raw
+    observe({ event: 'http.answered', request: id, interaction: 'oauth', status, ms: elapsed() - started })
+    return reply
+  }
+}
+
+/** `application/json` whatever Accept says. Settings change with a start, so a minute is not too long. */
+function tell(what: (base: string) => object): Answer {
+  const headers = {
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': exposed,
+    'cache-control': 'public, max-age=60',
+    'x-content-type-options': 'nosniff',
+    'content-type': 'application/json; charset=utf-8',
+  }
+  return ({ base }, _request, reply) => reply.headers(headers).send(JSON.stringify(what(base)))
+}
+
+function pass(needs: OAuthNeeds, pathOf = belowIssuer): Answer {
+  const refuse = refuser(needs)
+  return async (place, request, reply) => {
+    const { raw, body } = request
+    const { method = 'GET', url = '', socket } = raw
+    const mark = url.indexOf('?')
+    const query = mark < 0 ? '' : url.slice(mark + 1)
+    const headers = raw.headers as Readonly<Record<string, string | undefined>>
+    reply.hijack()
+    const path = pathOf(mark < 0 ? url : url.slice(0, mark))
+    const sent = { method, path, query, headers, body: body ?? new Uint8Array(), socket }
+    await needs.serve(place, sent, reply.raw).catch(error => refuse(error, request, reply))
+  }
+}
+
+function belowIssuer(path: string): string {
+  return path.replace(/^\/t\/[^/]+/, '')
+}
+
+/** What the library answers itself never comes here. */
+function refuser({ observe }: OAuthNeeds) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, text, more } = refusalOf(error)
+    if (status === 500) observe({ event: 'http.failed', request: request.id, interaction: 'oauth', error })
+    if (reply.raw.headersSent) {
+      reply.raw.destroy()
+      return
+    }
+    const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...more }
+    reply.hijack()
+    reply.raw.writeHead(status, headers).end(JSON.stringify({ error: text }))
+  }
+}
+
+function refusalOf(error: unknown) {
+  const known = foreseen(error)
+  if (known?.status === 503) return { status: 503, text: 'temporarily_unavailable', more: { ...known.headers } }
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  return status < 500 ? { status, text: 'invalid_request' } : { status: 500, text: 'server_error' }
+}

@@ -1,0 +1,131 @@
+/** The authorization server of all tenants, and who asks by its tokens. */
+import type { Provider } from 'oidc-provider'
+import type { Store } from '../../store/port.ts'
+import { mint, type Place } from './access-token.ts'
+import type { Accounts } from './account.ts'
+import { type Authenticate, openAuthenticate } from './authenticate.ts'
+import { findClient } from './client.ts'
+import { type KeySet, type Keys, openKeys } from './keys.ts'
+import { openPresented } from './presented.ts'
+import type { Fetch, Registration, SmartEvent } from './provider.ts'
+import { incoming } from './request.ts'
+import { openRevoked, type Revoked } from './revoked.ts'
+import { openServe, type Serve } from './serve.ts'
+import type { Exchange } from './serving.ts'
+import type { SignIn } from './sign-in.ts'
+
+export type Smart = {
+  readonly authenticate: Authenticate
+  readonly keys: Keys
+  readonly revoked: Revoked
+  readonly registration: Registration
+  readonly serve: Serve
+  readonly signIn: () => Promise<SignIn>
+  /** An initial access token, for the registration of an app: https://www.rfc-editor.org/rfc/rfc7591#section-1.2 */
+  readonly invite: (tenant: string) => Promise<string>
+  /** An access token for whoever runs this server. */
+  readonly token: (place: Place, wish: TokenWish) => Promise<string>
+}
+
+export type TokenWish = {
+  readonly client: string
+  readonly scope: string
+  /** At most. */
+  readonly seconds: number
+  /** An account, or a local reference: `Practitioner/23`. */
+  readonly user?: string
+  /** Id. */
+  readonly patient?: string
+}
+
+export type SmartNeeds = {
+  readonly store: Store
+  readonly clock: () => number
+  readonly random: (bytes: number) => Uint8Array
+  readonly accounts: Accounts
+  readonly fetch: Fetch
+  /** All resource types. */
+  readonly types: readonly string[]
+  readonly registration: Registration
+  /** Of access tokens, in seconds. */
+  readonly lifetime: number
+  readonly observe: (event: SmartEvent) => void
+}
+
+const day = 86_400 // seconds
+const longest = 3_600_000 // ms; the largest lifetime that settings allow: it may have been longer before this start
+const most = 1_000 // places; the base differs where proxies say so
+
+export function openSmart(needs: SmartNeeds): Smart {
+  const { store, clock, random, registration } = needs
+  const keys = openKeys({ store, clock, random })
+  const revoked = openRevoked({ store, clock, random, longest })
+  const authenticate = openAuthenticate({ keys, revoked, clock })
+  const newToken = (): string => Buffer.from(random(32)).toString('base64url')
+  const presented = openPresented(newToken)
+  const providers = new Map<string, { readonly kids: string; readonly provider: Promise<Provider> }>()
+
+  /** It knows the keys that were there when it was made. */
+  async function provider(place: Place): Promise<Provider> {
+    const set = await keys.of(place.tenant)
+    const kids = set.map(({ kid, retired }) => `${kid}${retired === undefined ? '' : '-'}`).join(' ')
+    const name = `${place.tenant} ${place.base}`
+    const known = providers.get(name)
+    if (known?.kids === kids) return known.provider
+    if (providers.size >= most) providers.clear()
+    const opening = open(place, set)
+    providers.set(name, { kids, provider: opening })
+    opening.catch(() => providers.delete(name))
+    return opening
+  }
+
+  /** The library is loaded when somebody first asks: it would cost every start a tenth of a second. */
+  async function open(place: Place, set: KeySet): Promise<Provider> {
+    const { openProvider } = await import('./provider.ts')
+    const cookieKeys = [Buffer.from(await store.secret(`cookies ${place.tenant}`)).toString('base64url')]
+    return openProvider({ ...needs, newToken, revoked, presented, cookieKeys }, place, set)
+  }
+
+  async function pass({ place, request, response }: Exchange): Promise<void> {
+    const handle = (await provider(place)).callback()
+    await handle(incoming(place, request), response)
+  }
+
+  async function allowed({ tenant }: Place, id: string): Promise<string | undefined> {
+    return (await findClient(store, tenant, id))?.metadata.allowed_scope
+  }
+
+  return {
+    authenticate,
+    keys,
+    revoked,
+    registration,
+    serve: openServe({ pass, authenticate, presented, registration, allowed, accounts: needs.accounts }),
+    async signIn() {
+      const { openSignIn } = await import('./sign-in.ts')
+      return openSignIn({ store, clock, provider })
+    },
+    async invite(tenant) {
+      const jti = newToken()
+      const iat = Math.floor(clock() / 1000)
+      const text = JSON.stringify({ kind: 'InitialAccessToken', jti, iat, exp: iat + day })
+      const note = { tenant, kind: 'oauth-initial-access-token', id: jti, text, tags: [], revision: 0 }
+      await store.keepNote({ ...note, expires: clock() + day * 1000 })
+      return jti
+    },
+    async token(place, { client, scope, seconds, user, patient }) {
+      const iat = Math.floor(clock() / 1000)
+      const fhirUser = user?.includes('/') ? user : user && (await needs.accounts.find(place.tenant, user))?.fhirUser
+      return mint(await keys.of(place.tenant), place, {
+        jti: newToken(),
+        sub: user ?? client,
+        client_id: client,
+        scope,
+        iat,
+        exp: iat + Math.min(seconds, needs.lifetime),
+        ...(fhirUser ? { fhirUser: `${place.base}/${fhirUser}` } : {}),
+        ...(patient === undefined ? {} : { patient }),
+      })
+    },
+  }
+}

@@ -1,0 +1,250 @@
+/** `kiln client`, `kiln token`, `kiln launch`: beside a running server on the same store, or without one. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { type Environment, parseConfig } from './config.ts'
+import { fail } from './fhir/issue.ts'
+import { ownBase } from './http/base.ts'
+import { foreseen } from './interactions/refusal.ts'
+import { openRuntime, type Runtime } from './runtime.ts'
+import { parseScope } from './security/access/scope.ts'
+import type { Place } from './security/smart/access-token.ts'
+import {
+  addClient,
+  type ClientMetadata,
+  digest,
+  findClient,
+  listClients,
+  newSecret,
+  removeClient,
+  rotateSecret,
+} from './security/smart/client.ts'
+import { mintLaunch } from './security/smart/launch.ts'
+import { isOfSystem, plainScopes, split } from './security/smart/scopes.ts'
+import type { Smart } from './security/smart/smart.ts'
+import { outside, storeBroken } from './server.ts'
+
+type Site = { readonly runtime: Runtime; readonly smart: Smart; readonly place: Place }
+
+type Options = { readonly tenant: string }
+
+const newToken = (): string => newSecret(randomBytes)
+
+/** Seconds. */
+const brief = 300
+
+export function clientCommand(environment: Environment): Command {
+  const command = new Command('client').description('clients: the apps and backends that may ask for access tokens')
+  const sub = (usage: string, description: string) =>
+    command
+      .command(usage)
+      .description(description)
+      .option('--tenant <name>', 'the tenant whose client it is', 'default')
+
+  sub('add', 'register a client; prints its id, and its secret if it has one')
+    .requiredOption('--name <text>', 'as people know it')
+    .option('--id <id>', 'by default one is made')
+    .option('--redirect <uri...>', 'where people come back to after they signed in')
+    .option('--public', 'it cannot keep a secret: a page or a phone', false)
+    .option('--jwks <file|url>', 'it signs its requests with keys (RS384, ES384), of which these are the public ones')
+    .option('--scope <scopes>', 'all that it may be granted')
+    .option('--launch <url>', 'where an EHR starts it')
+    .option('--logo <url>', 'its picture')
+    .action((options: Adding) => within(environment, options, site => add(site, options)))
+  sub('list', 'list the clients').action((options: Options) => within(environment, options, list))
+  sub('rotate <id>', 'give a client another secret; the one before is good until the next time').action(
+    (id: string, options: Options) => within(environment, options, site => rotate(site, id)),
+  )
+  sub('remove <id>', 'remove a client; its tokens are revoked').action((id: string, options: Options) =>
+    within(environment, options, site => remove(site, id)),
+  )
+  sub('invite', 'print an initial access token, with which an app may be registered within a day').action(
+    (options: Options) => within(environment, options, invite),
+  )
+  return command
+}
+
+type Wanting = Options & { readonly scope: string; readonly patient?: string; readonly user?: string }
+
+export function tokenCommand(environment: Environment): Command {
+  return new Command('token')
+    .description(`print an access token that is good for ${brief} seconds`)
+    .requiredOption('--scope <scopes>', 'such as "system/*.rs"')
+    .option('--patient <id>', 'whose record it is about')
+    .option('--user <name>', 'who uses it: an account, or Practitioner/[id]')
+    .option('--tenant <name>', 'the tenant that it is for', 'default')
+    .action((options: Wanting) => within(environment, options, site => token(site, options)))
+}
+
+type Launching = Options & {
+  readonly patient?: string
+  readonly encounter?: string
+  readonly intent?: string
+  readonly client?: string
+}
+
+export function launchCommand(environment: Environment): Command {
+  return new Command('launch')
+    .description('start an app as an EHR does: prints the launch parameter, or the whole URL of a client')
+    .option('--patient <id>', 'whose record is open')
+    .option('--encounter <id>', 'the encounter that is open')
+    .option('--intent <text>', 'what the app is to do')
+    .option('--client <id>', 'the app; it was registered with a launch URL')
+    .option('--tenant <name>', 'the tenant', 'default')
+    .action((options: Launching) => within(environment, options, site => launch(site, options)))
+}
+
+async function within(
+  environment: Environment,
+  { tenant }: Options,
+  act: (site: Site) => Promise<string>,
+): Promise<void> {
+  const config = parseConfig(environment)
+  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
+    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
+  }
+  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
+    throw storeBroken(config, cause)
+  })
+  try {
+    if (!runtime.smart) throw fail('value', 'KILN_AUTH is none: nobody needs a client or a token')
+    const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port } = config
+    const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const place = { tenant, base: ownBase({ configured, origin })(tenant) }
+    process.stdout.write(`${await act({ runtime, smart: runtime.smart, place })}\n`)
+  } catch (cause) {
+    throw foreseen(cause) ?? cause
+  } finally {
+    await runtime.close()
+  }
+}
+
+type Adding = Options & {
+  readonly name: string
+  readonly id?: string
+  readonly redirect?: readonly string[]
+  readonly public: boolean
+  readonly jwks?: string
+  readonly scope?: string
+  readonly launch?: string
+  readonly logo?: string
+}
+
+async function add({ runtime, place: { tenant } }: Site, options: Adding): Promise<string> {
+  const { id = randomUUID(), redirect = [], scope } = options
+  const way = wayOf(options)
+  mustBeScopes(split(scope))
+  for (const uri of redirect) mustBeRedirect(uri)
+  const alone = split(scope).some(isOfSystem)
+  if (alone && options.public) throw fail('value', 'a public client cannot act for itself: leave out system/ scopes')
+  if (redirect.length === 0 && !alone) throw fail('value', 'expected --redirect, or --scope with system/ scopes')
+  const secret = way.token_endpoint_auth_method === 'client_secret_basic' ? newToken() : undefined
+  const withPeople = redirect.length > 0 ? ['authorization_code', 'refresh_token'] : []
+  const metadata: ClientMetadata = {
+    ...{ client_id: id, client_name: options.name, ...way, redirect_uris: redirect },
+    grant_types: [...withPeople, ...(alone ? ['client_credentials'] : [])],
+    response_types: redirect.length > 0 ? ['code'] : [],
+    ...(redirect.every(uri => /^https?:/.test(uri)) ? {} : { application_type: 'native' }),
+    ...(scope === undefined ? {} : { allowed_scope: scope }),
+    ...links(options),
+  }
+  const isNew = await addClient(runtime.store, tenant, { metadata, secrets: secret ? [digest(secret)] : [] })
+  if (!isNew) throw fail('duplicate', `there is a client '${id}' already`)
+  return [`client_id: ${id}`, ...(secret ? [`client_secret: ${secret}`] : [])].join('\n')
+}
+
+function links({ launch, logo }: Adding) {
+  return {
+    ...(launch === undefined ? {} : { initiate_login_uri: launch }),
+    ...(logo === undefined ? {} : { logo_uri: logo }),
+  }
+}
+
+function wayOf({ public: isPublic, jwks }: Adding) {
+  if (isPublic && jwks !== undefined) throw fail('value', 'a public client has no keys: leave out --public or --jwks')
+  if (isPublic) return { token_endpoint_auth_method: 'none' } as const
+  if (jwks === undefined) return { token_endpoint_auth_method: 'client_secret_basic' } as const
+  if (/^https?:/.test(jwks)) return { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwks } as const
+  return { token_endpoint_auth_method: 'private_key_jwt', jwks: keysIn(jwks) } as const
+}
+
+function keysIn(file: string): object {
+  if (!existsSync(file)) throw fail('value', `there is no file ${file}`)
+  const keys = json(readFileSync(file, 'utf8'))
+  if (typeof keys === 'object' && keys !== null && 'keys' in keys && Array.isArray(keys.keys)) return keys
+  throw fail('value', `${file} is no JSON Web Key Set: expected {"keys":[…]}`)
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const plain: ReadonlySet<string> = new Set(plainScopes)
+
+function mustBeScopes(scopes: readonly string[]): void {
+  const strange = scopes.find(text => !plain.has(text) && !parseScope(text))
+  if (strange !== undefined) throw fail('value', `'${strange}' is no scope: expected such as patient/*.rs or openid`)
+}
+
+function mustBeRedirect(uri: string): void {
+  const url = URL.parse(uri)
+  if (url && !url.hash && !/^(?:javascript|data|vbscript|blob|file|about):$/.test(url.protocol)) return
+  throw fail('value', `'${uri}' is no redirect URI: expected a whole URL without a fragment`)
+}
+
+async function list({ runtime, place: { tenant } }: Site): Promise<string> {
+  const clients = await listClients(runtime.store, tenant)
+  const lines = clients.map(({ metadata }) => {
+    const { client_id: id, client_name: name = '', token_endpoint_auth_method: way, allowed_scope: scope } = metadata
+    return [id, name, way, scope ?? '(usual scopes of an app)'].join('\t')
+  })
+  return lines.length === 0 ? 'There are no clients.' : lines.join('\n')
+}
+
+async function rotate({ runtime, place: { tenant } }: Site, id: string): Promise<string> {
+  const secret = newToken()
+  await rotateSecret(runtime.store, tenant, id, secret)
+  return `client_secret: ${secret}`
+}
+
+async function remove({ runtime, smart, place: { tenant } }: Site, id: string): Promise<string> {
+  await removeClient(runtime.store, tenant, id)
+  await smart.revoked.revoke(tenant, `client:${id}`)
+  return `The client '${id}' is removed.`
+}
+
+async function invite({ smart, place }: Site): Promise<string> {
+  return smart.invite(place.tenant)
+}
+
+async function token({ smart, place }: Site, { scope, user, patient }: Wanting): Promise<string> {
+  mustBeScopes(split(scope))
+  return smart.token(place, {
+    ...{ client: 'kiln-cli', scope: split(scope).join(' '), seconds: brief },
+    ...(user === undefined ? {} : { user }),
+    ...(patient === undefined ? {} : { patient }),
+  })
+}
+
+async function launch({ runtime, place }: Site, options: Launching): Promise<string> {
+  const { patient, encounter, intent, client: id } = options
+  const client = id === undefined ? undefined : await findClient(runtime.store, place.tenant, id)
+  if (id !== undefined && !client) throw fail('not-found', `there is no client '${id}'`)
+  const context = {
+    ...(patient === undefined ? {} : { patient }),
+    ...(encounter === undefined ? {} : { encounter }),
+    ...(intent === undefined ? {} : { intent }),
+  }
+  const { clock } = outside
+  const launch = await mintLaunch(runtime.store, place.tenant, context, { clock, newToken })
+  if (!client) return launch
+  const start = URL.parse(client.metadata.initiate_login_uri ?? '')
+  if (!start) throw fail('value', `the client '${id}' has no launch URL`)
+  start.searchParams.set('iss', place.base)
+  start.searchParams.set('launch', launch)
+  return start.href
+}
