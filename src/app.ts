@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyInstance, fastify } from 'fastify'
+import { isLoopback } from './config.ts'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
 import type { Definitions } from './conformance/definitions.ts'
@@ -13,16 +14,14 @@ import { isResource } from './fhir/resource.ts'
 import type { Shapes } from './fhir/shape.ts'
 import { printXml } from './fhir/xml/print.ts'
 import { type Admission, watchDelay } from './http/admission.ts'
-import { baseFinder, ownBase } from './http/base.ts'
-import { clientErrorHandler } from './http/client-error.ts'
+import { baseFinder, originOf, ownBase } from './http/base.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
-import { limitsFor } from './http/limits.ts'
+import { openFront } from './http/front.ts'
 import { memo } from './http/memo.ts'
 import { oauthScope } from './http/oauth.ts'
 import { opsScope } from './http/ops.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
-import { siteCheck } from './http/site.ts'
 import { contextOf, dispatch, tabulate } from './interactions/dispatch.ts'
 import { interactions } from './interactions/index.ts'
 import type { Context, Surroundings } from './interactions/interaction.ts'
@@ -46,6 +45,8 @@ export type App = {
   readonly server: FastifyInstance
   /** `http://127.0.0.1:8080/fhir` */
   base(): string
+  /** Looks whether there is a new certificate. */
+  renew(): void
   /** From now on not ready for new requests; those that come are served. */
   drain(): void
 }
@@ -55,7 +56,14 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   const { KILN_HOST: host, KILN_PORT } = config
   let draining = false
   let port = KILN_PORT
-  const origin = (): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const front = openFront({
+    config,
+    guarded: smart !== undefined,
+    local: isLoopback(host),
+    elapsed: outside.elapsed,
+    observe,
+  })
+  const origin = (): string => originOf(host, port, front.isSecure)
   const surroundings = surroundingsOf(runtime)
   const admission = admissionFor(runtime)
   const baseOf = baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES })
@@ -67,31 +75,20 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
     tenants,
     bodyLimit: config.KILN_MAX_BODY,
     toXml: xmlPrinter(runtime.definitions.shapes),
+    headers: front.headers,
     overloaded: admission.overloaded,
     elapsed: outside.elapsed,
     observe,
   })
   const server = fastify({
-    ...limitsFor(config.KILN_REQUEST_TIMEOUT),
+    ...front.options,
     return503OnClosing: false, // what came before the door closed is still served
     genReqId: requestIds(outside.random),
-    clientErrorHandler: clientErrorHandler(observe),
     frameworkErrors: edge.refuse,
     rewriteUrl: ({ url = '' }) => (url.startsWith('/') ? url : originForm(url)),
     routerOptions: { querystringParser: () => ({}) }, // FHIR reads the query itself
   })
-  server.server.maxHeadersCount = 0 // Node would drop what is beyond without a word; their size is bounded anyway
-  // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node would refuse it without a word.
-  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response))
-  // Where everybody may do everything, pages of other sites must not do it for them. Else a token is needed, which they do not have.
-  if (config.KILN_AUTH === 'none') {
-    const refused = siteCheck({
-      configured: config.KILN_BASE_URL,
-      host,
-      proxied: config.KILN_TRUSTED_PROXIES.length > 0,
-    })
-    server.addHook('onRequest', ({ raw }, _reply, done) => done(refused(raw)))
-  }
+  front.guard(server)
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
@@ -102,6 +99,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
       overloaded: admission.overloaded,
       draining: () => draining,
       metrics: metrics.print,
+      headers: front.headers,
     }),
   )
   server.addHook('onListen', async () => {
@@ -116,6 +114,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   return {
     server,
     base: () => config.KILN_BASE_URL || `${origin()}/fhir`,
+    renew: () => front.renew(server),
     drain: () => {
       draining = true
     },

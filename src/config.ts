@@ -6,6 +6,7 @@ import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
 import { securitySettings } from './security/config.ts'
+import { isNetwork } from './security/networks.ts'
 import { storeSettings } from './store/config.ts'
 import { terminologySettings } from './terminology/config.ts'
 
@@ -89,6 +90,9 @@ export function parseConfig(environment: Environment): Config {
       `KILN_AUTH is 'none' though KILN_HOST is '${values.KILN_HOST}': expected ${settings.KILN_AUTH.expected}`,
     ])
   }
+  if ((values.KILN_TLS_CERT === '') !== (values.KILN_TLS_KEY === '')) {
+    throw refuse(['KILN_TLS_CERT and KILN_TLS_KEY belong together: expected both or none'])
+  }
   for (const value of Object.values(values)) Object.freeze(value)
   return Object.freeze(values)
 }
@@ -161,13 +165,6 @@ export function isLoopback(host: string): boolean {
 
 function isName(text: string): boolean {
   return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text)
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
 }
 
 function isBase(text: string): boolean {

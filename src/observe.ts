@@ -10,6 +10,8 @@ import type { StoreEvent } from './store/port.ts'
 
 type ProcessEvent =
   | { readonly event: 'process.started'; readonly base: string; readonly store: string; readonly ms: number }
+  /** Other machines can connect, and whoever stands between can read. */
+  | { readonly event: 'process.cleartext'; readonly host: string }
   | { readonly event: 'process.stopping'; readonly signal: string }
   | { readonly event: 'process.stopped'; readonly ms: number }
   /** Requests were still running when time was up. */
@@ -28,6 +30,10 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'http.malformed': 'debug',
   'http.failed': 'error',
   'http.overloaded': 'warn',
+  'http.crowded': 'warn',
+  'tls.failed': 'debug',
+  'tls.loaded': 'info',
+  'tls.refused': 'error',
   'import.done': 'info',
   'import.failed': 'error',
   'interaction.failed': 'error',
@@ -40,6 +46,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'store.retry': 'debug',
   'store.failed': 'error',
   'process.started': 'info',
+  'process.cleartext': 'warn',
   'process.stopping': 'info',
   'process.stopped': 'info',
   'process.cut': 'warn',

@@ -3,9 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type App, openApp } from './app.ts'
 import { type First, firstClient } from './bootstrap.ts'
-import { type Config, ConfigError, type Environment, parseConfig, placeOf } from './config.ts'
+import { type Config, ConfigError, type Environment, isLoopback, parseConfig, placeOf } from './config.ts'
 import { BadDefinitions } from './conformance/own.ts'
 import { timeOrderedId } from './fhir/uuid.ts'
+import { BadCertificate } from './http/certificate.ts'
 import { logReader, type Observe, openMetrics } from './observe.ts'
 import { type Outside, openRuntime, type Runtime } from './runtime.ts'
 
@@ -34,6 +35,7 @@ export async function serve(environment: Environment): Promise<void> {
     const first = await firstClient(runtime)
     await listen(app, config)
     endOnSignal(app, runtime)
+    if (isCleartext(config)) observe({ event: 'process.cleartext', host: config.KILN_HOST })
     observe({ event: 'process.started', base: app.base(), store: place(config), ms: outside.elapsed() - started })
     console.log(greeting(app, config, await hint(app, runtime, first)))
   } catch (error) {
@@ -49,7 +51,7 @@ export class StartError extends Error {
 
 function sentence(error: unknown): string {
   if (error instanceof ConfigError) return `the settings are wrong\n  ${error.message.replaceAll('\n', '\n  ')}`
-  if (error instanceof StartError) return error.message
+  if (error instanceof StartError || error instanceof BadCertificate) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
@@ -73,6 +75,12 @@ async function listen({ server }: App, { KILN_HOST: host, KILN_PORT: port }: Con
     if (code === 'EADDRNOTAVAIL') throw new StartError(`this machine has no address ${host}; see KILN_HOST`, { cause })
     throw new StartError(`cannot listen on port ${port} of ${host}: ${code ?? cause}`, { cause })
   }
+}
+
+/** Whether tokens and patients' data go over a network for everybody to read. */
+export function isCleartext({ KILN_HOST, KILN_BASE_URL, KILN_TLS_CERT, KILN_TRUSTED_PROXIES }: Config): boolean {
+  const isProtected = KILN_TLS_CERT !== '' || KILN_BASE_URL.startsWith('https:') || KILN_TRUSTED_PROXIES.length > 0
+  return !isLoopback(KILN_HOST) && !isProtected
 }
 
 /** Where the data lies, as a person would look for it. */
@@ -130,6 +138,7 @@ function endOnSignal(app: App, runtime: Runtime): void {
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
+  if (runtime.config.KILN_TLS_CERT !== '') process.on('SIGHUP', () => app.renew())
   process.on('uncaughtException', error => {
     observe({ event: 'process.crashed', error })
     process.exit(1)

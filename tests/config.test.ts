@@ -28,6 +28,8 @@ t.test('values are read as what they are', async t => {
     KILN_INTEGRITY: 'default,south',
     KILN_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,fd00::/8',
     KILN_SYNCHRONOUS: 'NORMAL',
+    KILN_RATE_ADDRESS: '0',
+    KILN_RATE_TOKEN: '0.05:10',
     KILN_BASE_URL: 'https://example.org/fhir',
   })
   t.equal(config.KILN_PORT, 9090)
@@ -35,6 +37,8 @@ t.test('values are read as what they are', async t => {
   t.same(config.KILN_INTEGRITY, ['default', 'south'])
   t.same(config.KILN_TRUSTED_PROXIES, ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'])
   t.equal(config.KILN_SYNCHRONOUS, 'NORMAL')
+  t.equal(config.KILN_RATE_ADDRESS, '0')
+  t.equal(config.KILN_RATE_TOKEN, '0.05:10')
 })
 
 t.test('an empty variable counts as absent', async t => {
@@ -79,6 +83,13 @@ t.test('a value that is out of range or malformed is refused', async t => {
     { KILN_TENANTS: 'default' },
     { KILN_INTEGRITY: 'nobody' },
     { KILN_LOG_LEVEL: 'loud' },
+    { KILN_TLS_CERT: 'cert.pem' },
+    { KILN_TLS_KEY: 'key.pem' },
+    { KILN_HSTS_MAX_AGE: '-1' },
+    { KILN_MAX_CONNECTIONS: 'many' },
+    ...['100', '100/500', '0:5', '0.0:5', '-1:5', '100:0', '100:', ':5', '1e9:5', '100:5:5', 'off'].map(rate => ({
+      KILN_RATE_ADDRESS: rate,
+    })),
   ]
   for (const environment of bad) t.equal(mistakes(environment).length, 1, JSON.stringify(environment))
 })

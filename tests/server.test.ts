@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as tlsConnect } from 'node:tls'
 import t, { type Test } from 'tap'
+import { parseConfig } from '../src/config.ts'
+import { isCleartext } from '../src/server.ts'
+import { inFiles, selfSigned } from './http/self-signed.ts'
 
 type Ended = { readonly code: number | null; readonly signal: string | null }
 
@@ -36,16 +40,17 @@ async function start(
   command: string,
   args: readonly string[],
   folder: string,
-  auth = 'none',
+  settings: Record<string, string> = {},
 ): Promise<Running> {
-  const child = spawned(t, command, args, { KILN_AUTH: auth, KILN_PORT: '0', KILN_STORE: `sqlite:${folder}` })
+  const own = { KILN_AUTH: 'none', KILN_PORT: '0', KILN_STORE: `sqlite:${folder}` }
+  const child = spawned(t, command, args, { ...own, ...settings })
   const ended = endOf(child)
   let greeting = ''
   let base = ''
   if (!child.stdout) throw new Error('no output')
   for await (const line of createInterface({ input: child.stdout })) {
     greeting += `${line}\n`
-    base ||= /http:\/\/127\.0\.0\.1:\d+\/fhir/.exec(line)?.[0] ?? ''
+    base ||= /https?:\/\/127\.0\.0\.1:\d+\/fhir/.exec(line)?.[0] ?? ''
     if (line.includes('curl')) break
   }
   child.stdout.resume()
@@ -85,7 +90,7 @@ t.test('npm start says where it serves, ends when npm is told to, and keeps the 
 })
 
 t.test('the curl of the greeting works as it is', async t => {
-  const { greeting } = await start(t, process.execPath, ['src/server.ts'], folderOf(t), 'smart')
+  const { greeting } = await start(t, process.execPath, ['src/server.ts'], folderOf(t), { KILN_AUTH: 'smart' })
   const line = /^\s*(curl .*)$/m.exec(greeting)?.[1] ?? ''
   const curl = spawn('sh', ['-c', line])
   let said = ''
@@ -159,6 +164,41 @@ async function refusal(t: Test, settings: Record<string, string>): Promise<{ end
   return { ended: await endOf(child), said }
 }
 
+t.test('with a certificate it speaks HTTPS, and on SIGHUP reads it again', async t => {
+  const first = selfSigned('first')
+  const files = inFiles(t, first)
+  const settings = { KILN_TLS_CERT: files.cert, KILN_TLS_KEY: files.key }
+  const { base, greeting, child, ended } = await start(t, process.execPath, ['src/server.ts'], folderOf(t), settings)
+  t.match(base, /^https:/)
+  t.match(greeting, `curl -s ${base}/Patient`)
+  const reach = async (ca: string): Promise<string> => {
+    const socket = tlsConnect({ port: Number(new URL(base).port), host: '127.0.0.1', ca })
+    await once(socket, 'secureConnect')
+    const name = String(socket.getPeerCertificate().subject.CN)
+    socket.destroy()
+    return name
+  }
+  t.equal(await reach(first.cert), 'first')
+  const second = selfSigned('second')
+  writeFileSync(files.cert, second.cert)
+  writeFileSync(files.key, second.key)
+  child.kill('SIGHUP')
+  for (let tries = 0; tries < 100 && (await reach(second.cert).catch(() => '')) !== 'second'; tries++) await sleep(50)
+  t.equal(await reach(second.cert), 'second')
+  child.kill('SIGTERM')
+  t.same(await ended, { code: 0, signal: null })
+})
+
+t.test('only what other machines can read on its way is called cleartext', async t => {
+  const isOpen = (settings: object) => isCleartext({ ...parseConfig({}), ...settings })
+  t.notOk(isOpen({}))
+  t.ok(isOpen({ KILN_HOST: '0.0.0.0' }))
+  t.ok(isOpen({ KILN_HOST: '10.0.0.1', KILN_BASE_URL: 'http://kiln.example/fhir' }))
+  t.notOk(isOpen({ KILN_HOST: '0.0.0.0', KILN_BASE_URL: 'https://kiln.example/fhir' }))
+  t.notOk(isOpen({ KILN_HOST: '0.0.0.0', KILN_TLS_CERT: 'cert.pem' }))
+  t.notOk(isOpen({ KILN_HOST: '0.0.0.0', KILN_TRUSTED_PROXIES: ['10.0.0.0/8'] }))
+})
+
 t.test('a process that cannot start says why in plain words and ends with code 1', async t => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -171,6 +211,7 @@ t.test('a process that cannot start says why in plain words and ends with code 1
     [{ KILN_PORT: '0', KILN_STORE: `sqlite:${file}` }, /the store in .* cannot be opened/],
     [{ KILN_PROT: '0', KILN_SYNCHRONOUS: 'MAYBE' }, /KILN_PROT is not a setting; did you mean KILN_PORT\?(.|\n)*MAYBE/],
     [{ KILN_AUTH: 'none', KILN_HOST: '0.0.0.0' }, /KILN_AUTH is 'none'/],
+    [{ KILN_PORT: '0', KILN_TLS_CERT: file, KILN_TLS_KEY: file }, /KILN_TLS_CERT names .*, which is no certificate/],
     [
       { KILN_STORE: 'mongodb://root:hunter2@127.0.0.1:1/kiln' },
       /the store at mongodb:\/\/127\.0\.0\.1:1\/kiln cannot be opened/,

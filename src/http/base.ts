@@ -1,7 +1,7 @@
 /** The FHIR base that the client sees. https://hl7.org/fhir/R4/http.html#general */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
 import { fail } from '../fhir/issue.ts'
+import { within } from '../security/networks.ts'
 
 /**
  * Links lead where this says, and issuers are named after it. So it never comes from a Host header, which anybody can
@@ -18,10 +18,10 @@ export type BaseNeeds = {
 }
 
 export function baseFinder({ configured, origin, trusted }: BaseNeeds): BaseOf {
-  const proxies = networks(trusted)
+  const isProxy = within(trusted)
   const own = ownBase({ configured, origin })
   return ({ headers, socket }, tenant) => {
-    if (trusted.length > 0 && isForwarded(headers) && isFrom(proxies, socket.remoteAddress)) {
+    if (trusted.length > 0 && isForwarded(headers) && isProxy(socket.remoteAddress ?? '')) {
       return forwarded(headers, origin()) + pathOf(tenant)
     }
     return own(tenant)
@@ -36,23 +36,33 @@ export function ownBase({ configured, origin }: Omit<BaseNeeds, 'trusted'>): (te
   }
 }
 
+/** Whether the client came by https, by the same rules; `own`: whether Kiln itself speaks it. */
+export function secureFinder(
+  { configured, trusted }: Omit<BaseNeeds, 'origin'>,
+  own: boolean,
+): (request: Pick<IncomingMessage, 'headers' | 'socket'>) => boolean {
+  const usually = configured === '' ? own : configured.startsWith('https:')
+  if (trusted.length === 0) return () => usually
+  const isProxy = within(trusted)
+  return ({ headers, socket }) => {
+    if (!isForwarded(headers) || !isProxy(socket.remoteAddress ?? '')) return usually
+    const proto = lastOf(headers, 'x-forwarded-proto')
+    return proto === '' ? own : proto === 'https'
+  }
+}
+
+/** Of the address that is listened on. All addresses together have no name; one of them is always this machine's own. */
+export function nameOf(host: string): string {
+  return /^(?:0\.0\.0\.0|\[?::\]?)$/.test(host) ? 'localhost' : host
+}
+
+export function originOf(host: string, port: number, isSecure: boolean): string {
+  const name = nameOf(host)
+  return `${isSecure ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
 function pathOf(tenant: string): string {
   return tenant === 'default' ? '/fhir' : `/t/${tenant}/fhir`
-}
-
-function networks(trusted: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of trusted) {
-    const [address = '', bits] = network.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
-}
-
-function isFrom(proxies: BlockList, address: string | undefined): boolean {
-  return address !== undefined && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 function isForwarded(headers: IncomingHttpHeaders): boolean {
@@ -69,11 +79,13 @@ function forwarded(headers: IncomingHttpHeaders, origin: string): string {
 
 /** Each proxy appends to the list: the last value is that of the one we trust. */
 function last(headers: IncomingHttpHeaders, name: string, form: RegExp): string | undefined {
-  const value = String(headers[name] ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim()
-  if (!value) return undefined
+  const value = lastOf(headers, name)
+  if (value === '') return undefined
   if (!form.test(value)) throw fail('invalid', `the header ${name} that the proxy sent is malformed: '${value}'`)
   return value
+}
+
+function lastOf(headers: IncomingHttpHeaders, name: string): string {
+  const value = String(headers[name] ?? '')
+  return value.slice(value.lastIndexOf(',') + 1).trim()
 }

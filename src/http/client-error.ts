@@ -5,6 +5,7 @@ import { type IssueCode, error as issue, toOutcome } from '../fhir/issue.ts'
 import { printJson } from '../fhir/json.ts'
 import { contentTypeOf } from '../fhir/media-type.ts'
 import type { HttpEvent } from './event.ts'
+import type { CommonHeaders, Lines } from './headers.ts'
 
 const answers: Readonly<Record<string, readonly [status: number, code: IssueCode, diagnostics: string]>> = {
   HPE_HEADER_OVERFLOW: [
@@ -21,9 +22,14 @@ const malformed = [400, 'structure', 'this is not valid HTTP/1.1'] as const
 /** Node hangs the response under way on its socket, and offers no public way to ask for it. */
 type Busy = Socket & { readonly _httpMessage?: ServerResponse | null }
 
-export function clientErrorHandler(observe: (event: HttpEvent) => void) {
+export function clientErrorHandler(observe: (event: HttpEvent) => void, headers: CommonHeaders) {
   return (failure: Error & { readonly code?: string }, socket: Busy): void => {
     const code = failure.code ?? failure.name
+    if (/^ERR_(?:SSL|TLS)/.test(code)) {
+      observe({ event: 'tls.failed', code })
+      socket.destroy() // whatever we said, it could not be read
+      return
+    }
     const underWay = socket._httpMessage
     if (!socket.writable || code === 'ECONNRESET' || underWay?.headersSent) {
       socket.destroy()
@@ -36,13 +42,16 @@ export function clientErrorHandler(observe: (event: HttpEvent) => void) {
     }
     const [status, issueCode, diagnostics] = answers[code] ?? malformed
     observe({ event: 'http.malformed', code, status })
-    socket.end(print(status, printJson(toOutcome([issue(issueCode, diagnostics)]))), () => socket.destroy())
+    const body = printJson(toOutcome([issue(issueCode, diagnostics)]))
+    socket.end(print(status, headers({ headers: {}, socket }), body), () => socket.destroy())
   }
 }
 
-function print(status: number, body: string): string {
+function print(status: number, headers: Lines, body: string): string {
+  const common = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []))
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...common,
     `Content-Type: ${contentTypeOf('json')}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',

@@ -14,3 +14,11 @@ export type HttpEvent =
   /** The connection broke the protocol before there was a request. */
   | { readonly event: 'http.malformed'; readonly code: string; readonly status: number }
   | { readonly event: 'http.overloaded'; readonly delay: number; readonly bound: number }
+  /** An address held as many connections as it may, and wanted another. */
+  | { readonly event: 'http.crowded'; readonly most: number }
+  /** Somebody connected who cannot speak TLS, or none that is safe. */
+  | { readonly event: 'tls.failed'; readonly code: string }
+  /** A certificate that is good until then. */
+  | { readonly event: 'tls.loaded'; readonly until: string }
+  /** What the files hold now cannot be used; the certificate that was read before serves on. */
+  | { readonly event: 'tls.refused'; readonly reason: string }

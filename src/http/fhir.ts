@@ -10,6 +10,7 @@ import type { BaseOf } from './base.ts'
 import { acceptBodies } from './body.ts'
 import { preflights } from './cross-origin.ts'
 import type { HttpEvent } from './event.ts'
+import type { CommonHeaders } from './headers.ts'
 import { methods, notAMethod, refusalOf } from './refusal.ts'
 import { sender } from './reply.ts'
 import { plainWish, type ToXml, type Wish, wisher } from './representation.ts'
@@ -33,6 +34,7 @@ export type FhirNeeds = {
   /** Bytes. */
   readonly bodyLimit: number
   readonly toXml: ToXml
+  readonly headers: CommonHeaders
   readonly overloaded: () => boolean
   /** Milliseconds that only ever rise. */
   readonly elapsed: () => number
@@ -96,7 +98,8 @@ export function edgeOf(needs: FhirNeeds): Edge {
   const wishOf = wisher()
   const isGuarded = principalOf !== undefined
   // Where nobody needs a token, a page of another origin could read what the user of this machine may.
-  const send = sender(needs.toXml, url => isGuarded || /^(?:\/t\/[^/]+)?\/fhir\/metadata(?:\?|$)/.test(url))
+  const crosses = (url: string): boolean => isGuarded || /^(?:\/t\/[^/]+)?\/fhir\/metadata(?:\?|$)/.test(url)
+  const send = sender(needs.toXml, crosses, needs.headers)
 
   async function answer(request: Request, reply: FastifyReply): Promise<void> {
     const started = elapsed()

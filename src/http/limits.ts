@@ -3,12 +3,15 @@ export type Limits = {
   readonly requestTimeout: number
   readonly keepAliveTimeout: number
   readonly connectionTimeout: number
-  readonly http: {
-    readonly maxHeaderSize: number
-    readonly headersTimeout: number
-    readonly connectionsCheckingInterval: number
-    readonly requireHostHeader: false
-  }
+  readonly http: Connections
+}
+
+type Connections = {
+  readonly maxHeaderSize: number
+  readonly headersTimeout: number
+  readonly connectionsCheckingInterval: number
+  readonly requireHostHeader: false
+  readonly joinDuplicateHeaders: true
 }
 
 /** All in milliseconds but for sizes in bytes. `requestTimeout` bounds a whole request, its body included. */
@@ -22,6 +25,7 @@ export function limitsFor(requestTimeout: number): Limits {
       headersTimeout: Math.min(requestTimeout, 15_000),
       connectionsCheckingInterval: Math.min(requestTimeout / 2, 5_000),
       requireHostHeader: false, // Node would answer without a body; `edgeOf` looks for it
+      joinDuplicateHeaders: true, // Node would keep the first Host or Authorization of several; joined they are refused
     },
   }
 }

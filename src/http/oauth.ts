@@ -125,7 +125,10 @@ function refuser({ observe }: OAuthNeeds) {
 
 function refusalOf(error: unknown) {
   const known = foreseen(error)
-  if (known?.status === 503) return { status: 503, text: 'temporarily_unavailable', more: { ...known.headers } }
+  if (known !== undefined) {
+    const { status, headers } = known
+    return { status, text: status === 503 ? 'temporarily_unavailable' : 'invalid_request', more: { ...headers } }
+  }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   return status < 500 ? { status, text: 'invalid_request' } : { status: 500, text: 'server_error' }
 }

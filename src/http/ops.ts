@@ -1,5 +1,6 @@
 /** Probes and metrics: is the process alive, may it get requests, how does it do. */
 import type { FastifyInstance } from 'fastify'
+import { type CommonHeaders, stamp } from './headers.ts'
 
 export type OpsNeeds = {
   /** Throws unless the store answers and its migrations are done. */
@@ -8,10 +9,12 @@ export type OpsNeeds = {
   readonly draining: () => boolean
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
+  readonly headers: CommonHeaders
 }
 
 export function opsScope(needs: OpsNeeds): (scope: FastifyInstance) => Promise<void> {
   return async scope => {
+    scope.addHook('onRequest', stamp(needs.headers))
     scope.get('/ops/live', async (_request, reply) => reply.type('text/plain; charset=utf-8').send('alive\n'))
     scope.get('/ops/ready', async (_request, reply) => {
       const obstacle = await obstacleOf(needs)

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Headers } from '../interactions/interaction.ts'
 import { readable } from './cross-origin.ts'
+import type { CommonHeaders } from './headers.ts'
 import { bare, compressor, contentHeaders, render, type ToXml, type Wish } from './representation.ts'
 import { correlationId } from './request-id.ts'
 
@@ -14,9 +15,9 @@ export type Send = (
 ) => Promise<void> | undefined
 
 /** `crosses`: whether pages of other origins may read what is at this URL. */
-export function sender(toXml: ToXml, crosses: (url: string) => boolean): Send {
+export function sender(toXml: ToXml, crosses: (url: string) => boolean, headers: CommonHeaders): Send {
   const compressed = compressor()
-  const writeHead = headWriter(crosses)
+  const writeHead = headWriter(crosses, headers)
   const end = turn()
   return (given, wish, request, reply) => {
     const { body } = given
@@ -63,7 +64,7 @@ function packedHeaders({ headers }: Wish): Headers {
  * Past Fastify straight to Node, in one go: headers set one by one, which Fastify then copies and Node checks again, cost a
  * tenth of a whole read. `writeHead` throws, and nothing is sent, if a value cannot be a header.
  */
-function headWriter(crosses: (url: string) => boolean) {
+function headWriter(crosses: (url: string) => boolean, common: CommonHeaders) {
   return (
     { status, headers }: Answer,
     { id, raw }: FastifyRequest,
@@ -71,7 +72,7 @@ function headWriter(crosses: (url: string) => boolean) {
     own: Headers,
     body?: Text,
   ): Text => {
-    const lines = ['Cache-Control', 'private, no-cache', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', id]
+    const lines = [...common(raw), 'X-Request-Id', id]
     const correlation = correlationId(raw, id)
     if (correlation !== undefined) lines.push('X-Correlation-Id', correlation)
     if (raw.headers.origin !== undefined && crosses(raw.url ?? '')) lines.push(...readable)

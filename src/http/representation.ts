@@ -52,16 +52,12 @@ export function render(json: string, { format, pretty }: Wish, toXml: ToXml): st
   return pretty ? JSON.stringify(parseJson(json, ownLimits), undefined, 2) : json
 }
 
-/**
- * Content of a Binary may be anything, a page with scripts too: browsers must neither show it under our origin nor guess
- * what it is.
- */
+/** Content of a Binary may be anything, a page with scripts too: browsers must not show it under our origin (nor guess what it is). */
 export function contentHeaders({ type }: Extract<Body, { is: 'content' }>): Headers {
   return {
     vary,
     'content-type': parseMediaType(type) ? type : 'application/octet-stream',
     'content-disposition': 'attachment',
-    'content-security-policy': "default-src 'none'; sandbox",
   }
 }
 

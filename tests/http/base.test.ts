@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import t from 'tap'
-import { type BaseNeeds, baseFinder } from '../../src/http/base.ts'
+import { type BaseNeeds, baseFinder, nameOf, originOf, secureFinder } from '../../src/http/base.ts'
 
 function baseOf(
   needs: Partial<BaseNeeds>,
@@ -59,4 +59,39 @@ t.test('a malformed value is refused', async t => {
   ]) {
     t.throws(() => baseOf({ trusted: ['127.0.0.1'] }, headers), { message: /malformed/ }, JSON.stringify(headers))
   }
+})
+
+t.test(
+  'the address that is listened on makes an origin, and all addresses together go by a name of this machine',
+  async t => {
+    t.equal(originOf('127.0.0.1', 8080, false), 'http://127.0.0.1:8080')
+    t.equal(originOf('::1', 8443, true), 'https://[::1]:8443')
+    t.equal(originOf('kiln.example', 8443, true), 'https://kiln.example:8443')
+    for (const host of ['0.0.0.0', '::']) t.equal(originOf(host, 8080, false), 'http://localhost:8080', host)
+    t.equal(nameOf('10.0.0.1'), '10.0.0.1')
+  },
+)
+
+t.test('whether a client came by https follows from the same as the base', async t => {
+  const trusted = ['10.0.0.0/8']
+  const isSecure = (own: boolean, needs: Partial<BaseNeeds>, headers: Record<string, string> = {}, from = '10.1.2.3') =>
+    secureFinder(
+      { configured: '', trusted: [], ...needs },
+      own,
+    )({
+      headers,
+      socket: { remoteAddress: from },
+    } as unknown as IncomingMessage)
+  t.equal(isSecure(true, {}), true)
+  t.equal(isSecure(false, {}), false)
+  t.equal(isSecure(false, {}, { 'x-forwarded-proto': 'https' }), false, 'nobody is trusted')
+  t.equal(isSecure(false, { configured: 'https://a.example/fhir' }), true)
+  t.equal(isSecure(true, { configured: 'http://a.example/fhir' }), false)
+  t.equal(isSecure(false, { trusted }, forwarded), true)
+  t.equal(isSecure(false, { trusted }, forwarded, '11.1.2.3'), false)
+  t.equal(isSecure(true, { trusted }, { 'x-forwarded-proto': 'http' }), false)
+  t.equal(isSecure(true, { trusted }, { 'x-forwarded-proto': 'http, https' }), true, 'the nearest proxy says so')
+  t.equal(isSecure(true, { trusted }, { 'x-forwarded-host': 'a.example' }), true)
+  t.equal(isSecure(false, { trusted, configured: 'https://a.example/fhir' }), true, 'nothing was forwarded')
+  t.equal(isSecure(false, { trusted }, { 'x-forwarded-proto': 'nonsense' }), false)
 })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { logReader } from '../../src/observe.ts'
 import { issuesOf, openKiln, speak } from './kiln.ts'
 
 const fhirJson = 'application/fhir+json'
@@ -68,6 +69,159 @@ t.test('a length that is told twice or in two ways is refused', async t => {
     )
     t.match(heard, /^HTTP\/1\.1 400 /, framing)
   }
+})
+
+const behind = 'PUT /fhir/Basic/smuggled HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n'
+
+t.test('what two readers could frame in two ways is refused, and nothing behind it is taken for a request', async t => {
+  const { port } = await openKiln(t)
+  const chunked = 'Transfer-Encoding: chunked\r\n\r\n'
+  for (const rest of [
+    `Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
+    `Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
+    `Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n`,
+    `Transfer-Encoding: \u000bchunked\r\n\r\n0\r\n\r\n`,
+    `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
+    `Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    `Content-Length: +26\r\n\r\n${patient}`,
+    `Content-Length: 0x1a\r\n\r\n${patient}`,
+    `Content-Length: 2 6\r\n\r\n${patient}`,
+    `Content-Length: 26, 26\r\n\r\n${patient}`,
+    `Content-Length: 26\r\nContent-Length: 26\r\n\r\n${patient}`,
+    `Content-Length: 99999999999999999999999\r\n\r\n${patient}`,
+    `X: a\nContent-Length: 26\r\n\r\n${patient}`,
+    `X: a\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    `X: a\u0000b\r\n\r\n`,
+    `${chunked}1a;x="\r\n${patient}\r\n0\r\n\r\n`,
+    `${chunked}0x1a\r\n${patient}\r\n0\r\n\r\n`,
+    `${chunked}-1\r\n${patient}\r\n0\r\n\r\n`,
+    `${chunked}fffffffffffffffff\r\n${patient}\r\n0\r\n\r\n`,
+    `${chunked}1a\r\n${patient}XX\r\n0\r\n\r\n`,
+    `${chunked}1a\n${patient}\n0\n\n`,
+    `${chunked}1a\r\n${patient}\r\n0\r\nContent-Length: 5\r\n\r\n`,
+  ]) {
+    const request = `POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${fhirJson}\r\n${rest}`
+    const heard = await speak(port, socket => socket.write(request + behind, 'latin1'))
+    t.match(heard, /^HTTP\/1\.1 400 /, JSON.stringify(rest))
+    t.equal(heard.match(/HTTP\/1\.1 /g)?.length, 1, 'one answer')
+  }
+})
+
+t.test('what the body of a GET or DELETE looks like does not matter: it is read and forgotten', async t => {
+  const { port } = await openKiln(t)
+  for (const method of ['GET', 'DELETE']) {
+    const last = 'GET /fhir/Basic/last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    const request = `${method} /fhir/Basic/first HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${behind.length}\r\n\r\n${behind}`
+    const heard = await speak(port, socket => socket.write(request + last))
+    t.match(heard.match(/HTTP\/1\.1 \d+/g), [/20.|404/, 'HTTP/1.1 404'], method)
+  }
+})
+
+t.test('chunks of an HTTP/1.0 client are refused, and nothing behind them is taken for a request', async t => {
+  const { port } = await openKiln(t)
+  const heard = await speak(port, socket =>
+    socket.write(
+      `POST /fhir/Patient HTTP/1.0\r\nHost: localhost\r\nContent-Type: ${fhirJson}\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1a\r\n${patient}\r\n0\r\n\r\n${behind}`,
+    ),
+  )
+  t.equal(heard.match(/HTTP\/1\.1 /g)?.length, 1)
+  t.match(heard, /^HTTP\/1\.1 400 /)
+})
+
+t.test('other protocols are not spoken', async t => {
+  const { port } = await openKiln(t)
+  const end = 'Host: localhost\r\nConnection: close, Upgrade, HTTP2-Settings\r\n'
+  for (const [request, answer] of [
+    [
+      `GET /fhir/Basic/x HTTP/1.1\r\n${end}Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n${behind}`,
+      /^HTTP\/1\.1 404 /,
+    ],
+    [`GET /fhir/Basic/x HTTP/1.1\r\n${end}Upgrade: websocket\r\n\r\n${behind}`, /^HTTP\/1\.1 404 /],
+    [`TRACE /fhir/metadata HTTP/1.1\r\n${end}\r\n`, /^HTTP\/1\.1 405 /],
+    ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^HTTP\/1\.1 400 /],
+    [`CONNECT evil.example:443 HTTP/1.1\r\n${end}\r\n`, /^$/],
+  ] as const) {
+    const heard = await speak(port, socket => socket.write(request))
+    t.match(heard, answer, request)
+    t.ok((heard.match(/HTTP\/1\.1 /g)?.length ?? 0) <= 1, 'one answer at most')
+  }
+})
+
+t.test('several Host headers are refused, even if they agree', async t => {
+  for (const settings of [{}, { KILN_TRUSTED_PROXIES: '127.0.0.1' }]) {
+    const { port } = await openKiln(t, settings)
+    for (const other of ['localhost', 'evil.example']) {
+      const heard = await speak(port, socket =>
+        socket.write(`GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nHost: ${other}\r\nConnection: close\r\n\r\n`),
+      )
+      t.match(heard, /^HTTP\/1\.1 400 /, other)
+      t.match(heard, /more than one Host/)
+    }
+  }
+})
+
+t.test('a URL that is longer than all headers may be is refused', async t => {
+  const { base } = await openKiln(t)
+  const answer = await fetch(`${base}/Patient?name=${'x'.repeat(40_000)}`)
+  t.equal(answer.status, 431)
+  t.match(await issuesOf(answer), [{ code: 'too-long', diagnostics: /by POST/ }])
+  t.equal((await fetch(`${base}/Patient?name=${'x'.repeat(10_000)}`)).status, 200)
+})
+
+t.test('line breaks cannot be brought into headers', async t => {
+  const { base, port } = await openKiln(t)
+  const evil = '%0d%0aX-Evil:%201%0d%0a%0d%0a'
+  const headers = { 'content-type': fhirJson }
+  for (const [path, init] of [
+    [`/Patient/a${evil}`, {}],
+    [`/Patient/a${evil}`, { method: 'PUT', headers, body: patient }],
+    [`/Patient/a/_history/1${evil}`, {}],
+    [`/Patient${evil}`, {}],
+    [`/Patient?name=${evil}&_count=1`, {}],
+    [`/Patient?_format=${evil}`, {}],
+    [`/Patient?_format=json${evil}`, {}],
+    [`/Patient?identifier=${evil}`, { method: 'PUT', headers, body: patient }],
+    [`/$x${evil}`, {}],
+    [`/../t/a${evil}/fhir/Patient`, {}],
+  ] as const) {
+    const answer = await fetch(base + path, init)
+    t.equal(answer.headers.get('x-evil'), null, `${answer.status} ${path}`)
+    t.notMatch([...answer.headers.values()].join('|'), /evil/i)
+  }
+  const binary = JSON.stringify({ resourceType: 'Binary', contentType: 'text/plain\r\nX-Evil: 1', data: 'AAAA' })
+  await fetch(`${base}/Binary/b`, { method: 'PUT', headers, body: binary.replace('"Binary"', '"Binary","id":"b"') })
+  t.equal((await fetch(`${base}/Binary/b`, { headers: { accept: '*/*' } })).headers.get('x-evil'), null)
+  for (const line of [
+    'X-Request-Id: a\u0085b',
+    'X-Request-Id: a\tb',
+    'Prefer: return=\u000bminimal',
+    'If-None-Exist: \u0085',
+  ]) {
+    const heard = await speak(port, socket =>
+      socket.write(`GET /fhir/Patient/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${line}\r\n\r\n`, 'latin1'),
+    )
+    t.notMatch(heard.split('\r\n\r\n')[0], /(?![\r\n])\p{Cc}/u, JSON.stringify(line))
+  }
+})
+
+t.test('lines of the log cannot be forged', async t => {
+  const { port, base, events } = await openKiln(t)
+  const forged = '{"level":60,"msg":"forged"}'
+  await fetch(`${base}/Patient/%0a${encodeURIComponent(forged)}`)
+  for (const id of [forged, `a\u0085${forged}`, `\u2028${forged}`]) {
+    await speak(port, socket =>
+      socket.write(
+        `GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-Id: ${id}\r\n\r\n`,
+      ),
+    )
+  }
+  await speak(port, socket => socket.write(`${forged}\n${forged}\r\n\r\n`))
+  let written = ''
+  const log = logReader('trace', { write: line => (written += line) })
+  for (const event of events) log(event)
+  t.ok(events.some(({ event }) => event === 'http.malformed'))
+  t.notMatch(written, /forged/)
+  t.equal(written.split('\n').length - 1, events.length, 'a line for each event')
 })
 
 t.test('a client that sends its body too slowly is told so', async t => {

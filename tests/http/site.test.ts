@@ -3,25 +3,39 @@ import t from 'tap'
 import { siteCheck } from '../../src/http/site.ts'
 import { openKiln } from './kiln.ts'
 
-const own = { configured: '', host: '127.0.0.1', proxied: false }
+const own = { configured: '', host: '127.0.0.1', guarded: false, proxied: false }
 
 t.test('names of this machine and of the configured base are answered to, others are not', async t => {
   const check = siteCheck({ ...own, configured: 'https://Hospital.example:8443/fhir' })
   const status = (host: string) => check({ method: 'GET', headers: { host } })?.status
   for (const host of [
-    ...['localhost', 'localhost:8080', 'LOCALHOST:1', '127.0.0.1:8080', '127.9.9.9', '[::1]:80', 'kiln.localhost'],
+    ...[
+      'localhost',
+      'localhost:8080',
+      'LOCALHOST:1',
+      '127.0.0.1:8080',
+      '127.9.9.9',
+      '[::1]:80',
+      'kiln.localhost',
+      '10.0.0.1',
+      '[fe80::1]:80',
+    ],
     ...['hospital.example', 'hospital.example:443'],
   ]) {
     t.equal(status(host), undefined, host)
     t.equal(status(host), undefined, `${host}, again`)
   }
   for (const host of [
-    ...['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'xlocalhost', '0.0.0.0', '[::]', ''],
-    ...['127.0.0.1@evil.example', 'hospital.example.evil.example', '10.0.0.1', 'a b', 'localhost:8080, evil.example'],
+    ...['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'xlocalhost', ''],
+    ...['127.0.0.1@evil.example', 'hospital.example.evil.example', 'a b'],
   ]) {
     t.equal(status(host), 421, host)
   }
   const proxied = siteCheck({ ...own, proxied: true })
+  for (const host of ['localhost, localhost', 'localhost:8080, evil.example']) {
+    t.equal(status(host), 400, host)
+    t.equal(proxied({ method: 'GET', headers: { host } })?.status, 400, host)
+  }
   t.equal(proxied({ method: 'GET', headers: { host: 'kiln.internal' } }), undefined)
 })
 
@@ -40,6 +54,13 @@ t.test('pages of other sites may not write', async t => {
   ]) {
     t.equal(status('POST', origin), undefined, origin)
   }
+})
+
+t.test('where nothing is given without a token, pages of other sites may use theirs', async t => {
+  const check = siteCheck({ ...own, guarded: true })
+  const headers = { host: 'localhost', origin: 'https://app.example' }
+  for (const method of ['GET', 'POST', 'DELETE']) t.equal(check({ method, headers }), undefined, method)
+  t.equal(check({ method: 'GET', headers: { host: 'evil.example' } })?.status, 421)
 })
 
 t.test('a whole server refuses them, wherever they ask', async t => {
