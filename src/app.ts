@@ -1,5 +1,6 @@
 /** What is registered: the interactions, the claim that follows from them, and the scopes of Fastify. */
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyInstance, fastify } from 'fastify'
@@ -20,6 +21,9 @@ import { openFront } from './http/front.ts'
 import { memo } from './http/memo.ts'
 import { oauthScope } from './http/oauth.ts'
 import { opsScope } from './http/ops.ts'
+import type { Ask } from './http/pages/chart.ts'
+import { pagesScope } from './http/pages/pages.ts'
+import { counted } from './http/rate-limit.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
 import { contextOf, dispatch, tabulate } from './interactions/dispatch.ts'
@@ -36,6 +40,7 @@ import type { Operation } from './operations/kernel/operation.ts'
 import { isTerminologyServer, terminologyClaims } from './operations/terminology/claims.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
+import { pagesNeeds } from './pages.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
 import { oauthUris } from './security/smart/discovery.ts'
@@ -52,17 +57,14 @@ export type App = {
 }
 
 export function openApp(runtime: Runtime, metrics: Metrics): App {
-  const { config, outside, observe, store, smart } = runtime
+  const { config, outside, observe, store, smart, people } = runtime
   const { KILN_HOST: host, KILN_PORT } = config
   let draining = false
   let port = KILN_PORT
-  const front = openFront({
-    config,
-    guarded: smart !== undefined,
-    local: isLoopback(host),
-    elapsed: outside.elapsed,
-    observe,
-  })
+  const { elapsed } = outside
+  const front = openFront({ config, guarded: smart !== undefined, local: isLoopback(host), elapsed, observe })
+  const { headers, throttles } = front
+  const count = (raw: IncomingMessage): void => throttles.token?.(front.addressOf(raw))
   const origin = (): string => originOf(host, port, front.isSecure)
   const surroundings = surroundingsOf(runtime)
   const admission = admissionFor(runtime)
@@ -70,14 +72,14 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   const tenants = config.KILN_TENANTS
   const edge: Edge = edgeOf({
     dispatch: (incoming, found) => dispatch(surroundings, incoming, found),
-    ...(smart ? { principalOf: smart.authenticate.principal } : {}),
+    ...(smart ? { principalOf: counted(throttles, smart.authenticate.principal) } : {}),
     baseOf,
     tenants,
     bodyLimit: config.KILN_MAX_BODY,
     toXml: xmlPrinter(runtime.definitions.shapes),
-    headers: front.headers,
+    headers,
     overloaded: admission.overloaded,
-    elapsed: outside.elapsed,
+    elapsed,
     observe,
   })
   const server = fastify({
@@ -92,14 +94,18 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
-  if (smart) server.register(oauthScope({ ...smart, baseOf, tenants, elapsed: outside.elapsed, observe }))
+  if (smart) server.register(oauthScope({ ...smart, baseOf, tenants, elapsed, observe, headers, count }))
+  if (smart && people) {
+    const ask: Ask = incoming => dispatch(surroundings, incoming)
+    server.register(pagesScope(pagesNeeds(runtime, { smart, people, ask, baseOf, front })))
+  }
   server.register(
     opsScope({
       storeReady: () => store.ready(),
       overloaded: admission.overloaded,
       draining: () => draining,
       metrics: metrics.print,
-      headers: front.headers,
+      headers,
     }),
   )
   server.addHook('onListen', async () => {

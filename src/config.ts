@@ -5,6 +5,7 @@ import { conformanceSettings } from './conformance/config.ts'
 import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
+import { accountSettings, isMailUrl } from './security/accounts/config.ts'
 import { securitySettings } from './security/config.ts'
 import { isNetwork } from './security/networks.ts'
 import { storeSettings } from './store/config.ts'
@@ -47,6 +48,7 @@ const processSettings = {
 export const settings = {
   ...httpSettings,
   ...securitySettings,
+  ...accountSettings,
   ...interactionSettings,
   ...storeSettings,
   ...terminologySettings,
@@ -123,6 +125,7 @@ function compile() {
   ajv.addFormat('network', isNetwork)
   ajv.addFormat('base-url', isBase)
   ajv.addFormat('registry-url', isRegistry)
+  ajv.addFormat('mail-url', isMailUrl)
   ajv.addFormat('egress', text => isNetwork(text) || isName(text))
   return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
 }

@@ -2,9 +2,11 @@
 import { type Logger, pino } from 'pino'
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { HttpEvent } from './http/event.ts'
+import type { PageEvent } from './http/pages/needs.ts'
 import type { InteractionEvent } from './interactions/interaction.ts'
 import type { ReindexEvent } from './interactions/search/own/reindex.ts'
 import type { ImportEvent } from './operations/import-code-system/keep-importing.ts'
+import type { AccountEvent } from './security/accounts/event.ts'
 import type { SmartEvent } from './security/smart/provider.ts'
 import type { StoreEvent } from './store/port.ts'
 
@@ -19,13 +21,28 @@ type ProcessEvent =
   /** An error that nobody caught: the process cannot know what state it is in, and ends. */
   | { readonly event: 'process.crashed'; readonly error: unknown }
 
-export type Event = StoreEvent | InteractionEvent | ReindexEvent | ImportEvent | SmartEvent | HttpEvent | ProcessEvent
+export type Event =
+  | StoreEvent
+  | InteractionEvent
+  | ReindexEvent
+  | ImportEvent
+  | SmartEvent
+  | AccountEvent
+  | HttpEvent
+  | PageEvent
+  | ProcessEvent
 
 export type Observe = (event: Event) => void
 
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
+  'account.signed-in': 'info',
+  'account.refused': 'warn',
+  'account.held-off': 'warn',
+  'account.signed-out': 'info',
+  'account.changed': 'info',
+  'account.launched': 'info',
   'http.answered': 'debug',
   'http.malformed': 'debug',
   'http.failed': 'error',
@@ -39,6 +56,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'interaction.failed': 'error',
   'access.glass-broken': 'warn',
   'oauth.failed': 'error',
+  'page.failed': 'error',
   'reindex.done': 'info',
   'reindex.failed': 'error',
   'store.commit': 'trace',

@@ -12,7 +12,11 @@ import { openValidation, type Validation } from './interactions/validation/valid
 import { openVocabulary, type Vocabulary } from './interactions/vocabulary/vocabulary.ts'
 import type { Observe } from './observe.ts'
 import { type Outlets, openOutlets } from './outlets.ts'
-import { signedIn } from './security/smart/account.ts'
+import { fhirUserOf } from './security/accounts/account.ts'
+import { openAccounts } from './security/accounts/open.ts'
+import { usable } from './security/accounts/own.ts'
+import type { SignInNeeds } from './security/accounts/sign-in.ts'
+import type { Accounts } from './security/smart/account.ts'
 import type { Fetch } from './security/smart/provider.ts'
 import { openSmart, type Smart } from './security/smart/smart.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
@@ -47,7 +51,14 @@ export type Runtime = {
   readonly store: Store
   /** Absent: nobody has to say who he is. */
   readonly smart?: Smart
+  /** Those who sign in; there wherever `smart` is. */
+  readonly people?: People
   close(): Promise<void>
+}
+
+export type People = SignInNeeds & {
+  /** That forms are bound to browsers by. */
+  readonly formKey: Uint8Array
 }
 
 export async function openRuntime(config: Config, outside: Outside, observe: Observe): Promise<Runtime> {
@@ -69,6 +80,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     ...{ definitions, store, clock, turn, structure: validate, vocabularies },
     settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES },
   })
+  const guarded = config.KILN_AUTH === 'none' ? {} : await guardedBy(config, outside, observe, store, definitions)
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -89,7 +101,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     turn,
     keepIndexed,
     store,
-    ...(config.KILN_AUTH === 'none' ? {} : { smart: smartFor(config, outside, observe, store, definitions) }),
+    ...guarded,
     async close() {
       await store.close()
       library?.close()
@@ -97,22 +109,50 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   }
 }
 
-function smartFor(
+async function guardedBy(
   config: Config,
-  { clock, random }: Outside,
+  outside: Outside,
   observe: Observe,
   store: Store,
   { shapes }: Definitions,
-): Smart {
+): Promise<Required<Pick<Runtime, 'smart' | 'people'>>> {
+  const { clock, random } = outside
   const { egress } = openOutlets(config)
-  return openSmart({
+  const smart = openSmart({
     ...{ store, clock, random, observe },
-    accounts: signedIn(store),
+    accounts: accountsIn(store),
     fetch: keysBy(egress),
     types: shapes.resourceTypes,
     registration: config.KILN_REGISTRATION,
     lifetime: config.KILN_ACCESS_TOKEN_LIFETIME,
+    session: config.KILN_SESSION_LONGEST,
   })
+  const accounts = await openAccounts({
+    ...{ store, clock, random, observe },
+    limits: { idle: config.KILN_SESSION_IDLE * 1000, longest: config.KILN_SESSION_LONGEST * 1000 },
+    mailer: await mailerFor(config, outside),
+  })
+  return { smart, people: { ...accounts, formKey: await store.secret('forms') } }
+}
+
+/** As they are now: whoever is locked gets no further token. */
+function accountsIn(store: Store): Accounts {
+  return {
+    async find(tenant, id) {
+      const account = await usable({ store }, tenant, id)
+      if (!account) return undefined
+      const fhirUser = fhirUserOf(account)
+      const { name, roles } = account
+      return { id, name, roles, ...(fhirUser === undefined ? {} : { fhirUser }) }
+    },
+  }
+}
+
+/** Loaded where mail is sent: it would cost every start a tenth of a second. */
+async function mailerFor({ KILN_MAIL_URL: url, KILN_MAIL_FROM: from }: Config, { newId }: Outside) {
+  if (url === '') return undefined
+  const { openMailer } = await import('./security/accounts/mailer.ts')
+  return openMailer({ url, from, newName: newId })
 }
 
 /** Of a client: https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys */

@@ -154,6 +154,9 @@ async function add({ runtime, place: { tenant } }: Site, options: Adding): Promi
 }
 
 function links({ launch, logo }: Adding) {
+  if (launch !== undefined && !launch.startsWith('https://')) {
+    throw fail('value', `'${launch}' cannot start an app: expected a URL that begins with https://`)
+  }
   return {
     ...(launch === undefined ? {} : { initiate_login_uri: launch }),
     ...(logo === undefined ? {} : { logo_uri: logo }),

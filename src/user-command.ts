@@ -19,11 +19,15 @@ import { factorsOf } from './security/accounts/assurance.ts'
 import { byAccount, openBackOff } from './security/accounts/back-off.ts'
 import { checkPassword, generatePassword, hashPassword } from './security/accounts/password.ts'
 import { openSessions } from './security/accounts/session.ts'
+import { revokeTokens } from './security/smart/grant.ts'
+import { openRevoked, type Revoked } from './security/smart/revoked.ts'
+import { longest } from './security/smart/smart.ts'
 import { outside, storeBroken } from './server.ts'
+import type { Store } from './store/port.ts'
 
 type Options = { readonly tenant: string }
 
-type Site = AccountNeeds & { readonly tenant: string }
+type Site = AccountNeeds & { readonly tenant: string; readonly store: Store; readonly revoked: Revoked }
 
 export function userCommand(environment: Environment): Command {
   const command = new Command('user').description('accounts of those who sign in')
@@ -78,7 +82,8 @@ async function within(
     throw storeBroken(config, cause)
   })
   try {
-    await act({ store: runtime.store, clock: outside.clock, random: outside.random, tenant })
+    const own = { store: runtime.store, clock: outside.clock, random: outside.random }
+    await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant })
   } catch (cause) {
     throw foreseen(cause) ?? cause
   } finally {
@@ -140,9 +145,10 @@ function unknown(login: string): Error {
   return fail('not-found', `there is no account '${login}'`)
 }
 
-/** Whoever is signed in is so no more. */
-function signOut(site: Site, { id }: Account): Promise<void> {
-  return openSessions(site, { idle: 0, longest: 0 }).endAll(site.tenant, id)
+/** Whoever is signed in is so no more, and no app of theirs has a token that is good. */
+async function signOut(site: Site, { id }: Account): Promise<void> {
+  await openSessions(site, { idle: 0, longest: 0 }).endAll(site.tenant, id)
+  await revokeTokens(site, id)
 }
 
 async function lock(site: Site, login: string): Promise<void> {
@@ -160,6 +166,7 @@ async function unlock(site: Site, login: string): Promise<void> {
 async function setRoles(site: Site, login: string, roles: readonly string[]): Promise<void> {
   checkRoles(roles)
   const account = await change(site, login, one => ({ ...one, roles }))
+  await site.revoked.revoke(site.tenant, `user:${account.id}`) // they tell the roles of before; apps get others by refreshing
   say(`${account.login} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(', ')}`}`)
 }
 

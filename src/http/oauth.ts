@@ -1,4 +1,5 @@
 /** The authorization server over HTTP, and what is told to whoever has no token yet: errors are those of RFC 6749, as JSON. */
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { foreseen } from '../interactions/refusal.ts'
 import type { Place } from '../security/smart/access-token.ts'
@@ -8,6 +9,7 @@ import type { Serve } from '../security/smart/serve.ts'
 import type { BaseOf } from './base.ts'
 import { exposed, preflights } from './cross-origin.ts'
 import type { HttpEvent } from './event.ts'
+import { type CommonHeaders, stamp } from './headers.ts'
 
 export type OAuthNeeds = {
   readonly serve: Serve
@@ -15,6 +17,9 @@ export type OAuthNeeds = {
   /** Those beside `default`. */
   readonly tenants: readonly string[]
   readonly registration: Registration
+  readonly headers: CommonHeaders
+  /** Counts what costs much, or lets secrets be guessed; throws a 429. */
+  readonly count: (request: IncomingMessage) => void
   /** Milliseconds that only ever rise. */
   readonly elapsed: () => number
   readonly observe: (event: HttpEvent) => void
@@ -39,6 +44,7 @@ export function oauthScope(needs: OAuthNeeds): (scope: FastifyInstance) => Promi
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
     scope.setErrorHandler(refuser(needs))
+    scope.addHook('onRequest', stamp(needs.headers))
     const get = (url: string, answer: Answer): void => {
       scope.get(url, handled(needs, answer))
     }
@@ -62,13 +68,14 @@ export function oauthScope(needs: OAuthNeeds): (scope: FastifyInstance) => Promi
   }
 }
 
-function handled({ baseOf, tenants, elapsed, observe }: OAuthNeeds, answer: Answer) {
+function handled({ baseOf, tenants, count, elapsed, observe }: OAuthNeeds, answer: Answer) {
   const known = new Set(tenants)
   return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
     const started = elapsed()
     const { id, raw } = request
     const { tenant = 'default' } = request.params
     reply.raw.setHeader('X-Request-Id', id)
+    if (raw.method === 'POST') count(raw)
     if (tenant === 'default' || known.has(tenant)) await answer({ tenant, base: baseOf(raw, tenant) }, request, reply)
     else reply.code(404).send({ error: 'invalid_request', error_description: `there is no tenant '${tenant}'` })
     const { statusCode: status } = reply.raw

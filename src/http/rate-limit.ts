@@ -68,10 +68,25 @@ export type Throttles = {
   readonly signIn: Throttle | undefined
 }
 
-/** Once it is known who asks: both the app and the person who uses it are counted. */
+/** Both the app and the person who uses it are counted. */
 export function countAsker(throttles: Throttles, { tenant, client, user }: Principal): void {
   if (client !== '') throttles.client?.(`${tenant} ${client}`) // who reads `metadata` has none
   if (user !== undefined) throttles.user?.(`${tenant} ${user}`)
+}
+
+/** What says who asks, and refuses those who asked too often. */
+export function counted<A extends readonly unknown[]>(
+  throttles: Throttles,
+  principalOf: (...asked: A) => Principal | Promise<Principal>,
+): (...asked: A) => Principal | Promise<Principal> {
+  const count = (principal: Principal): Principal => {
+    countAsker(throttles, principal)
+    return principal
+  }
+  return (...asked) => {
+    const principal = principalOf(...asked)
+    return principal instanceof Promise ? principal.then(count) : count(principal)
+  }
 }
 
 export type RateSettings = Readonly<Record<keyof typeof usualRates, string>>

@@ -109,7 +109,7 @@ function hear(socket: Socket, barely = false): Promise<string> {
 
 function print({ body = '', headers }: Change['asked']): Buffer {
   const lines = Object.entries({
-    host: 'kiln',
+    host: 'localhost',
     connection: 'close',
     'content-type': 'application/fhir+json',
     'content-length': Buffer.byteLength(body),

@@ -209,6 +209,25 @@ t.test('pages of other origins may read, with a token and without cookies', asyn
   t.equal(refused.headers.get('access-control-allow-origin'), '*')
 })
 
+t.test('who guesses, or asks too often, is told to wait', async t => {
+  const limits = { KILN_RATE_TOKEN: '0.001:2', KILN_RATE_CLIENT: '0.001:3' }
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', ...limits })
+  const guess = () => fetch(`${kiln.origin}/oauth/token`, { method: 'POST', body: new URLSearchParams() })
+  t.same([(await guess()).status, (await guess()).status], [400, 400])
+  const refused = await guess()
+  t.equal(refused.status, 429)
+  t.ok(Number(refused.headers.get('retry-after')) > 0)
+  t.equal((await fetch(`${kiln.origin}/.well-known/openid-configuration`)).status, 200, 'what is public costs little')
+  const place = { tenant: 'default', base: kiln.base }
+  const read = async (client: string) => {
+    const token = await kiln.smart.token(place, { client, scope: 'system/*.rs', seconds: 60 })
+    return fetch(`${kiln.base}/Patient`, { headers: { authorization: `Bearer ${token}` } })
+  }
+  for (const wanted of [200, 200, 200, 429]) t.equal((await read('busy')).status, wanted)
+  t.match(await issuesOf(await read('busy')), [{ code: 'throttled', diagnostics: /this client/ }])
+  t.equal((await read('other')).status, 200, 'each client is counted by itself')
+})
+
 t.test('where nobody needs a token, pages of other origins read the description alone', async t => {
   const kiln = await openKiln(t)
   const allowed = async (path: string, method = 'GET') =>

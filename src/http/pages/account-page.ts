@@ -43,10 +43,10 @@ function section(id: string, title: string, ...content: readonly (Html | false)[
 function apps(visit: Visit, { apps }: AccountView): Html {
   if (apps.length === 0) return section('apps', 'Apps that you allowed', html`<p class="empty">None has access.</p>`)
   const rows = apps.map(
-    ({ grant, app, scopes, since }) => html`<li><div><strong>${app}</strong>
+    ({ client, app, scopes, since }) => html`<li><div><strong>${app}</strong>
 <span class="hint">Since ${time(since)}</span>
 <details><summary>What it may do</summary><ul class="plain">${scopes.map(one => html`<li>${scopeLine(one).words}</li>`)}</ul></details></div>
-${form(visit, 'revoke-app', hidden('grant', grant), button(html`Take back<span class="unseen"> from ${app}</span>`, 'grave'))}</li>`,
+${form(visit, 'revoke-app', hidden('client', client), button(html`Take back<span class="unseen"> from ${app}</span>`, 'grave'))}</li>`,
   )
   return section('apps', 'Apps that you allowed', html`<ul class="rows">${rows}</ul>`)
 }

@@ -69,7 +69,7 @@ function sentence(text: string): string {
 }
 
 const dones: Readonly<Record<string, string>> = {
-  password: 'The password was changed. You are signed out everywhere else.',
+  password: 'The password was changed. You are signed out everywhere else, and apps will ask you to sign in again.',
   email: 'Look into your mail: there is a link that confirms the address.',
   device: 'It is signed out.',
   app: 'The app has no access any more.',
@@ -87,7 +87,7 @@ const actions: Readonly<Record<string, Action>> = {
     const { form, from, tenant } = visit
     await changePassword(needs, from, who.account, { old: form.get('old') ?? '', fresh: form.get('fresh') ?? '' })
     await endOthers(needs, visit, who)
-    await needs.apps.forget(tenant, who.account.id)
+    await needs.apps.end(tenant, who.account.id)
     return done(visit, 'password')
   },
   async email(needs, visit, { account }) {
@@ -106,7 +106,7 @@ const actions: Readonly<Record<string, Action>> = {
     return done(visit, 'device')
   },
   async 'revoke-app'(needs, visit, { account }) {
-    await needs.apps.revoke(visit.tenant, account.id, visit.form.get('grant') ?? '')
+    await needs.apps.revoke(visit.tenant, account.id, visit.form.get('client') ?? '')
     return done(visit, 'app')
   },
   'remove-totp': (needs, visit, { account }) =>

@@ -39,9 +39,9 @@ export type Authorization = {
   readonly refuse: (browser: Browser, why: string) => Promise<string>
 }
 
-/** What somebody allowed before. */
+/** What somebody allowed an app before. */
 export type Allowed = {
-  readonly grant: string
+  readonly client: string
   readonly app: string
   readonly scopes: readonly string[]
   /** ms */
@@ -51,9 +51,11 @@ export type Allowed = {
 export type Apps = {
   readonly list: (tenant: string, account: string) => Promise<readonly Allowed[]>
   /** `false`: the account never allowed it. */
-  readonly revoke: (tenant: string, account: string, grant: string) => Promise<boolean>
+  readonly revoke: (tenant: string, account: string, client: string) => Promise<boolean>
   /** The authorization server forgets who is signed in; here we still know. */
   readonly forget: (tenant: string, account: string) => Promise<void>
+  /** That, and no token that apps have is good any more. */
+  readonly end: (tenant: string, account: string) => Promise<void>
 }
 
 /** Starting apps as an EHR would: https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch */

@@ -31,7 +31,7 @@ export function isStaff({ links }: Pick<Account, 'links'>): boolean {
 /** Patients, and visits, on a page. */
 export const shown = 20
 
-type Ask = (incoming: Incoming) => Promise<Answer>
+export type Ask = (incoming: Incoming) => Promise<Answer>
 
 export function chartBy(ask: Ask): Chart {
   async function get(who: Who, path: string, query = ''): Promise<Loose | undefined> {
@@ -89,7 +89,7 @@ function principalOf({ tenant }: Who, account: Account): Principal {
   const fhirUser = fhirUserOf(account)
   return {
     id: JSON.stringify(['kiln', account.id]),
-    ...{ tenant, client: 'kiln', user: account.id, purposes: [] },
+    ...{ tenant, client: 'kiln', user: account.id, roles: account.roles, purposes: [] },
     ...(fhirUser === undefined ? {} : { fhirUser }),
     scope: 'user/Patient.rs user/Encounter.rs user/RelatedPerson.r user/Person.r',
   }

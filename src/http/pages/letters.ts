@@ -49,7 +49,7 @@ export async function renew(needs: PageNeeds, visit: Visit): Promise<Answer> {
   try {
     const account = await resetPassword(needs, tenant, form.get('token') ?? '', form.get('fresh') ?? '')
     if (!account) return over
-    await needs.apps.forget(tenant, account.id)
+    await needs.apps.end(tenant, account.id)
   } catch (error) {
     if (!(error instanceof FhirError)) throw error
     const [{ diagnostics = '' } = {}] = error.issues

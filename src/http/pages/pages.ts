@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../../fhir/issue.ts'
 import { newToken } from '../../security/accounts/once.ts'
+import type { AddressOf } from '../address.ts'
 import type { BaseOf } from '../base.ts'
+import { type CommonHeaders, stamp } from '../headers.ts'
 import { ownAccount } from './account.ts'
 import { authorize } from './authorize.ts'
 import { launch } from './launch.ts'
@@ -19,7 +21,10 @@ export type PagesNeeds = PageNeeds & {
   /** Those beside `default`. */
   readonly tenants: readonly string[]
   /** Of the client, behind the proxies that are trusted. */
-  readonly addressOf: (request: FastifyRequest) => string
+  readonly addressOf: AddressOf
+  readonly headers: CommonHeaders
+  /** Counts what was sent from an address; throws a 429. */
+  readonly count: ((address: string) => void) | undefined
   /** That forms are bound to browsers by. */
   readonly formKey: Uint8Array
 }
@@ -50,6 +55,7 @@ export function pagesScope(needs: PagesNeeds): (scope: FastifyInstance) => Promi
   return async scope => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+    scope.addHook('onRequest', stamp(needs.headers))
     scope.setErrorHandler((error, request, reply) => explain(needs, error, request as Request, reply))
     for (const tenant of ['', '/t/:tenant']) {
       for (const { url, type, text } of files) {
@@ -82,6 +88,7 @@ async function serve(needs: PagesNeeds, request: Request, reply: FastifyReply): 
     return send(reply, where, errorPage(404, 'Nothing is here', 'The address is wrong, or the page is gone.'))
   const { at = '', part = '', last = '' } = route.path.exec(where.path)?.groups ?? {}
   const visit = visitOf(needs, request, where, at, last)
+  if (request.method === 'POST') needs.count?.(visit.from.address)
   if (request.method === 'POST' && !isOurs(request, visit)) {
     return send(
       reply,
@@ -128,7 +135,7 @@ function visitOf(needs: PagesNeeds, request: Request, where: Where, at: string, 
     query: new URLSearchParams(posted ? '' : query),
     form: new URLSearchParams(posted && isForm ? (body?.toString('utf8') ?? '') : ''),
     from: {
-      ...{ tenant, token, address: needs.addressOf(request), where: `${root}${at}` },
+      ...{ tenant, token, address: needs.addressOf(request.raw), where: `${root}${at}` },
       device: (headers['user-agent'] ?? '').slice(0, 300),
     },
     csrf: createHmac('sha256', needs.formKey).update(`${tenant}\n${token}`).digest('base64url'),

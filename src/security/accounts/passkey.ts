@@ -1,12 +1,5 @@
 /** Passkeys: what cannot be phished, because the browser signs for one site only. https://www.w3.org/TR/webauthn-3/ */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { Account, AccountNeeds, Passkey } from './account.ts'
 import { keepOnce, takeOnce } from './once.ts'
 
@@ -20,6 +13,9 @@ export type Site = {
 /** Whose browser it is: a digest of its session. */
 type Ceremony = { readonly site: Site; readonly session: string; readonly account: Account }
 
+/** Loaded when somebody first uses one: it would cost every start a tenth of a second. */
+const webauthn = () => import('@simplewebauthn/server')
+
 const patience = 5 * 60_000 // ms that somebody may look for his key
 
 /** Browsers know no passkeys for addresses. */
@@ -32,6 +28,7 @@ export function mayHavePasskeys({ origin }: Site): boolean {
 /** For `navigator.credentials.create`, as JSON. */
 export async function registrationOptions(needs: AccountNeeds, ceremony: Ceremony): Promise<string> {
   const { site, account } = ceremony
+  const { generateRegistrationOptions } = await webauthn()
   const options = await generateRegistrationOptions({
     rpName: 'Kiln',
     rpID: new URL(site.origin).hostname,
@@ -59,6 +56,7 @@ export async function register(
   const given = parse<RegistrationResponseJSON>(response)
   if (expectedChallenge === undefined || !given) return undefined
   const rp = { expectedOrigin: site.origin, expectedRPID: new URL(site.origin).hostname }
+  const { verifyRegistrationResponse } = await webauthn()
   const verify = verifyRegistrationResponse({
     ...{ ...rp, response: given, expectedChallenge, requireUserVerification: false },
   })
@@ -78,6 +76,7 @@ export async function register(
 /** For `navigator.credentials.get`, as JSON. */
 export async function authenticationOptions(needs: AccountNeeds, ceremony: Ceremony): Promise<string> {
   const { site, account } = ceremony
+  const { generateAuthenticationOptions } = await webauthn()
   const options = await generateAuthenticationOptions({
     rpID: new URL(site.origin).hostname,
     challenge: Uint8Array.from(needs.random(32)),
@@ -101,6 +100,7 @@ export async function authenticate(
   const passkey = account.passkeys.find(({ id }) => id === given?.id)
   if (expectedChallenge === undefined || !given || !passkey) return undefined
   const { id, counter, publicKey } = passkey
+  const { verifyAuthenticationResponse } = await webauthn()
   const verify = verifyAuthenticationResponse({
     ...{ response: given, expectedChallenge, requireUserVerification: false },
     ...{ expectedOrigin: site.origin, expectedRPID: new URL(site.origin).hostname },

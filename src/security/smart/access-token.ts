@@ -20,6 +20,8 @@ export type AccessClaims = {
   readonly fhirUser?: string
   readonly patient?: string
   readonly encounter?: string
+  /** Of the account when it was issued: https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1 */
+  readonly roles?: readonly string[]
 }
 
 export const accessTokenAlg = 'ES256'
@@ -86,7 +88,7 @@ export function userOf({ sub, client_id: client, grant }: AccessClaims): string 
 }
 
 export function principalOf({ tenant, base }: Place, claims: AccessClaims): Principal {
-  const { client_id: client, scope = '', fhirUser, patient, encounter } = claims
+  const { client_id: client, scope = '', fhirUser, patient, encounter, roles } = claims
   const user = userOf(claims)
   return {
     id: JSON.stringify([client, user ?? null]),
@@ -98,5 +100,6 @@ export function principalOf({ tenant, base }: Place, claims: AccessClaims): Prin
     ...(fhirUser === undefined ? {} : { fhirUser: fhirUser.replace(`${base}/`, '') }),
     ...(patient === undefined ? {} : { patient }),
     ...(encounter === undefined ? {} : { encounter }),
+    ...(roles === undefined ? {} : { roles }),
   }
 }

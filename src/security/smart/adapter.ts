@@ -2,6 +2,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Note, Store } from '../../store/port.ts'
 import { type ClientMetadata, digest, findClient, putClient } from './client.ts'
+import { kindOf, revokeGrant } from './grant.ts'
 import type { Presented } from './presented.ts'
 import type { Revoked } from './revoked.ts'
 
@@ -78,19 +79,6 @@ function remembered(needs: AdapterNeeds, model: string): Adapter {
     if (grant) await revokeGrant(needs, grant)
     return new errors.InvalidGrant('it was used before')
   }
-}
-
-/** All that was issued by it. */
-export async function revokeGrant({ tenant, store, revoked }: AdapterNeeds, grant: string): Promise<void> {
-  await revoked.revoke(tenant, `grant:${grant}`)
-  for (const model of ['RefreshToken', 'AuthorizationCode']) {
-    await store.dropNotes(tenant, kindOf(model), `grant:${grant}`)
-  }
-  await store.dropNote({ tenant, kind: kindOf('Grant'), id: grant })
-}
-
-export function kindOf(model: string): string {
-  return `oauth-${model.replace(/(?<=[a-z])[A-Z]/g, letter => `-${letter}`).toLowerCase()}`
 }
 
 function payloadOf(note: Note): AdapterPayload {

@@ -37,6 +37,8 @@ export type ProviderNeeds = {
   readonly registration: Registration
   /** Seconds. */
   readonly lifetime: number
+  /** Seconds after which everybody signs in again. */
+  readonly session: number
   readonly cookieKeys: readonly string[]
   readonly observe: (event: SmartEvent) => void
 }
@@ -152,7 +154,7 @@ function configuration(needs: ProviderNeeds, place: Place, keys: KeySet, context
       const account = await needs.accounts.find(tenant, id)
       return account && { accountId: id, claims: () => claimsOf(place, account) }
     },
-    extraTokenClaims: (_ctx, token) => extraClaims(place, token, contexts),
+    extraTokenClaims: (_ctx, token) => extraClaims(needs, place, token, contexts),
     assertJwtClientAuthClaimsAndHeader: (_ctx, { exp }) => checkLifetime(clock, exp),
     fetch: url => needs.fetch(String(url)),
     renderError: (ctx, { error, error_description: description }) => {
@@ -183,14 +185,14 @@ const algorithms: Pick<Configuration, 'enabledJWA' | 'clientAuthMethods' | 'cloc
   clockTolerance: 5,
 }
 
-function lifetimes({ lifetime }: ProviderNeeds): NonNullable<Configuration['ttl']> {
+function lifetimes({ lifetime, session }: ProviderNeeds): NonNullable<Configuration['ttl']> {
   return {
     AccessToken: () => lifetime,
     ClientCredentials: () => Math.min(lifetime, 5 * minute), // "SHOULD be short-lived": no longer than the assertion
     AuthorizationCode: () => minute,
     IdToken: () => 60 * minute,
     Interaction: () => 30 * minute,
-    Session: () => 12 * 60 * minute,
+    Session: () => session,
     Grant: () => 90 * day,
     RefreshToken: () => 90 * day,
   }
@@ -300,17 +302,21 @@ function checkLifetime(clock: () => number, exp: unknown): void {
   throw new errors.InvalidClientAuth('the client assertion expires later than in 5 minutes')
 }
 
+/** Roles are those of now: an app that goes on for months by refreshing learns of a change with its next token. */
 async function extraClaims(
-  { base }: Place,
+  { accounts }: ProviderNeeds,
+  { tenant, base }: Place,
   token: AccessToken | ClientCredentials,
   contexts: Contexts,
 ): Promise<Record<string, unknown>> {
   if (!('grantId' in token)) return {}
   const { patient, encounter, fhirUser } = await contexts(token, token.grantId)
+  const { roles = [] } = (await accounts.find(tenant, token.accountId)) ?? {}
   return {
     grant: token.grantId,
     ...(patient === undefined ? {} : { patient }),
     ...(encounter === undefined ? {} : { encounter }),
     ...(fhirUser === undefined ? {} : { fhirUser: `${base}/${fhirUser}` }),
+    ...(roles.length === 0 ? {} : { roles }),
   }
 }

@@ -8,7 +8,7 @@ import { errors, type Provider } from 'oidc-provider'
 import { fail } from '../../fhir/issue.ts'
 import type { Store } from '../../store/port.ts'
 import { issuerOf, type Place } from './access-token.ts'
-import { type Account, rememberSignedIn } from './account.ts'
+import type { Account } from './account.ts'
 import { type FhirContext, keepContext, type LaunchContext, readLaunch, takeLaunch } from './launch.ts'
 import { incoming } from './request.ts'
 import { needsPatient, plainScopes, split } from './scopes.ts'
@@ -100,7 +100,6 @@ export function openSignIn({ store, clock, provider: providerOf }: SignInNeeds):
       const who = { ...(name ? { name } : {}), ...(fhirUser ? { fhirUser } : {}) }
       const expires = clock() + grant.remainingTTL * 1000
       await keepContext(store, tenant, grantId, { ...context, ...who }, expires)
-      await rememberSignedIn(store, tenant, decision.account)
       const { acr, amr, remember = false } = decision
       const how = { ...(acr ? { acr } : {}), ...(amr ? { amr: [...amr] } : {}) }
       return end({ login: { accountId: id, remember, ...how }, consent: { grantId } })
@@ -136,7 +135,7 @@ function askedBy(
   params: Params,
   client: Awaited<ReturnType<Provider['Client']['find']>>,
   launch: LaunchContext,
-  { session, prompt }: { session?: { accountId: string } | undefined; prompt: { name: string } },
+  { session, prompt }: { session?: { accountId: string } | undefined; prompt: { reasons: readonly string[] } },
 ): Asked {
   const scopes = split(params.scope)
   const { clientName: name, logoUri: logo, clientUri: uri } = client ?? {}
@@ -149,7 +148,7 @@ function askedBy(
       encounter: scopes.includes('launch/encounter') && launch.encounter === undefined,
     },
     ...(session ? { account: session.accountId } : {}),
-    anew: prompt.name === 'login',
+    anew: prompt.reasons.some(reason => reason === 'login_prompt' || reason === 'max_age'),
     ...(params.login_hint === undefined ? {} : { loginHint: params.login_hint }),
     acr: split(params.acr_values),
   }

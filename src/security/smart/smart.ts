@@ -49,11 +49,14 @@ export type SmartNeeds = {
   readonly registration: Registration
   /** Of access tokens, in seconds. */
   readonly lifetime: number
+  /** Seconds after which everybody signs in again. */
+  readonly session: number
   readonly observe: (event: SmartEvent) => void
 }
 
 const day = 86_400 // seconds
-const longest = 3_600_000 // ms; the largest lifetime that settings allow: it may have been longer before this start
+/** ms; the largest lifetime that settings allow: it may have been longer before this start. */
+export const longest = 3_600_000
 const most = 1_000 // places; the base differs where proxies say so
 
 export function openSmart(needs: SmartNeeds): Smart {
@@ -115,7 +118,10 @@ export function openSmart(needs: SmartNeeds): Smart {
     },
     async token(place, { client, scope, seconds, user, patient }) {
       const iat = Math.floor(clock() / 1000)
-      const fhirUser = user?.includes('/') ? user : user && (await needs.accounts.find(place.tenant, user))?.fhirUser
+      const isReference = user?.includes('/') ?? true
+      const account = isReference ? undefined : await needs.accounts.find(place.tenant, user ?? '')
+      const fhirUser = isReference ? user : account?.fhirUser
+      const roles = account?.roles ?? []
       return mint(await keys.of(place.tenant), place, {
         jti: newToken(),
         sub: user ?? client,
@@ -125,6 +131,7 @@ export function openSmart(needs: SmartNeeds): Smart {
         exp: iat + Math.min(seconds, needs.lifetime),
         ...(fhirUser ? { fhirUser: `${place.base}/${fhirUser}` } : {}),
         ...(patient === undefined ? {} : { patient }),
+        ...(roles.length === 0 ? {} : { roles }),
       })
     },
   }

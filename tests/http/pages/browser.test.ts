@@ -184,7 +184,7 @@ await onBothStores(async (t, openWorld) => {
   await t.test('devices are signed out and apps lose access', async t => {
     const { site, page } = await open(t, browser, await openWorld())
     await site.add('ann')
-    site.allowed.push({ grant: 'g1', app: 'Growth Chart', scopes: ['patient/Observation.rs'], since: 0 })
+    site.allowed.push({ client: 'growth', app: 'Growth Chart', scopes: ['patient/Observation.rs'], since: 0 })
     const other = await (await browser.newContext()).newPage()
     await other.goto(`${site.origin}/account`)
     await signIn(other)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { fastify } from 'fastify'
 import type { Test } from 'tap'
 import { fail } from '../../../src/fhir/issue.ts'
+import { commonHeaders } from '../../../src/http/headers.ts'
 import type { Allowed, Asked, Decision } from '../../../src/http/pages/authorization.ts'
 import { chartBy } from '../../../src/http/pages/chart.ts'
 import type { PageEvent } from '../../../src/http/pages/needs.ts'
@@ -84,11 +85,12 @@ export async function openSite(t: Test, world: World, over: SiteOver = {}): Prom
       },
       apps: {
         list: async () => state.allowed,
-        async revoke(_tenant, _account, grant) {
-          const at = state.allowed.findIndex(one => one.grant === grant)
+        async revoke(_tenant, _account, client) {
+          const at = state.allowed.findIndex(one => one.client === client)
           return at >= 0 && state.allowed.splice(at, 1).length > 0
         },
         forget: async () => {},
+        end: async () => {},
       },
       launches: {
         clients: async () => [{ id: 'growth', name: 'Growth Chart', url: `${app()}?theme=blue` }],
@@ -102,7 +104,9 @@ export async function openSite(t: Test, world: World, over: SiteOver = {}): Prom
         return tenant === 'default' ? `${root}/fhir` : `${root}/t/${tenant}/fhir`
       },
       tenants: over.tenants ?? [],
-      addressOf: request => request.ip,
+      addressOf: ({ socket }) => socket.remoteAddress ?? '',
+      headers: commonHeaders({ isSecure: () => over.base?.startsWith('https:') === true, maxAge: 60 }),
+      count: undefined,
       formKey: randomBytes(32),
     }),
   )
@@ -120,8 +124,14 @@ export async function openSite(t: Test, world: World, over: SiteOver = {}): Prom
     origin: `http://localhost:${port}`,
     ...{ accounts, letters, events },
     add: (login: string, more: Partial<NewAccount> = {}) =>
-      addAccount(accounts, 'default', { login, password: hash, ...more }),
+      addAccount(accounts, 'default', { login, password: hash, roles: rolesOf(more.links ?? []), ...more }),
   })
+}
+
+/** What somebody may do is for policies to say, which go by roles. */
+function rolesOf(links: readonly string[]): readonly string[] {
+  const roles = { Practitioner: 'physician', PractitionerRole: 'physician', Patient: 'patient', RelatedPerson: 'proxy' }
+  return links.flatMap(link => roles[link.split('/', 1)[0] as keyof typeof roles] ?? [])
 }
 
 export const hostile = `<script>alert(1)</script>"'&\u202eX`

@@ -23,7 +23,7 @@ const malformed = [
   ['$lookup?system=http://t/animals&code=cat&useSupplement=a%20b', 'useSupplement'],
   ['$validate-code?url=http://t/animals&code=cat&abstract=maybe', 'abstract'],
   ['$validate-code?url=http://t/animals&code=cat&inferSystem=1', 'inferSystem'],
-  ['$validate-code?url=http://t/animals&code=cat&activeOnly=', 'activeOnly'],
+  ['$validate-code?url=http://t/animals&code=cat&activeOnly=yes', 'activeOnly'],
   ['$validate-code?url=http://t/animals&code=cat&lenient-display-validation=x', 'lenient-display-validation'],
   ['$validate-code?url=http://t/animals&code=cat&valueset-membership-only=x', 'valueset-membership-only'],
   ['$validate-code?url=http://t/animals&codeableConcept=cat', 'codeableConcept'],

@@ -63,7 +63,12 @@ t.test('over HTTP, from the body or from a url that the gateway may ask', async 
 /** Until it listens. */
 async function serve(t: Test, folder: string): Promise<{ base: string; child: ChildProcess }> {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('KILN_'))
-  const ours = { KILN_STORE: `sqlite:${join(folder, 'store')}`, KILN_PORT: '0', KILN_LOG_LEVEL: 'silent' }
+  const ours = {
+    KILN_STORE: `sqlite:${join(folder, 'store')}`,
+    KILN_PORT: '0',
+    KILN_LOG_LEVEL: 'silent',
+    KILN_AUTH: 'none',
+  }
   const child = spawn(process.execPath, ['src/server.ts'], {
     env: { ...Object.fromEntries(others), ...ours },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -3,6 +3,7 @@ import { randomUUID, type webcrypto } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import t, { type Test } from 'tap'
 import type { Environment } from '../../../src/config.ts'
+import type { Account } from '../../../src/security/accounts/account.ts'
 import type { ClientMetadata } from '../../../src/security/smart/client.ts'
 import { addClient, digest } from '../../../src/security/smart/client.ts'
 import type { Asked, Decision } from '../../../src/security/smart/sign-in.ts'
@@ -41,6 +42,7 @@ export async function registered(
     ...metadata,
     client_id: id,
   }
+  await hired(kiln, tenant)
   await addClient(kiln.store, tenant, { metadata: client, secrets: secret === undefined ? [] : [digest(secret)] })
   const base = tenant === 'default' ? kiln.base : `${kiln.origin}/t/${tenant}/fhir`
   const auth = secret === undefined ? oauth.None() : oauth.ClientSecretBasic(secret)
@@ -131,6 +133,17 @@ export async function authorizing(
 }
 
 export const physician = { id: 'house', fhirUser: 'Practitioner/house', name: 'Gregory House' }
+
+/** Has an account, of an id that tests can tell. */
+async function hired({ store }: Kiln, tenant: string): Promise<void> {
+  const { id, name, fhirUser } = physician
+  const account: Account = {
+    ...{ id, login: id, name, links: [fhirUser], roles: [], locked: false },
+    ...{ passkeys: [], emailCodes: false, recovery: [], created: 0 },
+  }
+  const note = { tenant, kind: 'account', id, text: JSON.stringify(account), tags: [`account:${id}`], revision: 0 }
+  await store.keepNote(note)
+}
 
 /** Signs in and agrees to all, but for what is decided otherwise; gives the URL at which the app is called back. */
 export async function agreed(

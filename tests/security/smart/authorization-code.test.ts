@@ -58,7 +58,7 @@ await onEachStore(async (t, settings) => {
       scopes: wish.split(' '),
       launch: {},
       choose: { patient: true, encounter: false },
-      anew: true,
+      anew: false,
       acr: [],
     })
     t.equal(back.origin + back.pathname, redirect)

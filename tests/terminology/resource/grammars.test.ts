@@ -15,7 +15,7 @@ function check(system: CodeSystem, good: Readonly<Record<string, string | undefi
     })
   }
   for (const code of bad) {
-    t.test(`${system.facts.name} does not have '${code.slice(0, 40)}'`, async t => {
+    t.test(`${system.facts.name} does not have ${JSON.stringify(code.slice(0, 40))}`, async t => {
       t.match(system.grammar?.check(code), { valid: false, why: code.slice(0, 10) })
     })
   }

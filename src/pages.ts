@@ -1,0 +1,71 @@
+/** What the pages on which people sign in need of all the others. */
+
+import type { BaseOf } from './http/base.ts'
+import type { Front } from './http/front.ts'
+import type { Apps, Authorization, Launches } from './http/pages/authorization.ts'
+import { chartBy } from './http/pages/chart.ts'
+import type { PagesNeeds } from './http/pages/pages.ts'
+import type { Incoming } from './interactions/dispatch.ts'
+import type { Answer } from './interactions/interaction.ts'
+import type { People, Runtime } from './runtime.ts'
+import { listClients, newSecret } from './security/smart/client.ts'
+import { forgetSessions, listAllowed, revokeAllowed, revokeTokens } from './security/smart/grant.ts'
+import { mintLaunch } from './security/smart/launch.ts'
+import type { Smart } from './security/smart/smart.ts'
+import type { Store } from './store/port.ts'
+
+type Around = {
+  readonly smart: Smart
+  readonly people: People
+  readonly ask: (incoming: Incoming) => Promise<Answer>
+  readonly baseOf: BaseOf
+  readonly front: Front
+}
+
+export function pagesNeeds({ config, observe, store }: Runtime, around: Around): PagesNeeds {
+  const { smart, people, ask, baseOf, front } = around
+  return {
+    ...people,
+    authorization: authorizationBy(smart),
+    apps: appsIn(store, smart),
+    launches: launchesIn(store, people),
+    chart: chartBy(ask),
+    forcedRoles: config.KILN_SECOND_FACTOR,
+    tenants: config.KILN_TENANTS,
+    addressOf: front.addressOf,
+    headers: front.headers,
+    count: front.throttles.signIn,
+    ...{ observe, baseOf },
+  }
+}
+
+/** The library behind it is loaded when somebody first asks. */
+function authorizationBy({ signIn }: Smart): Authorization {
+  return {
+    asked: async browser => (await signIn()).asked(browser),
+    finish: async (browser, decision) => (await signIn()).finish(browser, decision),
+    refuse: async (browser, why) => (await signIn()).refuse(browser, why),
+  }
+}
+
+function appsIn(store: Store, { revoked }: Smart): Apps {
+  return {
+    list: (tenant, account) => listAllowed({ tenant, store }, account),
+    revoke: (tenant, account, client) => revokeAllowed({ tenant, store, revoked }, account, client),
+    forget: (tenant, account) => forgetSessions({ tenant, store }, account),
+    end: (tenant, account) => revokeTokens({ tenant, store, revoked }, account),
+  }
+}
+
+function launchesIn(store: Store, { clock, random }: People): Launches {
+  const newToken = (): string => newSecret(random)
+  return {
+    async clients(tenant) {
+      const clients = await listClients(store, tenant)
+      return clients.flatMap(({ metadata: { client_id: id, client_name: name = id, initiate_login_uri: url } }) =>
+        url === undefined ? [] : [{ id, name, url }],
+      )
+    },
+    mint: (tenant, context) => mintLaunch(store, tenant, context, { clock, newToken }),
+  }
+}
