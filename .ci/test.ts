@@ -13,9 +13,11 @@ tap.stdout.on('data', (chunk: Buffer) => {
   process.stdout.write(chunk)
   tail = (tail + chunk.toString()).slice(-4000)
 })
-tap.on('close', code => {
+tap.on('close', (code, signal) => {
   const counted = /# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: \d+)?(?:, skip: (\d+))?/.exec(tail)
   const [, total = '0', passed = '0', failed = '0', skipped] = counted ?? []
+  if (!counted)
+    console.error(`tap ended with ${signal ?? `code ${code}`}, and counted nothing; the last it said: ${tail}`)
   console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
   process.exit(code !== 0 || total === '0' ? 1 : 0)
 })
