@@ -47,7 +47,12 @@ async function site(): Promise<Site> {
   const settings = { KILN_STORE: `sqlite:${folder}`, KILN_MAX_EVENT_LOOP_DELAY: '0' }
   const open = await kiln(settings)
   await load({ origin: open.origin, lanes: transactions(), length: { answers: quick ? 16 : 64 } })
-  const guarded = await kiln({ ...settings, KILN_AUTH: 'smart', KILN_ACCESS_TOKEN_LIFETIME: '3600' })
+  const guarded = await kiln({
+    ...settings,
+    KILN_AUTH: 'smart',
+    KILN_AUDIT: 'writes',
+    KILN_ACCESS_TOKEN_LIFETIME: '3600',
+  })
   const store = await openSqlite({ ...needs, path: folder, synchronous: 'NORMAL' })
   const keys = await openKeys({ ...needs, store }).of('default')
   const { privateKey: key, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })

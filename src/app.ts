@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyInstance, fastify } from 'fastify'
+import { auditedBy, auditedPrincipal, keepingAudit } from './audit.ts'
+import { auditExtent } from './audit-reader.ts'
 import { isLoopback } from './config.ts'
 import { capability, parseMode } from './conformance/capability.ts'
 import type { Claims, ResourceClaim, SystemInteraction, TypeInteraction } from './conformance/claims.ts'
@@ -43,6 +45,7 @@ import { openOutlets } from './outlets.ts'
 import { pagesNeeds } from './pages.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
+import { auditType } from './security/audit/audit-event.ts'
 import { oauthUris } from './security/smart/discovery.ts'
 import { libraryFolder } from './terminology/config.ts'
 
@@ -63,21 +66,20 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   let port = KILN_PORT
   const { elapsed } = outside
   const front = openFront({ config, guarded: smart !== undefined, local: isLoopback(host), elapsed, observe })
-  const { headers, throttles } = front
-  const count = (raw: IncomingMessage): void => throttles.token?.(front.addressOf(raw))
+  const { headers, throttles, addressOf } = front
+  const count = (raw: IncomingMessage): void => throttles.token?.(addressOf(raw))
   const origin = (): string => originOf(host, port, front.isSecure)
   const surroundings = surroundingsOf(runtime)
+  const principalOf = smart && counted(throttles, auditedPrincipal(runtime, smart.authenticate.principal))
   const admission = admissionFor(runtime)
   const baseOf = baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES })
   const tenants = config.KILN_TENANTS
   const edge: Edge = edgeOf({
     dispatch: (incoming, found) => dispatch(surroundings, incoming, found),
-    ...(smart ? { principalOf: counted(throttles, smart.authenticate.principal) } : {}),
-    baseOf,
-    tenants,
+    ...(principalOf ? { principalOf } : {}),
+    ...{ baseOf, addressOf, tenants, headers },
     bodyLimit: config.KILN_MAX_BODY,
     toXml: xmlPrinter(runtime.definitions.shapes),
-    headers,
     overloaded: admission.overloaded,
     elapsed,
     observe,
@@ -94,7 +96,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
-  if (smart) server.register(oauthScope({ ...smart, baseOf, tenants, elapsed, observe, headers, count }))
+  if (smart) server.register(oauthScope({ ...smart, baseOf, addressOf, tenants, elapsed, observe, headers, count }))
   if (smart && people) {
     const ask: Ask = incoming => dispatch(surroundings, incoming)
     server.register(pagesScope(pagesNeeds(runtime, { smart, people, ask, baseOf, front })))
@@ -116,6 +118,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   const ownBases = ownBase({ configured: config.KILN_BASE_URL, origin })
   beside(server, signal => runtime.keepIndexed(ownBases, signal))
   beside(server, signal => importing(runtime, ownBases, signal))
+  if (auditExtent(config) !== 'off') beside(server, signal => keepingAudit(runtime, ownBases, signal))
 
   return {
     server,
@@ -213,6 +216,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     clock: outside.clock,
     newId: outside.newId,
     rights: openRights({ store, clock: outside.clock, turn }),
+    audited: auditedBy(runtime),
     definitions: own,
     validation,
     vocabularies,
@@ -274,6 +278,17 @@ const deviations: readonly string[] = [
   'The operations $meta-add and $meta-delete make a new version, though they should "not cause a new version of the resource to be created": versions never change here, and who follows a history learns of a new security label.',
 ]
 
+/** What nobody writes. */
+function onlyRead({ interactions }: Pick<ResourceClaim, 'interactions'>): Partial<ResourceClaim> {
+  return {
+    interactions: interactions.filter(code => !['create', 'update', 'patch', 'delete'].includes(code)),
+    updateCreate: false,
+    conditionalCreate: false,
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+  }
+}
+
 /** What this server can do, as far as it follows from what is registered. `isGuarded`: only who has an access token comes in. */
 export function claims(
   base: string,
@@ -317,7 +332,10 @@ export function claims(
     implementationGuides: [],
     deviations,
     ...(isGuarded ? { security: oauthUris(base) } : {}),
-    resources: types.map(type => ({ type, ...resource, ...searches.get(type), operations: typeClaims(known, type) })),
+    resources: types.map(type => ({
+      ...{ type, ...resource, ...searches.get(type), operations: typeClaims(known, type) },
+      ...(type === auditType ? onlyRead(resource) : {}),
+    })),
     terminology: terminologyClaims(known),
     system: {
       interactions: codes.filter((code): code is SystemInteraction & typeof code => ofSystem.includes(code)),

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { version } from './app.ts'
+import { auditCommand } from './audit-command.ts'
 import { ConfigError, type Environment, parseConfig } from './config.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
 
@@ -119,6 +120,7 @@ program
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(validate)
 
+program.addCommand(auditCommand(process.env))
 program.addCommand(packageCommand(process.env))
 program.addCommand(terminologyCommand(process.env))
 program.addCommand(userCommand(process.env))

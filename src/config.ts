@@ -1,11 +1,13 @@
 /** All settings: merged from the folders' fragments, taken from KILN_* only, checked at once, frozen. */
 import { BlockList, isIP } from 'node:net'
+import { isAbsolute } from 'node:path'
 import { Ajv, type ErrorObject } from 'ajv'
 import { conformanceSettings } from './conformance/config.ts'
 import { nearest } from './fhir/nearest.ts'
 import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
 import { accountSettings, isMailUrl } from './security/accounts/config.ts'
+import { auditSettings } from './security/audit/config.ts'
 import { securitySettings } from './security/config.ts'
 import { isNetwork } from './security/networks.ts'
 import { storeSettings } from './store/config.ts'
@@ -51,6 +53,7 @@ export const settings = {
   ...accountSettings,
   ...interactionSettings,
   ...storeSettings,
+  ...auditSettings,
   ...terminologySettings,
   ...conformanceSettings,
   ...processSettings,
@@ -92,6 +95,9 @@ export function parseConfig(environment: Environment): Config {
       `KILN_AUTH is 'none' though KILN_HOST is '${values.KILN_HOST}': expected ${settings.KILN_AUTH.expected}`,
     ])
   }
+  if (values.KILN_AUDIT === 'off' && values.KILN_AUTH !== 'none') {
+    throw refuse([`KILN_AUDIT is 'off': expected ${settings.KILN_AUDIT.expected}`])
+  }
   if ((values.KILN_TLS_CERT === '') !== (values.KILN_TLS_KEY === '')) {
     throw refuse(['KILN_TLS_CERT and KILN_TLS_KEY belong together: expected both or none'])
   }
@@ -126,6 +132,7 @@ function compile() {
   ajv.addFormat('base-url', isBase)
   ajv.addFormat('registry-url', isRegistry)
   ajv.addFormat('mail-url', isMailUrl)
+  ajv.addFormat('audit-anchor', text => text === '' || isAbsolute(text) || isSecureUrl(text))
   ajv.addFormat('egress', text => isNetwork(text) || isName(text))
   return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
 }
@@ -175,6 +182,11 @@ function isBase(text: string): boolean {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return false
   return !/[?#\s]|\/$/.test(text)
+}
+
+function isSecureUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url?.protocol === 'https:' && url.username === '' && url.password === ''
 }
 
 function isRegistry(text: string): boolean {

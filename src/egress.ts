@@ -33,6 +33,8 @@ export type Egress = {
   get(url: string, limits: Limits): Promise<Uint8Array | undefined>
   /** Likewise, for what is too large to be held: each piece is taken before the next one comes. False for 404 and 410. */
   pull(url: string, limits: Limits, take: Take): Promise<boolean>
+  /** Sends JSON; throws `FhirError` unless a 2xx answers. */
+  post(url: string, json: string, limits: Limits): Promise<void>
 }
 
 export type Take = (chunk: Uint8Array) => Promise<void>
@@ -61,6 +63,7 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
   async function asked<T>(
     text: string,
     limits: Limits,
+    json: string | undefined,
     use: (url: URL, response: IncomingMessage) => Promise<T>,
   ): Promise<T> {
     const url = parsed(text)
@@ -68,7 +71,7 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
     try {
       const address = await unlessAborted(addressOf(url), signal)
       const authorization = credentials.get(url.origin)
-      const response = await ask(url, address, authorization, signal)
+      const response = await ask(url, address, authorization, signal, json)
       return await use(url, response)
     } catch (cause) {
       if (cause instanceof FhirError) throw cause
@@ -78,16 +81,21 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
   }
 
   const pull: Egress['pull'] = (text, limits, take) =>
-    asked(text, limits, (url, response) => takeBody(url, response, limits.bytes, take))
+    asked(text, limits, undefined, (url, response) => takeBody(url, response, limits.bytes, take))
 
   const fetched: Egress['ask'] = (text, limits) =>
-    asked(text, limits, async (url, response) => {
+    asked(text, limits, undefined, async (url, response) => {
       const chunks: Uint8Array[] = []
       const found = await takeBody(url, response, limits.bytes, async chunk => void chunks.push(chunk))
       return found ? { bytes: Buffer.concat(chunks), headers: response.headers as Fetched['headers'] } : undefined
     })
 
-  return { ask: fetched, pull, get: async (url, limits) => (await fetched(url, limits))?.bytes }
+  return {
+    ask: fetched,
+    pull,
+    get: async (url, limits) => (await fetched(url, limits))?.bytes,
+    post: (text, json, limits) => asked(text, limits, json, mustBeTaken),
+  }
 }
 
 function parsed(text: string): URL {
@@ -152,8 +160,10 @@ function ask(
   { address, family }: LookupAddress,
   authorization: string | undefined,
   signal: AbortSignal,
+  json: string | undefined,
 ): Promise<IncomingMessage> {
   const options: RequestOptions = {
+    method: json === undefined ? 'GET' : 'POST',
     agent: false, // no connection of another request, and no proxy of the environment
     signal,
     headers: {
@@ -161,13 +171,23 @@ function ask(
       'accept-encoding': 'identity',
       'user-agent': 'kiln',
       ...(authorization === undefined ? {} : { authorization }),
+      ...(json === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) }),
     },
     lookup: (_host, { all }, found) => (all ? found(null, [{ address, family }]) : found(null, address, family)),
   }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const request = url.protocol === 'https:' ? overHttps(url, options) : overHttp(url, options)
-  request.on('response', resolve).on('error', reject).end()
+  request.on('response', resolve).on('error', reject).end(json)
   return promise
+}
+
+/** Whatever it says besides is not read. */
+async function mustBeTaken(url: URL, response: IncomingMessage): Promise<void> {
+  const { statusCode = 0 } = response
+  response.destroy()
+  if (statusCode < 200 || statusCode > 299) throw failed(url, `it answers ${statusCode}`)
 }
 
 async function takeBody(url: URL, response: IncomingMessage, most: number, take: Take): Promise<boolean> {

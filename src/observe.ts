@@ -7,7 +7,8 @@ import type { InteractionEvent } from './interactions/interaction.ts'
 import type { ReindexEvent } from './interactions/search/own/reindex.ts'
 import type { ImportEvent } from './operations/import-code-system/keep-importing.ts'
 import type { AccountEvent } from './security/accounts/event.ts'
-import type { SmartEvent } from './security/smart/provider.ts'
+import type { AuditLogEvent } from './security/audit/log.ts'
+import type { SmartEvent } from './security/smart/event.ts'
 import type { StoreEvent } from './store/port.ts'
 
 type ProcessEvent =
@@ -28,6 +29,7 @@ export type Event =
   | ImportEvent
   | SmartEvent
   | AccountEvent
+  | AuditLogEvent
   | HttpEvent
   | PageEvent
   | ProcessEvent
@@ -43,6 +45,8 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'account.signed-out': 'info',
   'account.changed': 'info',
   'account.launched': 'info',
+  'audit.failed': 'error',
+  'audit.lost': 'fatal',
   'http.answered': 'debug',
   'http.malformed': 'debug',
   'http.failed': 'error',
@@ -56,6 +60,11 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'interaction.failed': 'error',
   'access.glass-broken': 'warn',
   'oauth.failed': 'error',
+  'oauth.authorized': 'info',
+  'oauth.client-changed': 'info',
+  'oauth.token-issued': 'debug',
+  'oauth.token-refused': 'info',
+  'oauth.token-revoked': 'info',
   'page.failed': 'error',
   'reindex.done': 'info',
   'reindex.failed': 'error',

@@ -7,6 +7,7 @@ import { chartBy } from './http/pages/chart.ts'
 import type { PagesNeeds } from './http/pages/pages.ts'
 import type { Incoming } from './interactions/dispatch.ts'
 import type { Answer } from './interactions/interaction.ts'
+import type { Observe } from './observe.ts'
 import type { People, Runtime } from './runtime.ts'
 import { listClients, newSecret } from './security/smart/client.ts'
 import { forgetSessions, listAllowed, revokeAllowed, revokeTokens } from './security/smart/grant.ts'
@@ -27,7 +28,7 @@ export function pagesNeeds({ config, observe, store }: Runtime, around: Around):
   return {
     ...people,
     authorization: authorizationBy(smart),
-    apps: appsIn(store, smart),
+    apps: appsIn(store, smart, observe),
     launches: launchesIn(store, people),
     chart: chartBy(ask),
     forcedRoles: config.KILN_SECOND_FACTOR,
@@ -48,10 +49,14 @@ function authorizationBy({ signIn }: Smart): Authorization {
   }
 }
 
-function appsIn(store: Store, { revoked }: Smart): Apps {
+function appsIn(store: Store, { revoked }: Smart, observe: Observe): Apps {
   return {
     list: (tenant, account) => listAllowed({ tenant, store }, account),
-    revoke: (tenant, account, client) => revokeAllowed({ tenant, store, revoked }, account, client),
+    async revoke(tenant, account, client) {
+      const isRevoked = await revokeAllowed({ tenant, store, revoked }, account, client)
+      if (isRevoked) observe({ event: 'oauth.token-revoked', tenant, client, account, detail: 'at the account page' })
+      return isRevoked
+    },
     forget: (tenant, account) => forgetSessions({ tenant, store }, account),
     end: (tenant, account) => revokeTokens({ tenant, store, revoked }, account),
   }

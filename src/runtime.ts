@@ -1,5 +1,6 @@
 /** The composition root: builds every long-lived object in order, closes them in reverse. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { auditReader } from './audit-reader.ts'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
@@ -16,6 +17,7 @@ import { fhirUserOf } from './security/accounts/account.ts'
 import { openAccounts } from './security/accounts/open.ts'
 import { usable } from './security/accounts/own.ts'
 import type { SignInNeeds } from './security/accounts/sign-in.ts'
+import { type AuditLog, openAuditLog } from './security/audit/log.ts'
 import type { Accounts } from './security/smart/account.ts'
 import type { Fetch } from './security/smart/provider.ts'
 import { openSmart, type Smart } from './security/smart/smart.ts'
@@ -53,6 +55,10 @@ export type Runtime = {
   readonly smart?: Smart
   /** Those who sign in; there wherever `smart` is. */
   readonly people?: People
+  /** Of what changes nothing; what is written carries its own record. */
+  readonly audit: AuditLog
+  /** Which part of the time since the last call this thread was at work. */
+  readonly load: () => number
   close(): Promise<void>
 }
 
@@ -80,7 +86,18 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     ...{ definitions, store, clock, turn, structure: validate, vocabularies },
     settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES },
   })
-  const guarded = config.KILN_AUTH === 'none' ? {} : await guardedBy(config, outside, observe, store, definitions)
+  const audit = openAuditLog({
+    store,
+    newId: outside.newId,
+    observe,
+    sleep: ms => sleep(ms, undefined, { ref: false }),
+  })
+  const read = auditReader(config, audit, clock)
+  const told: Observe = event => {
+    observe(event)
+    read(event)
+  }
+  const guarded = config.KILN_AUTH === 'none' ? {} : await guardedBy(config, outside, told, store, definitions)
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -92,7 +109,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   return {
     config,
     outside,
-    observe,
+    observe: told,
     definitions,
     own,
     validation,
@@ -101,8 +118,11 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     turn,
     keepIndexed,
     store,
+    audit,
+    load: loadMeter(),
     ...guarded,
     async close() {
+      await audit.close()
       await store.close()
       library?.close()
     },

@@ -130,7 +130,9 @@ type Adding = Options & {
   readonly logo?: string
 }
 
-async function add({ runtime, place: { tenant } }: Site, options: Adding): Promise<string> {
+async function add(site: Site, options: Adding): Promise<string> {
+  const { runtime, place } = site
+  const { tenant } = place
   const { id = randomUUID(), redirect = [], scope } = options
   const way = wayOf(options)
   mustBeScopes(split(scope))
@@ -150,6 +152,7 @@ async function add({ runtime, place: { tenant } }: Site, options: Adding): Promi
   }
   const isNew = await addClient(runtime.store, tenant, { metadata, secrets: secret ? [digest(secret)] : [] })
   if (!isNew) throw fail('duplicate', `there is a client '${id}' already`)
+  changed(site, `added ${id}`)
   return [`client_id: ${id}`, ...(secret ? [`client_secret: ${secret}`] : [])].join('\n')
 }
 
@@ -208,29 +211,48 @@ async function list({ runtime, place: { tenant } }: Site): Promise<string> {
   return lines.length === 0 ? 'There are no clients.' : lines.join('\n')
 }
 
-async function rotate({ runtime, place: { tenant } }: Site, id: string): Promise<string> {
+async function rotate(site: Site, id: string): Promise<string> {
+  const { runtime, place } = site
   const secret = newToken()
-  await rotateSecret(runtime.store, tenant, id, secret)
+  await rotateSecret(runtime.store, place.tenant, id, secret)
+  changed(site, `gave ${id} another secret`)
   return `client_secret: ${secret}`
 }
 
-async function remove({ runtime, smart, place: { tenant } }: Site, id: string): Promise<string> {
-  await removeClient(runtime.store, tenant, id)
-  await smart.revoked.revoke(tenant, `client:${id}`)
+async function remove(site: Site, id: string): Promise<string> {
+  const { runtime, smart, place } = site
+  await removeClient(runtime.store, place.tenant, id)
+  await smart.revoked.revoke(place.tenant, `client:${id}`)
+  changed(site, `removed ${id}`)
   return `The client '${id}' is removed.`
 }
 
-async function invite({ smart, place }: Site): Promise<string> {
-  return smart.invite(place.tenant)
+async function invite(site: Site): Promise<string> {
+  const { smart, place } = site
+  const made = await smart.invite(place.tenant)
+  changed(site, 'invited an app to register')
+  return made
 }
 
-async function token({ smart, place }: Site, { scope, user, patient }: Wanting): Promise<string> {
+async function token({ runtime, smart, place }: Site, { scope, user, patient }: Wanting): Promise<string> {
   mustBeScopes(split(scope))
-  return smart.token(place, {
+  const wish = {
     ...{ client: 'kiln-cli', scope: split(scope).join(' '), seconds: brief },
     ...(user === undefined ? {} : { user }),
     ...(patient === undefined ? {} : { patient }),
+  }
+  const made = await smart.token(place, wish)
+  const whose = user === undefined ? {} : { account: user }
+  runtime.observe({
+    ...{ event: 'oauth.token-issued', tenant: place.tenant, client: wish.client, ...whose },
+    detail: `kiln token scope ${wish.scope}`,
   })
+  return made
+}
+
+/** For the audit: by whoever may run commands here. */
+function changed({ runtime, place: { tenant } }: Site, detail: string): void {
+  runtime.observe({ event: 'oauth.client-changed', tenant, client: 'kiln-cli', detail })
 }
 
 async function launch({ runtime, place }: Site, options: Launching): Promise<string> {
@@ -244,6 +266,7 @@ async function launch({ runtime, place }: Site, options: Launching): Promise<str
   }
   const { clock } = outside
   const launch = await mintLaunch(runtime.store, place.tenant, context, { clock, newToken })
+  runtime.observe({ event: 'account.launched', tenant: place.tenant, detail: 'kiln launch' })
   if (!client) return launch
   const start = URL.parse(client.metadata.initiate_login_uri ?? '')
   if (!start) throw fail('value', `the client '${id}' has no launch URL`)

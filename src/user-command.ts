@@ -17,6 +17,7 @@ import {
 } from './security/accounts/account.ts'
 import { factorsOf } from './security/accounts/assurance.ts'
 import { byAccount, openBackOff } from './security/accounts/back-off.ts'
+import type { AccountEvent } from './security/accounts/event.ts'
 import { checkPassword, generatePassword, hashPassword } from './security/accounts/password.ts'
 import { openSessions } from './security/accounts/session.ts'
 import { revokeTokens } from './security/smart/grant.ts'
@@ -27,7 +28,12 @@ import type { Store } from './store/port.ts'
 
 type Options = { readonly tenant: string }
 
-type Site = AccountNeeds & { readonly tenant: string; readonly store: Store; readonly revoked: Revoked }
+type Site = AccountNeeds & {
+  readonly tenant: string
+  readonly store: Store
+  readonly revoked: Revoked
+  readonly observe: (event: AccountEvent) => void
+}
 
 export function userCommand(environment: Environment): Command {
   const command = new Command('user').description('accounts of those who sign in')
@@ -83,7 +89,7 @@ async function within(
   })
   try {
     const own = { store: runtime.store, clock: outside.clock, random: outside.random }
-    await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant })
+    await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant, observe: runtime.observe })
   } catch (cause) {
     throw foreseen(cause) ?? cause
   } finally {
@@ -106,6 +112,7 @@ async function add(site: Site, login: string, { name, email, role, link, passwor
     ...(name === undefined ? {} : { name }),
     ...(email === undefined ? {} : { email: { address: email, verified: true } }),
   })
+  tell(site, account, 'added')
   say(`${account.login} is added${made ? ', with this password:' : ''}`)
   if (made) say(text)
 }
@@ -154,12 +161,14 @@ async function signOut(site: Site, { id }: Account): Promise<void> {
 async function lock(site: Site, login: string): Promise<void> {
   const account = await change(site, login, one => ({ ...one, locked: true }))
   await signOut(site, account)
+  tell(site, account, 'locked')
   say(`${account.login} is locked`)
 }
 
 async function unlock(site: Site, login: string): Promise<void> {
   const account = await change(site, login, one => ({ ...one, locked: false }))
   await openBackOff(site).clear(site.tenant, byAccount(account.id))
+  tell(site, account, 'unlocked')
   say(`${account.login} may sign in`)
 }
 
@@ -167,6 +176,7 @@ async function setRoles(site: Site, login: string, roles: readonly string[]): Pr
   checkRoles(roles)
   const account = await change(site, login, one => ({ ...one, roles }))
   await site.revoked.revoke(site.tenant, `user:${account.id}`) // they tell the roles of before; apps get others by refreshing
+  tell(site, account, `roles: ${roles.join(' ')}`)
   say(`${account.login} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(', ')}`}`)
 }
 
@@ -178,6 +188,7 @@ async function renew(site: Site, login: string, given: boolean | undefined): Pro
   const account = await change(site, login, one => ({ ...one, password }))
   await signOut(site, account)
   await openBackOff(site).clear(site.tenant, byAccount(account.id))
+  tell(site, account, 'given a new password')
   say(`${account.login} has a new password${made ? ':' : ''}`)
   if (made) say(text)
 }
@@ -187,7 +198,13 @@ async function resetFactors(site: Site, login: string): Promise<void> {
     return { ...rest, passkeys: [], emailCodes: false, recovery: [] }
   })
   await signOut(site, account)
+  tell(site, account, 'second factors taken away')
   say(`${account.login} has no second factor`)
+}
+
+/** For the audit. */
+function tell({ observe, tenant }: Site, { id }: Account, what: string): void {
+  observe({ event: 'account.changed', tenant, account: id, detail: `kiln user: ${what}` })
 }
 
 function say(text: string): void {

@@ -141,3 +141,19 @@ t.test('the table in README is up to date', async t => {
 t.test('what only concerns the tests is no setting', async t => {
   t.strictSame(parseConfig({ KILN_TEST_MONGODB: 'mongodb://x' }), parseConfig({}))
 })
+
+t.test('the audit is anchored in a file or by https', async t => {
+  for (const good of ['/var/lib/anchors.ndjson', 'https://anchors.example.org/kiln?x=1']) {
+    t.equal(parseConfig({ KILN_AUDIT_ANCHOR: good }).KILN_AUDIT_ANCHOR, good)
+  }
+  for (const bad of ['anchors', 'http://anchors.example.org/', 'https://user:secret@anchors.example.org/']) {
+    t.same(mistakes({ KILN_AUDIT_ANCHOR: bad }).length, 1, bad)
+  }
+  t.match(mistakes({ KILN_AUDIT: 'on' }), [
+    "KILN_AUDIT is 'on': expected auto, all or writes, or off where KILN_AUTH is none",
+  ])
+  t.match(mistakes({ KILN_AUDIT: 'off' }), [
+    "KILN_AUDIT is 'off': expected auto, all or writes, or off where KILN_AUTH is none",
+  ])
+  t.equal(parseConfig({ KILN_AUDIT: 'off', KILN_AUTH: 'none' }).KILN_AUDIT, 'off')
+})

@@ -213,3 +213,26 @@ t.test('what is too large to be held is taken piece by piece, within the same li
   await t.rejects(pull(url('/all'), { ...limits, bytes: 5 }, take), { message: /longer than 5 bytes/ })
   await t.rejects(open().pull(url('/all'), limits, take), { status: 403, message: /private network/ })
 })
+
+t.test('JSON is posted, with the credentials of the place alone, and only a 2xx will do', async t => {
+  const bodies: string[] = []
+  let status = 200
+  const { port, asked } = await serve(t, async (request, response) => {
+    bodies.push(Buffer.concat(await request.toArray()).toString())
+    response.writeHead(status, { location: 'http://elsewhere.test/' }).end('thanks')
+  })
+  const url = `http://127.0.0.1:${port}/anchors`
+  const { post } = open({ allow: ['127.0.0.1'], credentials: new Map([[`http://127.0.0.1:${port}`, 'Basic eA==']]) })
+  await post(url, '{"a":"ä"}', limits)
+  t.match(asked[0], { method: 'POST', url: '/anchors' })
+  t.match(asked[0]?.headers, {
+    'content-type': 'application/json',
+    'content-length': '10',
+    authorization: 'Basic eA==',
+  })
+  t.same(bodies, ['{"a":"ä"}'])
+  for (status of [301, 400, 404, 500]) {
+    await t.rejects(post(url, '{}', limits), { message: new RegExp(`answers ${status}`) }, String(status))
+  }
+  await t.rejects(open().post(url, '{}', limits), { message: /leads into a private network/ })
+})

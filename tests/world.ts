@@ -10,6 +10,7 @@ import { loadDefinitions } from '../src/conformance/definitions.ts'
 import { toOutcome } from '../src/fhir/issue.ts'
 import { parseJson, printJson } from '../src/fhir/json.ts'
 import type { JsonObject, Resource } from '../src/fhir/resource.ts'
+import { unaudited } from '../src/interactions/audited.ts'
 import { dispatch, tabulate } from '../src/interactions/dispatch.ts'
 import { interactions } from '../src/interactions/index.ts'
 import type { Answer, Method, Payload, Surroundings } from '../src/interactions/interaction.ts'
@@ -134,6 +135,7 @@ async function openWorld(
     rights: openRights({ store, clock, turn }),
     vocabularies,
     turn,
+    audited: unaudited,
     integrity: () => false,
     observe: () => {},
     capability: () => ({ resourceType: 'CapabilityStatement' }),

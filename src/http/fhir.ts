@@ -6,6 +6,7 @@ import type { Incoming } from '../interactions/dispatch.ts'
 import type { Answer, Interaction, Method, Payload } from '../interactions/interaction.ts'
 import { bug, unavailable } from '../interactions/refusal.ts'
 import type { Principal } from '../security/principal.ts'
+import type { AddressOf } from './address.ts'
 import type { BaseOf } from './base.ts'
 import { acceptBodies } from './body.ts'
 import { preflights } from './cross-origin.ts'
@@ -22,6 +23,7 @@ export type Dispatch = (incoming: Incoming, found: (interaction: Interaction) =>
 export type PrincipalOf = (
   place: { readonly tenant: string; readonly base: string },
   authorization: string | undefined,
+  request: Pick<Incoming, 'id' | 'address'>,
 ) => Principal | Promise<Principal>
 
 export type FhirNeeds = {
@@ -29,6 +31,7 @@ export type FhirNeeds = {
   /** Absent: nobody has to say who he is. */
   readonly principalOf?: PrincipalOf
   readonly baseOf: BaseOf
+  readonly addressOf: AddressOf
   /** Those beside `default`. */
   readonly tenants: readonly string[]
   /** Bytes. */
@@ -113,7 +116,10 @@ export function edgeOf(needs: FhirNeeds): Edge {
       wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, withForm(query, body))
       if (needs.overloaded()) throw unavailable('the server has more to do than it can')
       const headers = raw.headers as Incoming['headers']
-      const asked = { tenant, base: needs.baseOf(raw, tenant), method, path, query, headers }
+      const asked = {
+        ...{ tenant, base: needs.baseOf(raw, tenant), method, path, query, headers, id },
+        address: needs.addressOf(raw),
+      }
       const incoming = principalOf ? { ...asked, principal: await asker(principalOf, asked) } : asked
       const given = await needs.dispatch(body ? { ...incoming, body } : incoming, ({ code }) => {
         interaction = code
@@ -174,13 +180,11 @@ export function edgeOf(needs: FhirNeeds): Edge {
 }
 
 /** Only the server's own description is for everybody. */
-function asker(
-  principalOf: PrincipalOf,
-  { tenant, base, method, path, query, headers }: Omit<Incoming, 'body'>,
-): Principal | Promise<Principal> {
+function asker(principalOf: PrincipalOf, asked: Omit<Incoming, 'body'>): Principal | Promise<Principal> {
+  const { tenant, base, method, path, query, headers } = asked
   if (query !== '' && /(?:^|&)access_token=/.test(query)) throw inUrl
   if ((method === 'GET' || method === 'HEAD') && /^metadata\/?$/.test(path)) return { ...nobody, tenant }
-  return principalOf({ tenant, base }, headers['authorization'])
+  return principalOf({ tenant, base }, headers['authorization'], asked)
 }
 
 const nobody = { id: '', client: '', scope: '', purposes: [] }

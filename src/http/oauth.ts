@@ -6,6 +6,7 @@ import type { Place } from '../security/smart/access-token.ts'
 import { resourceMetadata, smartConfiguration, smartStyle } from '../security/smart/discovery.ts'
 import type { Registration } from '../security/smart/provider.ts'
 import type { Serve } from '../security/smart/serve.ts'
+import type { AddressOf } from './address.ts'
 import type { BaseOf } from './base.ts'
 import { exposed, preflights } from './cross-origin.ts'
 import type { HttpEvent } from './event.ts'
@@ -14,6 +15,7 @@ import { type CommonHeaders, stamp } from './headers.ts'
 export type OAuthNeeds = {
   readonly serve: Serve
   readonly baseOf: BaseOf
+  readonly addressOf: AddressOf
   /** Those beside `default`. */
   readonly tenants: readonly string[]
   readonly registration: Registration
@@ -106,7 +108,7 @@ function pass(needs: OAuthNeeds, pathOf = belowIssuer): Answer {
     const headers = raw.headers as Readonly<Record<string, string | undefined>>
     reply.hijack()
     const path = pathOf(mark < 0 ? url : url.slice(0, mark))
-    const sent = { method, path, query, headers, body: body ?? new Uint8Array(), socket }
+    const sent = { method, path, query, headers, body: body ?? new Uint8Array(), socket, address: needs.addressOf(raw) }
     await needs.serve(place, sent, reply.raw).catch(error => refuse(error, request, reply))
   }
 }

@@ -1,6 +1,7 @@
 /** Whether somebody may do something at all, said before any data is touched, and the store as it looks to who does it. */
 import { fail } from '../fhir/issue.ts'
 import type { Letter } from '../security/access/access.ts'
+import { auditType } from '../security/audit/audit-event.ts'
 import type { Context, FhirRequest, Interaction } from './interaction.ts'
 
 /** Of a Bundle, whose entries do all kinds of things. */
@@ -11,14 +12,15 @@ type Asked = { readonly interaction: Interaction; readonly request: Pick<FhirReq
 /** Throws a 403 where all of it is closed to the principal. Entries of a Bundle are admitted one by one. */
 export function admitted(ctx: Context, asked: Asked): Context {
   const { scope } = asked.interaction
-  if (ctx.access.unlimited) return ctx
   mustBeOpen(ctx, asked)
+  if (ctx.access.unlimited && ctx.recording === undefined) return ctx
   return before(ctx, lettersOf(scope))
 }
 
 /** The same with the store as it looks to the principal while doing this. */
 export function before(ctx: Context, letters: readonly Letter[]): Context {
-  return { ...ctx, store: ctx.guard(ctx.behind, letters) }
+  const { behind, recording } = ctx
+  return { ...ctx, store: ctx.guard(recording?.(behind) ?? behind, letters) }
 }
 
 function lettersOf(scope: Interaction['scope']): readonly Letter[] {
@@ -28,6 +30,7 @@ function lettersOf(scope: Interaction['scope']): readonly Letter[] {
 
 export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, request: { target } }: Asked): void {
   const { scope, code, verb } = interaction
+  if (target.type === auditType && isWriting(scope)) throw unwritable
   if (code === 'operation' && !access.runs(verb.slice(1))) throw notRun(verb)
   if (scope === 'entries' || scope === 'none' || access.unlimited) return
   const type = target.at === 'compartment' ? target.of : target.type
@@ -39,6 +42,16 @@ export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, r
 function notRun(verb: string): Error {
   return fail('forbidden', `your rights do not allow the operation ${verb}`, undefined, insufficient)
 }
+
+function isWriting(scope: Interaction['scope']): boolean {
+  return scope === 'c' || scope === 'u' || scope === 'd'
+}
+
+/** Nor by who may do everything: an audit that can be changed proves nothing. */
+const unwritable = fail('not-supported', 'AuditEvents are written by the server alone, and stay', undefined, {
+  status: 405,
+  headers: { allow: 'GET, HEAD' },
+})
 
 const doing = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' }
 

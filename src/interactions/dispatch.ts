@@ -35,10 +35,13 @@ export async function dispatch(
   const { tenant } = request
   const holding = definitions.of(tenant)
   const own = contextOf(surroundings, request, holding instanceof Promise ? await holding : holding)
-  const rights = surroundings.rights(own, request)
-  const ctx = guardedBy(own, request, rights instanceof Promise ? await rights : rights)
+  const asked = { interaction, request }
   try {
-    return await interaction.handle(admitted(ctx, { interaction, request }), request)
+    return await own.audited(own, asked, async recorded => {
+      const rights = surroundings.rights(own, request)
+      const ctx = guardedBy(recorded, request, rights instanceof Promise ? await rights : rights)
+      return interaction.handle(admitted(ctx, asked), request)
+    })
   } finally {
     if (interaction.affectsState !== false && mayChange(request)) {
       if (mayDefine(request, parameterTypes)) definitions.touched(tenant)
@@ -58,7 +61,7 @@ export function contextOf(
   const { store, shapes } = surroundings
   return {
     ...surroundings,
-    ...{ search, index, access: unlimited, behind: store, guard: behind => behind },
+    ...{ search, index, access: unlimited, behind: store, guard: behind => behind, recording: undefined },
     validate: validatorFor(validation, from, (resource, at) =>
       resource.resourceType === 'Basic'
         ? policyIssues({ search, shapes }, resource, at)

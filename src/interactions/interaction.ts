@@ -7,7 +7,7 @@ import type { Indexed } from '../search/index-contained.ts'
 import type { SearchParameter } from '../search/parameters.ts'
 import type { Access, Letter } from '../security/access/access.ts'
 import type { Principal } from '../security/principal.ts'
-import type { Store } from '../store/port.ts'
+import type { Store, Version } from '../store/port.ts'
 import type { Lately } from './lately.ts'
 import type { SearchNeeds } from './search/needs.ts'
 import type { OwnDefinitions } from './search/own/definitions.ts'
@@ -22,6 +22,10 @@ export type FhirRequest = {
   readonly tenant: string
   /** Who asks; absent where nobody has to say. */
   readonly principal?: Principal
+  /** X-Request-Id, by which the audit names it. */
+  readonly id?: string
+  /** IP address of the client. */
+  readonly address?: string
   /** What the client sees as the FHIR base, without trailing slash: `http://127.0.0.1:8080/fhir`. */
   readonly base: string
   readonly method: Method
@@ -45,6 +49,8 @@ export type Answer = {
   readonly headers?: Headers
   /** meta.lastUpdated of the version that it is about, in ms: Last-Modified has only seconds. */
   readonly modified?: number
+  /** The version that it is about, shown or not: whose record that is, the audit reads from its text. */
+  readonly about?: Version
   readonly body?: Body
 }
 
@@ -57,7 +63,7 @@ export type Body =
 /** What all requests have in common; `dispatch` makes the Context of one from it. */
 export type Surroundings = Omit<
   Context,
-  'search' | 'index' | 'validate' | 'vocabulary' | 'access' | 'guard' | 'behind'
+  'search' | 'index' | 'validate' | 'vocabulary' | 'access' | 'guard' | 'behind' | 'recording'
 > & {
   readonly rights: Rights
   /** What differs between tenants. */
@@ -84,6 +90,10 @@ export type Context = {
   readonly guard: (store: Store, letters: readonly Letter[]) => Store
   /** The store behind the door, for those who will stand before the door again. */
   readonly behind: Store
+  /** Does what was asked for, and sees to it that the audit has it. */
+  readonly audited: Audited
+  /** The store behind the door whose commits carry the audit of what is being done; `undefined`: nothing is recorded there. */
+  readonly recording: ((behind: Store) => Store) | undefined
   readonly shapes: Shapes
   readonly clock: () => number
   /** A new resource id. */
@@ -113,6 +123,10 @@ export type Context = {
   }) => Resource
   readonly observe: (event: InteractionEvent) => void
 }
+
+export type Asked = { readonly interaction: Interaction; readonly request: FhirRequest }
+
+export type Audited = (ctx: Context, asked: Asked, act: (ctx: Context) => Promise<Answer>) => Promise<Answer>
 
 export type InteractionEvent =
   /** A bug of ours at a part of a request whose other parts were answered. */

@@ -19,9 +19,9 @@ export function present(ctx: Context, request: FhirRequest, version: Version): A
   }
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = request.headers
   if ((ifNoneMatch ?? ifModifiedSince) !== undefined && notModified(version, ifNoneMatch, ifModifiedSince)) {
-    return { status: 304, headers, modified: version.updated }
+    return { status: 304, headers, modified: version.updated, about: version }
   }
-  const answer = { status: 200, headers, modified: version.updated }
+  const answer = { status: 200, headers, modified: version.updated, about: version }
   return represent(request, answer, version.type, json, whole => partial(ctx, request.query, whole))
 }
 

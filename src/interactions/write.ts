@@ -64,6 +64,7 @@ export function written(request: FhirRequest, version: Version, created: boolean
     status: created ? 201 : 200,
     headers: { ...validators(version), ...location(request.base, version, created) },
     modified: version.updated,
+    about: version,
   }
   switch (parsePrefer(request.headers['prefer']).return) {
     case 'minimal':

@@ -1,7 +1,7 @@
 /** A whole Kiln in this process, on real sockets, whose store a test may wrap or let fail. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { openApp } from '../../src/app.ts'
 import { type Environment, parseConfig } from '../../src/config.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
@@ -10,6 +10,7 @@ import { openValidation } from '../../src/interactions/validation/validation.ts'
 import { openVocabulary } from '../../src/interactions/vocabulary/vocabulary.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import type { Runtime } from '../../src/runtime.ts'
+import { openAuditLog } from '../../src/security/audit/log.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../../src/store/port.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
@@ -57,13 +58,17 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
     if (event.event === 'http.failed') bugs.push(event.error)
   }
   const store = await openStore(place, { ...outside, observe, ...(options.fault ? { fault: options.fault } : {}) })
-  const close = (): Promise<void> => store.close()
   // What is looked up now and then is no request's: it does not go by whoever counts their calls.
   const known = { definitions, store, clock: outside.clock, turn }
   const own = openDefinitions({ ...known, settings, files: [] })
   const vocabularies = openVocabulary(known)
   const validation = openValidation({ ...known, structure, vocabularies, settings: { unknownProfiles: 'accept' } })
   const keepIndexed = async (): Promise<void> => {}
+  const audit = openAuditLog({ store, newId: outside.newId, observe, sleep: ms => sleep(ms) })
+  const close = async (): Promise<void> => {
+    await audit.close()
+    await store.close()
+  }
   const runtime: Runtime = {
     ...{
       config,
@@ -77,6 +82,8 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
       keepIndexed,
       close,
       library: undefined,
+      audit,
+      load: () => 0,
     },
     store: wrap(store),
   }

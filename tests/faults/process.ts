@@ -22,12 +22,13 @@ export async function startProcess(
   store: string,
   args: readonly string[] = [],
   dying?: number,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Process | undefined> {
   const started = performance.now()
   const { PATH, HOME } = process.env
   // A loaded machine would otherwise turn requests away, which is another test's business.
   const settings = { KILN_PORT: '0', KILN_STORE: store, KILN_LOG_LEVEL: 'warn', KILN_MAX_EVENT_LOOP_DELAY: '0' }
-  const env = { PATH, HOME, KILN_AUTH: 'none', ...settings }
+  const env = { PATH, HOME, KILN_AUTH: 'none', ...settings, ...more }
   const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   const kill = async (): Promise<void> => {

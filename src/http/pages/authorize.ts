@@ -46,8 +46,8 @@ function isChosen(chosen: Chosen | Page): chosen is Chosen {
 
 /** What the browser says is looked at anew each time: it may say anything. */
 async function choose(needs: PageNeeds, visit: Visit, asked: Asked, { account }: SignedIn): Promise<Chosen | Page> {
-  const { tenant, base } = visit
-  const who: Who = { tenant, base, account }
+  const { tenant, base, from } = visit
+  const who: Who = { tenant, base, address: from.address, account }
   const said = visit.action === 'consent' ? visit.form : visit.query
   if (!asked.choose.patient) {
     const id = asked.launch.patient

@@ -5,7 +5,13 @@ import type { Answer } from '../../interactions/interaction.ts'
 import { type Account, fhirUserOf } from '../../security/accounts/account.ts'
 import type { Principal } from '../../security/principal.ts'
 
-export type Who = { readonly tenant: string; readonly base: string; readonly account: Account }
+export type Who = {
+  readonly tenant: string
+  readonly base: string
+  /** IP address. */
+  readonly address: string
+  readonly account: Account
+}
 
 export type PatientQuery = { readonly name: string; readonly identifier: string; readonly birthdate: string }
 
@@ -35,10 +41,9 @@ export type Ask = (incoming: Incoming) => Promise<Answer>
 
 export function chartBy(ask: Ask): Chart {
   async function get(who: Who, path: string, query = ''): Promise<Loose | undefined> {
-    const { tenant, base, account } = who
+    const { tenant, base, address, account } = who
     const incoming = {
-      tenant,
-      base,
+      ...{ tenant, base, address },
       method: 'GET',
       path,
       query,

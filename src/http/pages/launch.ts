@@ -13,10 +13,10 @@ import type { Answer, Page, Visit } from './visit.ts'
 export async function launch(needs: PageNeeds, visit: Visit): Promise<Answer> {
   const signedIn = await pass(needs, visit, {})
   if (!isIn(signedIn)) return signedIn
-  const { tenant, base } = visit
+  const { tenant, base, from } = visit
   const { account } = signedIn
   if (!isStaff(account)) return errorPage(403, 'Not for you', 'Only professionals start apps for patients.')
-  const who: Who = { tenant, base, account }
+  const who: Who = { tenant, base, address: from.address, account }
   const said = visit.action === 'start' ? visit.form : visit.query
   const clients = await needs.launches.clients(tenant)
   const client = clients.find(({ id }) => id === said.get('client'))

@@ -28,7 +28,7 @@ function utf8(header: string): string {
 export function matched(request: FhirRequest, version: Version): Answer {
   const { type, id, version: number, updated, json = '' } = version
   const location = `${request.base}/${type}/${id}/_history/${number}`
-  const answer = { status: 200, headers: { ...validators(version), location }, modified: updated }
+  const answer = { status: 200, headers: { ...validators(version), location }, modified: updated, about: version }
   switch (parsePrefer(request.headers['prefer']).return) {
     case 'minimal':
       return answer

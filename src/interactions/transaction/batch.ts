@@ -5,7 +5,7 @@ import type { Context, FhirRequest } from '../interaction.ts'
 import { bug, foreseen } from '../refusal.ts'
 import { rank } from './order.ts'
 import { refusedEntry, responseEntry } from './response.ts'
-import { entryPath, type Step, toStep } from './step.ts'
+import { entryPath, placed, type Step, toStep } from './step.ts'
 
 export async function runBatch(
   ctx: Context,
@@ -35,7 +35,14 @@ export async function runBatch(
 
 async function answerTo(ctx: Context, { interaction, request, at }: Step): Promise<string> {
   try {
-    return responseEntry(request, await interaction.handle(admitted(ctx, { interaction, request }), request))
+    const asked = { interaction, request }
+    const answer = await ctx.audited(ctx, asked, async it => {
+      return interaction.handle(
+        placed(`${at}.request.url`, () => admitted(it, asked)),
+        request,
+      )
+    })
+    return responseEntry(request, answer)
   } catch (error) {
     return refused(ctx, error, at)
   }

@@ -9,6 +9,7 @@ import { parseJson, printJson } from '../../fhir/json.ts'
 import { isObject, type Json } from '../../fhir/resource.ts'
 import type { HistoryQuery, Store, Version } from '../../store/port.ts'
 import { before, letters } from '../admit.ts'
+import { unaudited } from '../audited.ts'
 import { dryRun } from '../dispatch.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { parsePrefer } from '../prefer.ts'
@@ -29,7 +30,9 @@ export async function rehearsed(
   const wish = parsePrefer(prefer).return === undefined ? { prefer: 'return=OperationOutcome' } : {}
   // A repeated dry run is a new one, and never the answer to what was done in earnest.
   const headers = { ...request.headers, ...wish, 'idempotency-key': undefined }
-  const rehearsal = before({ ...ctx, behind: rehearsing(ctx) }, letters)
+  // Nothing is done that its commit could carry; the dry run as a whole is recorded like a question.
+  const unrecorded = { audited: unaudited, recording: undefined }
+  const rehearsal = before({ ...ctx, ...unrecorded, behind: rehearsing(ctx) }, letters)
   const answer = await perform(rehearsal, { ...request, headers })
   return answer.body?.is === 'json' ? { ...answer, body: { is: 'json', json: noted(answer.body.json) } } : answer
 }

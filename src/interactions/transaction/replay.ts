@@ -48,7 +48,7 @@ export async function answerAgain(
     const answered = choice
       ? await answerChosen(ctx, step, choice, made)
       : await answer(ctx, step, id, fresh ? posted.next().value : made.get(`${type}/${id}`))
-    answers.push(responseEntry(step.request, answered))
+    answers.push(responseEntry(step.request, await ctx.audited(ctx, step, async () => answered)))
   }
   return answers
 }

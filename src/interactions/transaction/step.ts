@@ -1,7 +1,6 @@
 /** A Bundle entry as a request of its own, by the same URL grammar. https://hl7.org/fhir/R4/http.html#transaction */
 import { FhirError, fail } from '../../fhir/issue.ts'
 import { isObject, isResource, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
-import { mustBeOpen } from '../admit.ts'
 import { find, locate } from '../dispatch.ts'
 import { keyOfEntry } from '../idempotency.ts'
 import type { Context, FhirRequest, Headers, Interaction, Method } from '../interaction.ts'
@@ -37,10 +36,12 @@ function understand(ctx: Context, outer: FhirRequest, entry: JsonObject, index: 
   }
   const [path = '', query = ''] = split(relative(string(request['url']) ?? '', outer.base))
   const resource = isResource(entry['resource']) ? entry['resource'] : undefined
-  const { tenant, base, principal } = outer
+  const { tenant, base, principal, id, address } = outer
   const located = locate(ctx, {
     tenant,
     ...(principal ? { principal } : {}),
+    ...(id === undefined ? {} : { id }),
+    ...(address === undefined ? {} : { address }),
     base,
     method: method as Method,
     path,
@@ -52,7 +53,6 @@ function understand(ctx: Context, outer: FhirRequest, entry: JsonObject, index: 
   if (interaction.scope === 'entries') {
     throw fail('not-supported', 'a Bundle cannot contain another batch or transaction', undefined, { status: 400 })
   }
-  mustBeOpen(ctx, { interaction, request: located })
   return { index, at, fullUrl: string(entry['fullUrl']), request: located, interaction, resource }
 }
 

@@ -7,6 +7,7 @@
 import { fail } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
 import type { Commit, Receipt, Version, Write } from '../../store/port.ts'
+import { mustBeOpen } from '../admit.ts'
 import { deletedAll } from '../conditional/delete.ts'
 import { overtaken, receiptFor, replay } from '../idempotency.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
@@ -29,7 +30,7 @@ export async function runTransaction(
   request: FhirRequest,
   entries: readonly JsonObject[],
 ): Promise<readonly string[]> {
-  const steps = await inTurns(entries, ctx.turn, (entry, index) => together(toStep(ctx, request, entry, index)))
+  const steps = await inTurns(entries, ctx.turn, (entry, index) => together(ctx, toStep(ctx, request, entry, index)))
   const receipt = receiptFor(request)
   const before = await replay(ctx, request, receipt)
   if (before) return answerAgain(ctx, steps, before)
@@ -38,8 +39,9 @@ export async function runTransaction(
 }
 
 /** The one commit holds what the plans know of; what an operation would write is known to the operation alone. */
-function together(step: Step): Step {
+function together(ctx: Context, step: Step): Step {
   const { interaction, request } = step
+  placed(`${step.at}.request.url`, () => mustBeOpen(ctx, step))
   if (!interaction.affectsState) return step
   const text = `${request.target.verb} changes data, and cannot be part of a transaction: send it in a batch or by itself`
   throw fail('not-supported', text, `${step.at}.request.url`, { status: 400 })
@@ -67,7 +69,7 @@ async function once(
     ...(await withSole(ctx, tenant, writes, preparation.terms)),
   }
   const outcome = await ctx.store.commit(it)
-  if (outcome.ok) return answerAll(ctx, answers, outcome.versions).catch(unanswered)
+  if (outcome.ok) return answerAll(ctx, answers, changedBy(writers), outcome.versions).catch(unanswered)
   const done = overtaken(outcome, receipt)
   if (done) return answerAgain(ctx, steps, done)
   if (isOvertaken(outcome)) return undefined
@@ -165,11 +167,20 @@ function answerOfMany(step: Step, own: readonly Own[]): Answering {
   return { step, answer }
 }
 
+/** The entries that the commit itself has recorded. */
+function changedBy(writers: readonly Writer[]): ReadonlySet<number> {
+  return new Set(writers.filter(({ write }) => write.do !== 'check').map(({ step }) => step.index))
+}
+
 async function answerAll(
-  { turn }: Context,
+  ctx: Context,
   answers: readonly Answering[],
+  changed: ReadonlySet<number>,
   versions: readonly (Version | undefined)[],
 ): Promise<readonly string[]> {
   const done: Done = new Map(versions.flatMap(version => (version ? [[nameOf(version), version] as const] : [])))
-  return sideBySide(answers, turn, async ({ step, answer }) => responseEntry(step.request, await answer(done)))
+  return sideBySide(answers, ctx.turn, async ({ step, answer }) => {
+    const given = changed.has(step.index) ? answer(done) : ctx.audited(ctx, step, () => answer(done))
+    return responseEntry(step.request, await given)
+  })
 }

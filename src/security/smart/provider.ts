@@ -13,11 +13,13 @@ import { accessTokenAlg, issuerOf, type Place } from './access-token.ts'
 import { type Accounts, claimsOf } from './account.ts'
 import { adapterFor } from './adapter.ts'
 import { isSecretOf } from './client.ts'
+import type { SmartEvent } from './event.ts'
 import type { KeySet } from './keys.ts'
 import { contextOf, type GrantContext, readLaunch, told } from './launch.ts'
 import type { Presented } from './presented.ts'
 import type { Revoked } from './revoked.ts'
 import { isOfSystem, narrow, plainScopes, split, supported, usual } from './scopes.ts'
+import { tellOf } from './telling.ts'
 
 export type Registration = 'open' | 'token' | 'off'
 
@@ -43,9 +45,6 @@ export type ProviderNeeds = {
   readonly observe: (event: SmartEvent) => void
 }
 
-/** A bug of ours: the client got an answer that tells nothing. */
-export type SmartEvent = { readonly event: 'oauth.failed'; readonly error: unknown }
-
 const minute = 60
 const day = 24 * 60 * minute
 
@@ -65,7 +64,7 @@ export function openProvider(needs: ProviderNeeds, place: Place, keys: KeySet): 
     await next()
     await finishAnswer(ctx as KoaContextWithOIDC, contexts)
   })
-  provider.on('server_error', (_ctx, error) => needs.observe({ event: 'oauth.failed', error }))
+  tellOf(provider, place.tenant, needs.observe)
   return provider
 }
 

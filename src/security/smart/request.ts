@@ -12,15 +12,18 @@ export type OAuthRequest = {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
   readonly socket: Socket
+  /** IP address of the client. */
+  readonly address: string
 }
 
-export function incoming({ base }: Place, { method, path, query, headers, body, socket }: OAuthRequest) {
+export function incoming({ base }: Place, { method, path, query, headers, body, socket, address }: OAuthRequest) {
   const issuer = new URL(issuerOf(base))
   const url = query === '' ? path : `${path}?${query}`
   const own = {
     host: issuer.host,
     'x-forwarded-host': issuer.host,
     'x-forwarded-proto': issuer.protocol.slice(0, -1),
+    'x-forwarded-for': address,
     ...(body.length > 0 ? { 'content-length': String(body.length) } : {}),
   }
   const { 'transfer-encoding': _, 'content-encoding': __, ...sent } = headers

@@ -128,7 +128,8 @@ function notThere(error: unknown): undefined {
 function cookieRequest({ place, uid, cookie }: Browser) {
   const path = `/oauth/interaction/${uid}`
   const headers = { cookie }
-  return incoming(place, { method: 'GET', path, query: '', headers, body: new Uint8Array(), socket: new Socket() })
+  const from = { socket: new Socket(), address: '' }
+  return incoming(place, { method: 'GET', path, query: '', headers, body: new Uint8Array(), ...from })
 }
 
 function askedBy(
