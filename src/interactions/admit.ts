@@ -4,8 +4,8 @@ import type { Letter } from '../security/access/access.ts'
 import { auditType } from '../security/audit/audit-event.ts'
 import type { Context, FhirRequest, Interaction } from './interaction.ts'
 
-/** Of a Bundle, whose entries do all kinds of things. */
-export const letters: readonly Letter[] = ['c', 'r', 'u', 'd', 's']
+/** Of a Bundle, whose entries do all kinds of things. To be allowed to create shows nothing of what is there. */
+export const letters: readonly Letter[] = ['r', 'u', 'd', 's']
 
 type Asked = { readonly interaction: Interaction; readonly request: Pick<FhirRequest, 'target'> }
 
@@ -23,9 +23,21 @@ export function before(ctx: Context, letters: readonly Letter[]): Context {
   return { ...ctx, store: ctx.guard(recording?.(behind) ?? behind, letters) }
 }
 
+/** What is written may be chosen by criteria, among what may be found. */
 function lettersOf(scope: Interaction['scope']): readonly Letter[] {
-  if (scope === 'entries') return letters
-  return scope === 'none' || scope === 'r' ? ['r'] : ['r', scope]
+  switch (scope) {
+    case 'entries':
+    case 'all':
+      return letters
+    case 'none':
+    case 'r':
+      return ['r']
+    case 'c':
+    case 's':
+      return ['r', 's']
+    default:
+      return ['r', 's', scope]
+  }
 }
 
 export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, request: { target } }: Asked): void {
@@ -33,6 +45,7 @@ export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, r
   if (target.type === auditType && isWriting(scope)) throw unwritable
   if (code === 'operation' && !access.runs(verb.slice(1))) throw notRun(verb)
   if (scope === 'entries' || scope === 'none' || access.unlimited) return
+  if (scope === 'all') throw forAdministrators(interaction.verb)
   const type = target.at === 'compartment' ? target.of : target.type
   const anywhere = type === '' || type === '*'
   if (anywhere ? access.somewhere(scope) : access.may(scope, type).is !== 'none') return
@@ -52,6 +65,11 @@ const unwritable = fail('not-supported', 'AuditEvents are written by the server 
   status: 405,
   headers: { allow: 'GET, HEAD' },
 })
+
+function forAdministrators(verb: string): Error {
+  const text = `${verb} is for those who may do everything: expected a token of an administrator`
+  return fail('forbidden', text, undefined, insufficient)
+}
 
 const doing = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' }
 

@@ -81,7 +81,10 @@ function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Ac
   }
   const guarding = { access, clock, shapes, index, derived, budget: ctx.search.budget }
   const search = visibleTo(access, ctx)
-  return { ...ctx, access, search, guard: (behind, letters) => guarded(behind, letters, guarding) }
+  const guard: Context['guard'] = (behind, letters) => guarded(behind, letters, guarding)
+  const validate: Context['validate'] = (resource, at, wish) =>
+    ctx.validate(resource, at, { ...wish, targets: guard(ctx.behind, ['r', 's']) })
+  return { ...ctx, access, search, guard, validate }
 }
 
 /** For one request, or for somebody who acts as one. */

@@ -45,7 +45,8 @@ export async function replay(
   if (!before) return undefined
   const { versions, receipt: was } = before
   if (was.fingerprint === receipt.fingerprint) return { versions, note: was.note }
-  throw fail('business-rule', `the Idempotency-Key '${receipt.key}' was used before, for another request`)
+  const key = receipt.key.slice(receipt.key.lastIndexOf(' ') + 1) // without whose it is
+  throw fail('business-rule', `the Idempotency-Key '${key}' was used before, for another request`)
 }
 
 /** What the same request did a moment ago, where both were under way at once and the other was faster. */

@@ -168,8 +168,8 @@ export type Interaction = {
   readonly types?: readonly string[]
   /** Of an operation, whether it changes something: if so, no transaction takes it. */
   readonly affectsState?: boolean
-  /** SMART v2 permission that it takes: `entries` are authorized one by one. */
-  readonly scope: 'c' | 'r' | 'u' | 'd' | 's' | 'entries' | 'none'
+  /** SMART v2 permission that it takes: `entries` are authorized one by one, `all` changes what everybody goes by. */
+  readonly scope: 'c' | 'r' | 'u' | 'd' | 's' | 'entries' | 'all' | 'none'
   /** https://hl7.org/fhir/R4/valueset-audit-event-action.html */
   readonly audit: 'C' | 'R' | 'U' | 'D' | 'E' | 'none'
   /** Rough number of resources that it touches, for budgets. */

@@ -3,6 +3,7 @@ import { fail, type Issue } from '../fhir/issue.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Condition, Key, Version } from '../store/port.ts'
 import type { Terms } from './conditional/look.ts'
+import { discreet } from './discreet.ts'
 import type { Answer, Context, FhirRequest } from './interaction.ts'
 import { asRead, holds, preconditionFailed, writeCondition } from './preconditions.ts'
 import { provenance } from './provenance.ts'
@@ -65,7 +66,11 @@ export async function succeed(
   const { resource, issues } = await next(current)
   const write = put(ctx, request, key, resource, method)
   const standing = unchanged(current, write.draft)
-  if (standing) return written(request, standing, false, issues)
+  const answered = async (version: Version, created: boolean): Promise<Answer> => {
+    const told = method === 'PATCH' ? await discreet(ctx, request, version) : request
+    return written(told, version, created, issues)
+  }
+  if (standing) return answered(standing, false)
 
   const about = await provenance(ctx, request, [{ ...key, version: (current?.version ?? 0) + 1 }])
   // A patch, a choice by criteria, and a Provenance that names the version are only true of the version that was read.
@@ -77,7 +82,7 @@ export async function succeed(
   if (outcome.ok) {
     const [version] = outcome.versions
     if (!version) throw new Error('a put makes a version')
-    return written(request, version, version.created, issues)
+    return answered(version, version.created)
   }
   if (isOvertaken(outcome)) return undefined
   throw refusal(it, outcome)

@@ -90,7 +90,7 @@ await onBothStores(async (t, open) => {
     t.equal(await status('Patient?_count=2&active=false'), 400)
     t.equal(await status('Practitioner?_count=2&active=true'), 400)
     t.equal(await status('Patient?_count=2&active=true', { 'x-tenant': 'other' }), 400)
-    for (const page of [`x${cursor}`, `${cursor}x`, cursor.slice(1), cursor.replace('.', ''), 'W10.', '%00']) {
+    for (const page of [`x${cursor}`, `${cursor}x`, cursor.slice(1), cursor.slice(0, -1), 'W10.', '%00']) {
       t.equal((await world.ask('GET', `Patient?_count=2&active=true&_page=${page}`)).status, 400, page)
     }
     const history = await world.ask('GET', 'Patient/_history?_count=2')

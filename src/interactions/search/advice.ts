@@ -9,7 +9,7 @@ import type { Page } from './page.ts'
 
 export function warnings(ctx: Context, { plan, query }: Asked, { loose }: Page): readonly Issue[] {
   const restrict = restriction(ctx)
-  const slow = plan.questions
+  const slow = (tellsTypes(query) && !ctx.access.unlimited ? [] : plan.questions)
     .map(({ type, where }) => ({ type, where: asked(where, restrict(plainType(type))) }))
     .filter(({ where }) => where.is !== 'all' && !narrows(where))
     .map(({ type }) => shownType(type))
@@ -22,6 +22,11 @@ export function warnings(ctx: Context, { plan, query }: Asked, { loose }: Page):
       : []),
     ...(loose ? [warning(changing)] : []),
   ]
+}
+
+/** Several types are cut down to those of which the tenant has any: who may see only some of it is not to learn them. */
+function tellsTypes({ types, contained }: Asked['query']): boolean {
+  return types.length > 1 || contained.of !== 'false'
 }
 
 /** Without what the rights of who asks add: that is none of his business, and may speak of what others said. */

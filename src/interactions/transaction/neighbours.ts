@@ -5,6 +5,7 @@
 import { parseJson } from '../../fhir/json.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { isResource, type Resource } from '../../fhir/resource.ts'
+import { unmarked } from '../../fhir/subset.ts'
 import { type Identities, nameOf } from './identify.ts'
 import { baseOf } from './resolve.ts'
 import type { Step } from './step.ts'
@@ -38,8 +39,8 @@ function localName(reference: string, base: string): string | undefined {
   return parsed.kind === 'local' ? nameOf(parsed) : undefined
 }
 
-/** What is there instead of what a conditional create would make. */
+/** What is there instead of what a conditional create would make, unless it is only seen in part. */
 function standing(json: string | undefined): Resource | undefined {
   const resource = json === undefined ? undefined : parseJson(json)
-  return isResource(resource) ? resource : undefined
+  return isResource(resource) && unmarked(resource) === resource ? resource : undefined
 }

@@ -5,6 +5,7 @@ import type { Condition, Key, Version, Write } from '../../store/port.ts'
 import { admitted } from '../admit.ts'
 import { matched } from '../conditional/create.ts'
 import { deleted } from '../delete.ts'
+import { discreet } from '../discreet.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
 import { patched } from '../patch.ts'
 import { patchDocument } from '../patch-document.ts'
@@ -69,11 +70,15 @@ function planPut(
   condition: Condition | undefined,
 ): Plan {
   const { request, key } = step
+  const answered = async (version: Version, created: boolean): Promise<Answer> => {
+    const told = request.method === 'PATCH' ? await discreet(ctx, request, version) : request
+    return written(told, version, created, issues)
+  }
   const write = put(ctx, request, key, resource, request.method === 'PUT' ? 'PUT' : 'PATCH')
   const stands = unchanged(current, write.draft)
   if (stands) {
     const still = { do: 'check', key, when: asRead(stands) } as const
-    return { step, write: still, stands, answer: async () => written(request, stands, false, issues) }
+    return { step, write: still, stands, answer: () => answered(stands, false) }
   }
   return {
     step,
@@ -81,7 +86,7 @@ function planPut(
     makes: { ...key, version: (current?.version ?? 0) + 1 },
     answer: async done => {
       const version = made(done.get(nameOf(key)))
-      return written(request, version, version.created, issues)
+      return answered(version, version.created)
     },
   }
 }
@@ -114,16 +119,21 @@ export async function planRead(ctx: Context, step: Step, writes: ReadonlyMap<str
     return { step, answer: () => interaction.handle(reading, request) }
   }
   if (own?.write?.do === 'delete') throw fail('deleted', `${name} is deleted by this transaction`)
+  if (own?.step.request.method === 'PATCH') mustBeSeen(await admitted(ctx, step).store.read({ tenant, type, id }), name)
   if (own) return { step, answer: async done => present(ctx, request, made(done.get(name) ?? own.stands)) }
   const key = { tenant, type, id }
-  const current = await admitted(ctx, step).store.read(key)
-  if (!current) throw fail('not-found', `${name} does not exist`)
+  const current = mustBeSeen(await admitted(ctx, step).store.read(key), name)
   const answer = present(ctx, request, current)
   return {
     step,
     write: { do: 'check', key, when: { version: current.version } },
     answer: async () => answer,
   }
+}
+
+function mustBeSeen(version: Version | undefined, name: string): Version {
+  if (version) return version
+  throw fail('not-found', `${name} does not exist`)
 }
 
 /** There will be such a version, or a history that begins with it. */

@@ -1,5 +1,6 @@
 /** The answers of a transaction that was already done, for a client that sends it again with its Idempotency-Key. */
 import type { Version } from '../../store/port.ts'
+import { admitted } from '../admit.ts'
 import { matched } from '../conditional/create.ts'
 import { deletedAll } from '../conditional/delete.ts'
 import { deleted } from '../delete.ts'
@@ -88,7 +89,7 @@ async function answer(
   const { tenant, method, target } = request
   if (method === 'DELETE') return deleted(request, version)
   if (interaction.code === 'read' && version) return present(ctx, request, version)
-  if (isRead(request)) return interaction.handle(ctx, request)
+  if (isRead(request)) return interaction.handle(admitted(ctx, { interaction, request }), request)
   // A write that changed nothing left no version of its own.
   const standing = there(version ?? (await ctx.store.read({ tenant, type: target.type, id })))
   return written(request, standing, version?.created ?? false, [])

@@ -2,6 +2,7 @@
 import { parseJson } from '../../fhir/json.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { isResource, type Resource } from '../../fhir/resource.ts'
+import { unmarked } from '../../fhir/subset.ts'
 import type { Store } from '../../store/port.ts'
 import type { CodeAnswer, CodeQuestion, Codes } from '../../validation/codes.ts'
 import type { Answers } from '../../validation/validator.ts'
@@ -49,7 +50,7 @@ function more(bindings: Bindings, question: CodeQuestion, before: CodeAnswer): R
   return answer === 'unknown value set' && before === 'unknown system' ? before : answer
 }
 
-/** The current version of what is stored here; of what is stored elsewhere nothing is said. */
+/** The current version of what is stored here; of what is stored elsewhere, or only seen in part, nothing is said. */
 async function targetsAt(
   references: readonly string[],
   { store, tenant, base }: Pick<AnswerNeeds, 'store' | 'tenant' | 'base'>,
@@ -64,6 +65,6 @@ async function targetsAt(
   return keys.map(key => {
     const json = key && versions.get(key)?.json
     const resource = json === undefined ? undefined : parseJson(json)
-    return isResource(resource) ? resource : 'absent'
+    return isResource(resource) && unmarked(resource) === resource ? resource : 'absent'
   })
 }

@@ -27,6 +27,8 @@ import { type Requirements, requirementsOf, statementOf } from './requirements.t
 export type Wish = Partial<Pick<Asked, 'also' | 'beside' | 'bestPractice' | 'preferred' | 'mustSupport'>> & {
   /** Whether it is well-formed is all that counts. */
   readonly only?: 'form'
+  /** Where references are followed, as somebody sees it; absent: as the server does. */
+  readonly targets?: Pick<Store, 'readAll'>
 }
 
 /** `base`: as the tenant's clients see it; `at`: the FHIRPath that leads to the resource. */
@@ -77,7 +79,8 @@ export function openValidation(needs: ValidationNeeds): Validation {
     const judge: Check = (resource, at, base, wish) => {
       const required = requirements.get(resource.resourceType) ?? none
       const asked: Asked = { profiles: 'claimed', bestPractice: 'off', strict, required, ...wish }
-      const { memory, ask } = answersFrom({ store, tenant, base, core, vocabulary })
+      const seen = wish?.targets ?? store
+      const { memory, ask } = answersFrom({ store: seen, tenant, base, core, vocabulary })
       const known = formAnswers({ store, tenant, base, forms })
       return validate(resource, at, asked, {
         memory: { ...memory, questionnaires: known.memory },

@@ -32,7 +32,7 @@ export function importCodeSystem(definition: conformance.Operation, folder: stri
     definition,
     unknown: 'refuse',
     affectsState: true,
-    scope: 'c',
+    scope: 'all',
     cost: 1_000,
     content: Object.keys(names),
     async run(ctx, call) {

@@ -13,7 +13,7 @@ export function installPackageOperation(definition: conformance.Operation, packa
     definition,
     unknown: 'refuse',
     affectsState: true,
-    scope: 'c',
+    scope: 'all',
     cost: 1_000,
     content: archives,
     async run(ctx, call) {

@@ -20,7 +20,7 @@ type Judged = { readonly write: Write | undefined; readonly bound: boolean }
 const tries = 16 // commits anew, because a resource was changed between being judged and being written
 
 export function guardedCommit(needs: Needs): Pick<Store, 'commit'> {
-  const { store, sight, mask } = needs
+  const { store, mask } = needs
   const shown = (version: Version | undefined): Version | undefined => version && mask.shown(version)
   return {
     async commit(it) {
@@ -33,7 +33,7 @@ export function guardedCommit(needs: Needs): Pick<Store, 'commit'> {
         const { because } = outcome
         const own = because.why === 'condition' && judged[kept[because.at]?.at ?? -1]?.bound
         if (own && attempt < tries) continue
-        return told(outcome, kept, sight, shown)
+        return told(outcome, it.tenant, kept, needs)
       }
     },
   }
@@ -48,21 +48,21 @@ function spread({ writes }: Commit, kept: Kept, { versions }: Committed): Commit
 }
 
 /** The refusal in the caller's numbering, with nothing in it that may not be seen. */
-async function told(
-  { because }: Refused,
-  kept: Kept,
-  { sees }: Sight,
-  shown: (version: Version | undefined) => Version | undefined,
-): Promise<Refused> {
+async function told({ because }: Refused, tenant: string, kept: Kept, needs: Needs): Promise<Refused> {
+  const { store, sight, mask } = needs
+  const seen = async (version: Version | undefined): Promise<Version | undefined> =>
+    version && (await sight.sees(version)) ? mask.shown(version) : undefined
   if (because.why === 'receipt') {
-    const versions = because.versions.flatMap(version => shown(version) ?? [])
+    const versions = because.versions.map(version => mask.shown(version))
     return { ok: false, because: { ...because, versions } }
   }
   if (!('at' in because) || because.why === 'guard') return { ok: false, because }
   const at = kept[because.at]?.at ?? because.at
-  if (because.why !== 'condition') return { ok: false, because: { ...because, at } }
-  const current = because.current && (await sees(because.current)) ? shown(because.current) : undefined
-  return { ok: false, because: { ...because, at, current } }
+  if (because.why === 'condition')
+    return { ok: false, because: { ...because, at, current: await seen(because.current) } }
+  if (because.why !== 'linked') return { ok: false, because: { ...because, at } }
+  const by = await seen(await store.read(keyOf(tenant, because.by)))
+  return { ok: false, because: { ...because, at, by: by ? because.by : 'a resource that your rights do not show' } }
 }
 
 async function judgeAll(needs: Needs, it: Commit): Promise<readonly Judged[] | Refused> {
