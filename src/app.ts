@@ -18,6 +18,7 @@ import type { Shapes } from './fhir/shape.ts'
 import { printXml } from './fhir/xml/print.ts'
 import { type Admission, watchDelay } from './http/admission.ts'
 import { baseFinder, originOf, ownBase } from './http/base.ts'
+import { openEntrance } from './http/entrance.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
 import { openFront } from './http/front.ts'
 import { memo } from './http/memo.ts'
@@ -73,11 +74,11 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   const principalOf = smart && counted(throttles, auditedPrincipal(runtime, smart.authenticate.principal))
   const admission = admissionFor(runtime)
   const baseOf = baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES })
-  const tenants = config.KILN_TENANTS
+  const enter = openEntrance({ tenants: runtime.tenants, elapsed })
   const edge: Edge = edgeOf({
     dispatch: (incoming, found) => dispatch(surroundings, incoming, found),
     ...(principalOf ? { principalOf } : {}),
-    ...{ baseOf, addressOf, tenants, headers },
+    ...{ baseOf, addressOf, enter, headers },
     bodyLimit: config.KILN_MAX_BODY,
     toXml: xmlPrinter(runtime.definitions.shapes),
     overloaded: admission.overloaded,
@@ -96,10 +97,10 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
-  if (smart) server.register(oauthScope({ ...smart, baseOf, addressOf, tenants, elapsed, observe, headers, count }))
+  if (smart) server.register(oauthScope({ ...smart, baseOf, addressOf, enter, elapsed, observe, headers, count }))
   if (smart && people) {
     const ask: Ask = incoming => dispatch(surroundings, incoming)
-    server.register(pagesScope(pagesNeeds(runtime, { smart, people, ask, baseOf, front })))
+    server.register(pagesScope(pagesNeeds(runtime, { smart, people, ask, baseOf, front, enter })))
   }
   server.register(
     opsScope({
@@ -191,7 +192,6 @@ export async function contextIn(
 
 function surroundingsOf(runtime: Runtime): Surroundings {
   const { config, definitions, observe, outside, store, own, validation, vocabularies, turn } = runtime
-  const integrity = new Set(config.KILN_INTEGRITY)
   const newToken = (): string => Buffer.from(outside.random(32)).toString('base64url')
   const isGuarded = runtime.smart !== undefined
   const { searchParameters: published } = definitions
@@ -222,7 +222,7 @@ function surroundingsOf(runtime: Runtime): Surroundings {
     vocabularies,
     turn,
     observe,
-    integrity: tenant => integrity.has(tenant),
+    integrity: tenant => runtime.tenants.known(tenant)?.integrity === true,
     capability: ({ base, mode, own, codeSystems }) =>
       capability(claimsOf(JSON.stringify([base, own])), parseMode(mode), definitions, codeSystems),
   }

@@ -8,6 +8,7 @@ import { parseAnchors } from './security/audit/anchor.ts'
 import type { Seal } from './security/audit/seal.ts'
 import { lastSeal, sealNumber } from './security/audit/seals.ts'
 import { verify } from './security/audit/verify.ts'
+import { mustBeTenant } from './security/tenants/tenants.ts'
 import { outside, storeBroken } from './server.ts'
 import type { Store } from './store/port.ts'
 
@@ -46,13 +47,11 @@ async function within(
   act: (store: Store) => Promise<void>,
 ): Promise<void> {
   const config = parseConfig(environment)
-  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
-    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
-  }
   const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
     throw storeBroken(config, cause)
   })
   try {
+    await mustBeTenant(runtime.tenants, tenant)
     await act(runtime.store)
   } finally {
     await runtime.close()

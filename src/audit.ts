@@ -55,17 +55,17 @@ export function auditedPrincipal(
 
 /** Seals and indexes until the signal. */
 export async function keepingAudit(
-  runtime: Pick<Runtime, 'config' | 'outside' | 'observe' | 'own' | 'store' | 'load'>,
+  runtime: Pick<Runtime, 'config' | 'outside' | 'observe' | 'own' | 'store' | 'tenants' | 'load'>,
   base: (tenant: string) => string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { config, outside, observe, own, store, load } = runtime
+  const { config, outside, observe, own, store, tenants, load } = runtime
   const anchor = anchorOf(config)
   await keepAudit({
     ...{ store, observe, signal, load, clock: outside.clock, elapsed: outside.elapsed },
     ...(anchor ? { anchor } : {}),
     owner: outside.newId(),
-    tenants: ['default', ...config.KILN_TENANTS],
+    tenants: tenants.open,
     indexIn: tenantIndex(own, base),
     sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
   })

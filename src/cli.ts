@@ -20,6 +20,7 @@ import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
 import { outside, place, StartError, serve, storeBroken } from './server.ts'
 import { clientCommand, launchCommand, tokenCommand } from './smart-command.ts'
+import { tenantCommand } from './tenant-command.ts'
 import { terminologyCommand } from './terminology-command.ts'
 import { userCommand } from './user-command.ts'
 import { coreCodes } from './validation/core-codes.ts'
@@ -123,6 +124,7 @@ program
 program.addCommand(auditCommand(process.env))
 program.addCommand(packageCommand(process.env))
 program.addCommand(terminologyCommand(process.env))
+program.addCommand(tenantCommand(process.env))
 program.addCommand(userCommand(process.env))
 for (const command of [clientCommand, tokenCommand, launchCommand]) program.addCommand(command(process.env))
 

@@ -10,6 +10,7 @@ import { accountSettings, isMailUrl } from './security/accounts/config.ts'
 import { auditSettings } from './security/audit/config.ts'
 import { securitySettings } from './security/config.ts'
 import { isNetwork } from './security/networks.ts'
+import { tenantName } from './security/tenants/tenant.ts'
 import { storeSettings } from './store/config.ts'
 import { terminologySettings } from './terminology/config.ts'
 
@@ -23,10 +24,11 @@ const processSettings = {
   },
   KILN_TENANTS: {
     type: 'array',
-    items: { type: 'string', pattern: '^[a-z0-9-]{1,63}$', not: { const: 'default' } },
+    items: { type: 'string', pattern: tenantName },
     default: [],
-    description: 'Further tenants, separated by commas; tenant `t` is served at `/t/t/fhir`.',
-    expected: "names of a-z, 0-9 and -, other than 'default', separated by commas",
+    description:
+      'Tenants that are there from the start, separated by commas; tenant `t` is served at `/t/t/fhir`. Others are made by `kiln tenant add`, without a restart.',
+    expected: "names of a-z, 0-9 and - within, other than 'default', separated by commas",
   },
   KILN_INTEGRITY: {
     type: 'array',

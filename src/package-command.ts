@@ -16,6 +16,7 @@ import { packageRecords } from './operations/install-package/installed.ts'
 import { removePackage } from './operations/install-package/remove.ts'
 import { type Outlets, openOutlets } from './outlets.ts'
 import { openRuntime } from './runtime.ts'
+import { mustBeTenant } from './security/tenants/tenants.ts'
 import { outside, storeBroken } from './server.ts'
 
 /** ms: longer than the lease of a run that was killed. */
@@ -53,13 +54,11 @@ async function within(
   act: (site: Site, outlets: Outlets) => Promise<void>,
 ): Promise<void> {
   const config = parseConfig(environment)
-  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
-    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
-  }
   const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
     throw storeBroken(config, cause)
   })
   try {
+    await mustBeTenant(runtime.tenants, tenant)
     const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port } = config
     const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     const place = { tenant, base: ownBase({ configured, origin })(tenant), patience }

@@ -1,6 +1,7 @@
 /** What the pages on which people sign in need of all the others. */
 
 import type { BaseOf } from './http/base.ts'
+import type { Enter } from './http/entrance.ts'
 import type { Front } from './http/front.ts'
 import type { Apps, Authorization, Launches } from './http/pages/authorization.ts'
 import { chartBy } from './http/pages/chart.ts'
@@ -21,10 +22,11 @@ type Around = {
   readonly ask: (incoming: Incoming) => Promise<Answer>
   readonly baseOf: BaseOf
   readonly front: Front
+  readonly enter: Enter
 }
 
-export function pagesNeeds({ config, observe, store }: Runtime, around: Around): PagesNeeds {
-  const { smart, people, ask, baseOf, front } = around
+export function pagesNeeds({ config, observe, store, tenants }: Runtime, around: Around): PagesNeeds {
+  const { smart, people, ask, baseOf, front, enter } = around
   return {
     ...people,
     authorization: authorizationBy(smart),
@@ -32,11 +34,11 @@ export function pagesNeeds({ config, observe, store }: Runtime, around: Around):
     launches: launchesIn(store, people),
     chart: chartBy(ask),
     forcedRoles: config.KILN_SECOND_FACTOR,
-    tenants: config.KILN_TENANTS,
+    isOpen: name => tenants.known(name) !== undefined,
     addressOf: front.addressOf,
     headers: front.headers,
     count: front.throttles.signIn,
-    ...{ observe, baseOf },
+    ...{ observe, baseOf, enter },
   }
 }
 

@@ -21,6 +21,8 @@ import { type AuditLog, openAuditLog } from './security/audit/log.ts'
 import type { Accounts } from './security/smart/account.ts'
 import type { Fetch } from './security/smart/provider.ts'
 import { openSmart, type Smart } from './security/smart/smart.ts'
+import { tenanted } from './security/tenants/tenanted-store.ts'
+import { openTenants, type Tenants } from './security/tenants/tenants.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
 import { libraryFolder } from './terminology/config.ts'
 import { type Catalog, openCatalog } from './terminology/library/catalog.ts'
@@ -50,6 +52,8 @@ export type Runtime = {
   readonly turn: () => Promise<unknown>
   /** Indexes anew what other definitions were in force for, until the signal; `base` as the tenant's clients see it. */
   readonly keepIndexed: (base: (tenant: string) => string, signal: AbortSignal) => Promise<void>
+  readonly tenants: Tenants
+  /** For tenants that are in force, and within their quotas. */
   readonly store: Store
   /** Absent: nobody has to say who he is. */
   readonly smart?: Smart
@@ -77,7 +81,9 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const turn = openTurn(outside.elapsed)
   const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
   const files = ownDefinitions(definitions, validate)
-  const store = await opening
+  const raw = await opening
+  const tenants = await tenantsOf(config, raw, clock)
+  const store = tenanted({ store: raw, tenants, clock })
   const own = openDefinitions({ definitions, settings, files, store, clock, turn })
   const folder = libraryFolder(config)
   const library = folder === undefined ? undefined : openCatalog(folder, { clock })
@@ -101,7 +107,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
-      tenants: ['default', ...config.KILN_TENANTS],
+      tenants: tenants.open,
       owner: outside.newId(),
       elapsed: outside.elapsed,
       sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
@@ -117,6 +123,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     library,
     turn,
     keepIndexed,
+    tenants,
     store,
     audit,
     load: loadMeter(),
@@ -127,6 +134,12 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
       library?.close()
     },
   }
+}
+
+function tenantsOf({ KILN_TENANTS, KILN_INTEGRITY }: Config, store: Store, clock: () => number): Promise<Tenants> {
+  const integrity = new Set(KILN_INTEGRITY)
+  const fixed = ['default', ...KILN_TENANTS].map(name => ({ name, integrity: integrity.has(name) }))
+  return openTenants({ store, clock, fixed })
 }
 
 async function guardedBy(

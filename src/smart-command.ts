@@ -22,6 +22,7 @@ import {
 import { mintLaunch } from './security/smart/launch.ts'
 import { isOfSystem, plainScopes, split } from './security/smart/scopes.ts'
 import type { Smart } from './security/smart/smart.ts'
+import { mustBeTenant } from './security/tenants/tenants.ts'
 import { outside, storeBroken } from './server.ts'
 
 type Site = { readonly runtime: Runtime; readonly smart: Smart; readonly place: Place }
@@ -100,13 +101,11 @@ async function within(
   act: (site: Site) => Promise<string>,
 ): Promise<void> {
   const config = parseConfig(environment)
-  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
-    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
-  }
   const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
     throw storeBroken(config, cause)
   })
   try {
+    await mustBeTenant(runtime.tenants, tenant)
     if (!runtime.smart) throw fail('value', 'KILN_AUTH is none: nobody needs a client or a token')
     const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port } = config
     const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,8 +1,10 @@
 /** `kiln terminology load | list | choose | remove`: the library of code systems, beside running servers, which see changes within a second. */
 import { Command } from 'commander'
-import { type Environment, parseConfig } from './config.ts'
+import { type Config, type Environment, parseConfig } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { outside } from './server.ts'
+import { openRuntime } from './runtime.ts'
+import { mustBeTenant } from './security/tenants/tenants.ts'
+import { outside, storeBroken } from './server.ts'
 import { libraryFolder } from './terminology/config.ts'
 import { type Catalog, type Entry, openCatalog } from './terminology/library/catalog.ts'
 import { printCount, printProgress } from './terminology/load/printed-progress.ts'
@@ -77,11 +79,9 @@ type At = { readonly folder: string; readonly catalog: Catalog; readonly tenant:
 
 async function within(environment: Environment, { tenant }: Options, act: (at: At) => Promise<void>): Promise<void> {
   const config = parseConfig(environment)
-  if (tenant !== undefined && tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
-    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
-  }
   const folder = libraryFolder(config)
   if (folder === undefined) throw fail('required', 'expected the setting KILN_TERMINOLOGY, the folder of the library')
+  if (tenant !== undefined && !['default', ...config.KILN_TENANTS].includes(tenant)) await mustBeKept(config, tenant)
   const catalog = openCatalog(folder, outside)
   try {
     await act({ folder, catalog, tenant })
@@ -89,6 +89,18 @@ async function within(environment: Environment, { tenant }: Options, act: (at: A
     throw cause instanceof Error && 'syscall' in cause ? fail('processing', cause.message, undefined, { cause }) : cause
   } finally {
     catalog.close()
+  }
+}
+
+/** Only the store knows it; those of the settings need none. */
+async function mustBeKept(config: Config, tenant: string): Promise<void> {
+  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
+    throw storeBroken(config, cause)
+  })
+  try {
+    await mustBeTenant(runtime.tenants, tenant)
+  } finally {
+    await runtime.close()
   }
 }
 

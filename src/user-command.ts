@@ -23,6 +23,7 @@ import { openSessions } from './security/accounts/session.ts'
 import { revokeTokens } from './security/smart/grant.ts'
 import { openRevoked, type Revoked } from './security/smart/revoked.ts'
 import { longest } from './security/smart/smart.ts'
+import { mustBeTenant } from './security/tenants/tenants.ts'
 import { outside, storeBroken } from './server.ts'
 import type { Store } from './store/port.ts'
 
@@ -81,13 +82,11 @@ async function within(
   act: (site: Site) => Promise<void>,
 ): Promise<void> {
   const config = parseConfig(environment)
-  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
-    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
-  }
   const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
     throw storeBroken(config, cause)
   })
   try {
+    await mustBeTenant(runtime.tenants, tenant)
     const own = { store: runtime.store, clock: outside.clock, random: outside.random }
     await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant, observe: runtime.observe })
   } catch (cause) {

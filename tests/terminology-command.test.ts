@@ -92,7 +92,6 @@ t.test('what cannot be done is said in a sentence, and the code tells of what ki
     [['load', '/no/where.zip'], 1, /not loaded: ENOENT/],
     [['load'], 1, /missing required argument 'file'/],
     [['load', csv, '--nonsense'], 1, /unknown option '--nonsense'/],
-    [['list', '--tenant', 'nowhere'], 1, /'nowhere' is no tenant/],
     [['choose', 'http://nobody', '1'], 1, /http:\/\/nobody\|1 is not in the library: nothing of http:\/\/nobody/],
     [['choose', system, '7'], 1, /there are ''/],
     [['remove', system, '7'], 1, /http:\/\/example\.org\/wards\|7 is not in the library/],

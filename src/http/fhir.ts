@@ -6,10 +6,12 @@ import type { Incoming } from '../interactions/dispatch.ts'
 import type { Answer, Interaction, Method, Payload } from '../interactions/interaction.ts'
 import { bug, unavailable } from '../interactions/refusal.ts'
 import type { Principal } from '../security/principal.ts'
+import { noTenant } from '../security/tenants/tenants.ts'
 import type { AddressOf } from './address.ts'
 import type { BaseOf } from './base.ts'
 import { acceptBodies } from './body.ts'
 import { preflights } from './cross-origin.ts'
+import type { Enter } from './entrance.ts'
 import type { HttpEvent } from './event.ts'
 import type { CommonHeaders } from './headers.ts'
 import { methods, notAMethod, refusalOf } from './refusal.ts'
@@ -32,8 +34,7 @@ export type FhirNeeds = {
   readonly principalOf?: PrincipalOf
   readonly baseOf: BaseOf
   readonly addressOf: AddressOf
-  /** Those beside `default`. */
-  readonly tenants: readonly string[]
+  readonly enter: Enter
   /** Bytes. */
   readonly bodyLimit: number
   readonly toXml: ToXml
@@ -97,7 +98,6 @@ function gathering(): (answer: () => void) => void {
 
 export function edgeOf(needs: FhirNeeds): Edge {
   const { elapsed, observe, principalOf } = needs
-  const tenants = new Set(needs.tenants)
   const wishOf = wisher()
   const isGuarded = principalOf !== undefined
   // Where nobody needs a token, a page of another origin could read what the user of this machine may.
@@ -111,7 +111,8 @@ export function edgeOf(needs: FhirNeeds): Edge {
     let wish = plainWish
     try {
       if (raw.headers.host === undefined && raw.httpVersion === '1.1') throw hostless
-      const { tenant, path, query } = placeOf(raw.url ?? '', tenants)
+      const { tenant, path, query } = placeOf(raw.url ?? '')
+      await needs.enter(tenant)
       const method = raw.method as Method
       wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, withForm(query, body))
       if (needs.overloaded()) throw unavailable('the server has more to do than it can')
@@ -197,14 +198,15 @@ type Place = { readonly tenant: string; readonly path: string; readonly query: s
 const prefix = '/fhir/'
 
 /** The tenant and what is below its base, as the client wrote it: FHIR has a URL grammar of its own. */
-function placeOf(url: string, tenants: ReadonlySet<string>): Place {
+function placeOf(url: string): Place {
   const query = queryOf(url)
   const whole = query === '' ? url.replace('?', '') : url.slice(0, -query.length - 1)
   if (whole.startsWith(prefix)) return { tenant: 'default', path: whole.slice(prefix.length), query }
   if (whole === '/fhir') return { tenant: 'default', path: '', query }
   const [, tenant = '', path = ''] = /^\/t\/([^/]+)\/fhir(?:\/(.*))?$/.exec(whole) ?? []
-  if (tenants.has(tenant)) return { tenant, path, query }
-  throw tenant === '' ? nothingAt(url) : fail('not-found', `there is no tenant '${tenant}'`)
+  if (tenant === '') throw nothingAt(url)
+  if (tenant === 'default') throw noTenant(tenant) // it has one base, and no other
+  return { tenant, path, query }
 }
 
 function queryOf(url: string): string {

@@ -6,9 +6,11 @@ import type { Place } from '../security/smart/access-token.ts'
 import { resourceMetadata, smartConfiguration, smartStyle } from '../security/smart/discovery.ts'
 import type { Registration } from '../security/smart/provider.ts'
 import type { Serve } from '../security/smart/serve.ts'
+import { noTenant } from '../security/tenants/tenants.ts'
 import type { AddressOf } from './address.ts'
 import type { BaseOf } from './base.ts'
 import { exposed, preflights } from './cross-origin.ts'
+import type { Enter } from './entrance.ts'
 import type { HttpEvent } from './event.ts'
 import { type CommonHeaders, stamp } from './headers.ts'
 
@@ -16,8 +18,7 @@ export type OAuthNeeds = {
   readonly serve: Serve
   readonly baseOf: BaseOf
   readonly addressOf: AddressOf
-  /** Those beside `default`. */
-  readonly tenants: readonly string[]
+  readonly enter: Enter
   readonly registration: Registration
   readonly headers: CommonHeaders
   /** Counts what costs much, or lets secrets be guessed; throws a 429. */
@@ -70,20 +71,26 @@ export function oauthScope(needs: OAuthNeeds): (scope: FastifyInstance) => Promi
   }
 }
 
-function handled({ baseOf, tenants, count, elapsed, observe }: OAuthNeeds, answer: Answer) {
-  const known = new Set(tenants)
+function handled({ baseOf, enter, count, elapsed, observe }: OAuthNeeds, answer: Answer) {
   return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
     const started = elapsed()
     const { id, raw } = request
-    const { tenant = 'default' } = request.params
+    const { tenant: named } = request.params
+    const tenant = named ?? 'default'
     reply.raw.setHeader('X-Request-Id', id)
     if (raw.method === 'POST') count(raw)
-    if (tenant === 'default' || known.has(tenant)) await answer({ tenant, base: baseOf(raw, tenant) }, request, reply)
-    else reply.code(404).send({ error: 'invalid_request', error_description: `there is no tenant '${tenant}'` })
+    if (named !== undefined && !isWritten(named, raw.url)) throw noTenant(named)
+    await enter(tenant)
+    await answer({ tenant, base: baseOf(raw, tenant) }, request, reply)
     const { statusCode: status } = reply.raw
     observe({ event: 'http.answered', request: id, interaction: 'oauth', status, ms: elapsed() - started })
     return reply
   }
+}
+
+/** Names are taken as they stand: each tenant has one base, and `default` has that at the root. */
+function isWritten(tenant: string, url = ''): boolean {
+  return tenant !== 'default' && `${url.split('?', 1)[0]}/`.includes(`/t/${tenant}/`)
 }
 
 /** `application/json` whatever Accept says. Settings change with a start, so a minute is not too long. */
@@ -120,7 +127,7 @@ function belowIssuer(path: string): string {
 /** What the library answers itself never comes here. */
 function refuser({ observe }: OAuthNeeds) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, text, more } = refusalOf(error)
+    const { status, text, more, why } = refusalOf(error)
     if (status === 500) observe({ event: 'http.failed', request: request.id, interaction: 'oauth', error })
     if (reply.raw.headersSent) {
       reply.raw.destroy()
@@ -128,15 +135,17 @@ function refuser({ observe }: OAuthNeeds) {
     }
     const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...more }
     reply.hijack()
-    reply.raw.writeHead(status, headers).end(JSON.stringify({ error: text }))
+    reply.raw.writeHead(status, headers).end(JSON.stringify({ error: text, error_description: why }))
   }
 }
 
-function refusalOf(error: unknown) {
+type OAuthRefusal = { readonly status: number; readonly text: string; readonly more?: object; readonly why?: string }
+
+function refusalOf(error: unknown): OAuthRefusal {
   const known = foreseen(error)
   if (known !== undefined) {
-    const { status, headers } = known
-    return { status, text: status === 503 ? 'temporarily_unavailable' : 'invalid_request', more: { ...headers } }
+    const { status, headers: more, message: why } = known
+    return { status, text: status === 503 ? 'temporarily_unavailable' : 'invalid_request', more, why }
   }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   return status < 500 ? { status, text: 'invalid_request' } : { status: 500, text: 'server_error' }

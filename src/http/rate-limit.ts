@@ -111,7 +111,7 @@ export function throttlesFor(settings: RateSettings, elapsed: () => number, isEx
 }
 
 /** `100:500`; `0`: no limit. */
-function rateOf(text: string): Rate | undefined {
+export function rateOf(text: string): Rate | undefined {
   const [perSecond, burst] = text.split(':').map(Number)
   return perSecond && burst ? { perSecond, burst } : undefined
 }

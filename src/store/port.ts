@@ -251,6 +251,14 @@ export type NoteQuery = {
   readonly limit: number
 }
 
+/** What some versions add to what a tenant has. */
+export type Growth = {
+  /** Present ones; less than 0 where more were deleted than created. */
+  readonly resources: number
+  /** Of the JSON of all versions, as UTF-8. */
+  readonly bytes: number
+}
+
 /** The right to run a job alone until `expires` (ms); a later holder always has a higher token. */
 export type Lease = { readonly name: string; readonly owner: string; readonly token: number; readonly expires: number }
 
@@ -286,6 +294,15 @@ export interface Store {
   changes(tenant: string, after: number, signal: AbortSignal): AsyncIterable<Change>
   /** The resources of a type as they stood at `at`, by id, deletions left out. May be resumed and takes no lock. */
   scan(query: ScanQuery): AsyncIterable<Version>
+
+  /** Of the versions behind `after`, up to `until`. Costs as much as there are. */
+  measure(tenant: string, after: number, until: number): Promise<Growth>
+  /**
+   * Takes away all that the tenant has, piece by piece, and tells how many rows each piece had; whoever is stopped goes on by
+   * asking again. Nobody else may use the tenant meanwhile, nor its name ever after: what processes remember of it is not
+   * told, and its sequence does not begin anew.
+   */
+  erase(tenant: string): AsyncIterable<number>
 
   /** 0 where the claim was never used. */
   generation(tenant: string, claim: string): Promise<number>

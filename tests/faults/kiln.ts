@@ -11,6 +11,7 @@ import { openVocabulary } from '../../src/interactions/vocabulary/vocabulary.ts'
 import { type Event, openMetrics } from '../../src/observe.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { openAuditLog } from '../../src/security/audit/log.ts'
+import { openTenants } from '../../src/security/tenants/tenants.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import type { Store, StoreNeeds } from '../../src/store/port.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
@@ -63,6 +64,8 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   const own = openDefinitions({ ...known, settings, files: [] })
   const vocabularies = openVocabulary(known)
   const validation = openValidation({ ...known, structure, vocabularies, settings: { unknownProfiles: 'accept' } })
+  const fixed = [{ name: 'default', integrity: false }]
+  const tenants = await openTenants({ store: { notes: async () => [] }, clock: outside.clock, fixed })
   const keepIndexed = async (): Promise<void> => {}
   const audit = openAuditLog({ store, newId: outside.newId, observe, sleep: ms => sleep(ms) })
   const close = async (): Promise<void> => {
@@ -80,6 +83,7 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
       vocabularies,
       turn,
       keepIndexed,
+      tenants,
       close,
       library: undefined,
       audit,

@@ -43,7 +43,7 @@ export async function indexOnce(ctx: Surroundings, store: Store, tenant: string,
   const holding: Holding = await definitions.of(tenant)
   const needs: Working = {
     ...{ store, clock, owner, definitions },
-    tenants: [tenant],
+    tenants: async () => [tenant],
     base: () => base,
     observe: () => {},
     signal: new AbortController().signal,

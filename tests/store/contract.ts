@@ -10,6 +10,7 @@ import { randomWalk } from './contract/random-walk.ts'
 import { reindexing } from './contract/reindexing.ts'
 import { searches } from './contract/search.ts'
 import { streams } from './contract/streams.ts'
+import { tenantsKept } from './contract/tenants.ts'
 import { writing } from './contract/writing.ts'
 import type { OpenPlace, Place } from './place.ts'
 
@@ -21,6 +22,7 @@ const parts = {
     await t.test('history', t => histories(t, place, other))
     await t.test('coordination', t => coordination(t, place, other))
     await t.test('notes', t => notesKept(t, place, other))
+    await t.test('tenants', t => tenantsKept(t, place, other))
     await t.test('tenants, closing, faults', t => lasting(t, open))
   },
   'at once': async (t: Test, place: Place): Promise<void> => {

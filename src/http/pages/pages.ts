@@ -6,6 +6,7 @@ import { FhirError } from '../../fhir/issue.ts'
 import { newToken } from '../../security/accounts/once.ts'
 import type { AddressOf } from '../address.ts'
 import type { BaseOf } from '../base.ts'
+import type { Enter } from '../entrance.ts'
 import { type CommonHeaders, stamp } from '../headers.ts'
 import { ownAccount } from './account.ts'
 import { authorize } from './authorize.ts'
@@ -18,8 +19,9 @@ import { type Answer, isPage, type Page, type Visit } from './visit.ts'
 
 export type PagesNeeds = PageNeeds & {
   readonly baseOf: BaseOf
-  /** Those beside `default`. */
-  readonly tenants: readonly string[]
+  readonly enter: Enter
+  /** Whether there is such a tenant, as far as is known. */
+  readonly isOpen: (tenant: string) => boolean
   /** Of the client, behind the proxies that are trusted. */
   readonly addressOf: AddressOf
   readonly headers: CommonHeaders
@@ -82,7 +84,7 @@ function sendFile(reply: FastifyReply, type: string, text: string): FastifyReply
 }
 
 async function serve(needs: PagesNeeds, request: Request, reply: FastifyReply): Promise<FastifyReply> {
-  const where = placeOf(needs, request)
+  const where = await entered(needs, request)
   const route = routes.find(({ path }) => path.test(where.path))
   if (!route || !where.known)
     return send(reply, where, errorPage(404, 'Nothing is here', 'The address is wrong, or the page is gone.'))
@@ -114,10 +116,21 @@ type Where = {
   readonly known: boolean
 }
 
-function placeOf({ baseOf, tenants }: PagesNeeds, { raw }: FastifyRequest): Where {
+/** Looks for the tenant anew. */
+async function entered(needs: PagesNeeds, request: FastifyRequest): Promise<Where> {
+  const { tenant } = placeOf(needs, request)
+  try {
+    await needs.enter(tenant)
+  } catch (error) {
+    if (!(error instanceof FhirError && error.status === 404)) throw error
+  }
+  return placeOf(needs, request)
+}
+
+function placeOf({ baseOf, isOpen }: Pick<PagesNeeds, 'baseOf' | 'isOpen'>, { raw }: FastifyRequest): Where {
   const [whole = '', query = ''] = (raw.url ?? '').split('?', 2)
   const [, tenant = 'default', path = whole] = /^\/t\/([^/]+)(\/.*)$/.exec(whole) ?? []
-  const known = tenant === 'default' ? whole === path : tenants.includes(tenant)
+  const known = tenant === 'default' ? whole === path : isOpen(tenant)
   const base = baseOf(raw, known ? tenant : 'default')
   return { tenant, base, root: new URL(base).pathname.replace(/\/fhir$/, ''), path, query, known }
 }

@@ -85,6 +85,13 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
+/** What waits for a tenant. */
+export async function unspoolAll(folder: string, tenant: string): Promise<void> {
+  for (const id of await allSpooled(folder)) {
+    if ((await spooled(folder, id))?.tenant === tenant) await unspool(folder, id)
+  }
+}
+
 /** ms since it was put there. */
 export async function ageOf(folder: string, id: string, now: number): Promise<number> {
   return now - (await stat(placeOf(folder, id))).ctimeMs

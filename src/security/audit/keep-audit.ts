@@ -1,11 +1,12 @@
 /**
  * What goes on beside the requests, in one process for each tenant: what the log has kept becomes events, events are sealed, the
- * last seal is told to the anchor, and events are indexed so that they are found. What is still to be done is known to the store, so nothing is lost with a
- * process that dies.
+ * last seal is told to the anchor, and events are indexed so that they are found. What is still to be done is known to the store,
+ * so nothing is lost with a process that dies.
  */
 import { parseJson } from '../../fhir/json.ts'
 import { ownLimits } from '../../fhir/json-limits.ts'
 import type { Resource } from '../../fhir/resource.ts'
+import { forEachTenant } from '../../jobs/each-tenant.ts'
 import { type Holder, type HolderNeeds, openHolder } from '../../jobs/lease.ts'
 import { openPace, type Pace, type PaceNeeds } from '../../jobs/pace.ts'
 import type { Entries } from '../../search/entry.ts'
@@ -36,7 +37,8 @@ export type KeepNeeds = HolderNeeds &
       | 'renew'
       | 'release'
     >
-    readonly tenants: readonly string[]
+    /** Those in force. */
+    readonly tenants: () => Promise<readonly string[]>
     /** What a resource is found by in a tenant now: always the same function for the same definitions. */
     readonly indexIn: (tenant: string) => Promise<ResourceIndex>
     readonly anchor?: Anchor
@@ -53,32 +55,33 @@ const indexEvery = 1_000 // ms between two looks at what is to be indexed
 /** Goes on until the signal; resolves when all that was begun is over. */
 export async function keepAudit(needs: KeepNeeds): Promise<void> {
   const pace = openPace({ ...needs, sleep: ms => needs.sleep(ms * patience) })
-  await Promise.all(
-    needs.tenants.flatMap(tenant => [
-      again(needs, tenant, 'audit seal', sealEvery, async () => {
+  const failed = (error: unknown): void => needs.observe({ event: 'audit.failed', error })
+  await forEachTenant({ ...needs, failed }, async (tenant, goesOn) => {
+    const keep = (name: string, pause: number, act: (holder: Holder) => Promise<void>): Promise<void> =>
+      again({ ...needs, goesOn, failed }, { tenant, name, pause }, act)
+    await Promise.all([
+      keep('audit seal', sealEvery, async () => {
         await seal(needs, tenant)
         await anchorLast(needs, tenant)
       }),
-      again(needs, tenant, 'audit write', writeEvery, holder => writeDown(needs, tenant, holder, pace)),
-      again(needs, tenant, 'audit index', indexEvery, holder => indexNew(needs, tenant, holder, pace)),
-    ]),
-  )
+      keep('audit write', writeEvery, holder => writeDown(needs, tenant, holder, pace)),
+      keep('audit index', indexEvery, holder => indexNew(needs, tenant, holder, pace)),
+    ])
+  })
 }
 
-async function again(
-  needs: KeepNeeds,
-  tenant: string,
-  name: string,
-  pause: number,
-  act: (holder: Holder) => Promise<void>,
-): Promise<void> {
-  const { signal, sleep, observe } = needs
+type Again = KeepNeeds & { readonly goesOn: () => boolean; readonly failed: (error: unknown) => void }
+type Task = { readonly tenant: string; readonly name: string; readonly pause: number }
+
+async function again(needs: Again, task: Task, act: (holder: Holder) => Promise<void>): Promise<void> {
+  const { signal, sleep, goesOn, failed } = needs
+  const { tenant, name, pause } = task
   const holder = openHolder(needs, tenant, name)
-  while (!signal.aborted) {
+  while (goesOn()) {
     try {
       if (await holder.fence()) await act(holder)
     } catch (error) {
-      if (!signal.aborted) observe({ event: 'audit.failed', error })
+      if (!signal.aborted) failed(error)
     }
     await sleep(pause)
   }

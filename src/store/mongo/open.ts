@@ -4,9 +4,11 @@ import { changes, openBell, openChanges } from './changes.ts'
 import { openForget, openGeneration } from './claims.ts'
 import { checkCommit, settle, tooLarge } from './commit.ts'
 import { connect, databaseOf } from './connection.ts'
+import { openErase } from './erase.ts'
 import { openSteps } from './errors.ts'
 import { openHistory } from './history.ts'
 import { openLeases } from './leases.ts'
+import { openMeasure } from './measure.ts'
 import { migrate, requireLatest } from './migrations.ts'
 import { openNotes } from './notes.ts'
 import { openQueue } from './queue.ts'
@@ -78,6 +80,8 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     sequence: step('sequence', sequences.whole),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
+    measure: step('measure', openMeasure(collections)),
+    erase: openErase(collections),
     generation: step('generation', openGeneration(collections)),
     receipt: step('receipt', openReceipts(collections, reads)),
     note: step('note', notes.note),

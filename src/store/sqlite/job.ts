@@ -24,6 +24,7 @@ export type Job =
   | { readonly do: 'dropNote'; readonly key: NoteKey; readonly revision: number | undefined; readonly now: number }
   | { readonly do: 'dropNotes'; readonly tenant: string; readonly kind: string; readonly tag: string }
   | { readonly do: 'forget'; readonly tenant: string; readonly before: number }
+  | { readonly do: 'erase'; readonly tenant: string }
   | { readonly do: 'secret'; readonly name: string; readonly fresh: Uint8Array }
   /** Takes the write lock and lets it go. */
   | { readonly do: 'ping' }
@@ -67,6 +68,8 @@ export type Results = {
   readonly dropNotes: undefined
   /** Rows forgotten; 0: no more. */
   readonly forget: number
+  /** Rows taken away; 0: nothing is left. */
+  readonly erase: number
   readonly secret: Uint8Array
   readonly ping: undefined
   readonly close: undefined

@@ -14,8 +14,10 @@ import {
 import { changes, openBell, openChanges } from './changes.ts'
 import { openGeneration } from './claims.ts'
 import { code, codeOf, openReading, openWriting, type Synchronous } from './connection.ts'
+import { erased } from './erase.ts'
 import { openHistory } from './history.ts'
 import { commitSteps, type Job, type PackedItem } from './job.ts'
+import { openMeasure } from './measure.ts'
 import { latest, type Migrated, migrate, versionOf } from './migrations.ts'
 import { openNames } from './names.ts'
 import { openNoteReader } from './notes.ts'
@@ -101,6 +103,8 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     sequence: step('sequence', reads.sequence),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
+    measure: step('measure', openMeasure(db, tenants)),
+    erase: tenant => erased(() => queue.ask({ do: 'erase', tenant })),
     generation: step('generation', (tenant, claim) => generation(tenants.key(tenant) ?? 0, claim)),
     receipt: step('receipt', (name, key) => receipt({ key: tenants.key(name) ?? 0, name }, key)),
     ...noteSteps(step, openNoteReader(db, tenants), queue, clock),

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { openCommits } from './commit.ts'
 import { code, codeOf } from './connection.ts'
+import { openErase } from './erase.ts'
 import type { Answer, CommitStep, Job, Results } from './job.ts'
 import { openLeases } from './leases.ts'
 import { openGrowingNames } from './names.ts'
@@ -20,6 +21,7 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
   const commits = openCommits(db, tenants, types, leases)
   const secrets = openSecrets(db)
   const notes = openNotes(db, tenants)
+  const erase = openErase(db, tenants)
 
   function run(job: Job): Results[Job['do']] {
     switch (job.do) {
@@ -41,6 +43,8 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
         return notes.dropAll(job.tenant, job.kind, job.tag)
       case 'forget':
         return commits.forget(job.tenant, job.before) + notes.forget(job.tenant, job.before)
+      case 'erase':
+        return erase(job.tenant)
       case 'secret':
         return secrets.keep(job.name, job.fresh)
       case 'ping':

@@ -6,13 +6,16 @@ export type VersionRow = readonly [seq: number, version: number, updated: number
 
 const methods: readonly Method[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
+/** From here on methods are those that created the resource. */
+export const creating = methods.length
+
 /** In one small integer: the method, and 4 more where it created the resource. */
 export function methodKey(method: Method, created: boolean): number {
-  return methods.indexOf(method) + (created ? methods.length : 0)
+  return methods.indexOf(method) + (created ? creating : 0)
 }
 
 export function toVersion({ tenant, type, id }: Key, row: VersionRow): Version {
   const [seq, version, updated, key, json] = row
   const method = methods[key % methods.length] as Method
-  return { tenant, type, id, version, seq, updated, method, created: key >= methods.length, json: json ?? undefined }
+  return { tenant, type, id, version, seq, updated, method, created: key >= creating, json: json ?? undefined }
 }

@@ -41,6 +41,11 @@ export function shelfOf(folder: string, tenant?: string): string {
   return join(folder, 'tenants', encodeURIComponent(tenant).replaceAll('.', '%2E'))
 }
 
+/** Takes away what is one tenant's alone. */
+export function clearShelf(folder: string, tenant: string): void {
+  rmSync(shelfOf(folder, tenant), { recursive: true, force: true })
+}
+
 const partial = '.partial'
 
 /** `write`: makes the file at a path. */

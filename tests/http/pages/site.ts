@@ -103,7 +103,8 @@ export async function openSite(t: Test, world: World, over: SiteOver = {}): Prom
         const root = over.base ?? `http://localhost:${port}`
         return tenant === 'default' ? `${root}/fhir` : `${root}/t/${tenant}/fhir`
       },
-      tenants: over.tenants ?? [],
+      enter: () => {},
+      isOpen: name => over.tenants?.includes(name) === true,
       addressOf: ({ socket }) => socket.remoteAddress ?? '',
       headers: commonHeaders({ isSecure: () => over.base?.startsWith('https:') === true, maxAge: 60 }),
       count: undefined,

@@ -7,6 +7,7 @@
 import { parseJson } from '../../../fhir/json.ts'
 import { ownLimits } from '../../../fhir/json-limits.ts'
 import { isResource } from '../../../fhir/resource.ts'
+import { forEachTenant } from '../../../jobs/each-tenant.ts'
 import { type HolderNeeds, openHolder } from '../../../jobs/lease.ts'
 import { openPace, type PaceNeeds } from '../../../jobs/pace.ts'
 import type { Place } from '../../../search/node.ts'
@@ -24,7 +25,8 @@ export type ReindexNeeds = HolderNeeds &
   PaceNeeds & {
     readonly store: Pick<Store, 'types' | 'search' | 'count' | 'reindex' | 'acquire' | 'renew' | 'release'>
     readonly definitions: OwnDefinitions
-    readonly tenants: readonly string[]
+    /** Those in force; others have their turn again when they are so. */
+    readonly tenants: () => Promise<readonly string[]>
     /** As the tenant's clients see it. */
     readonly base: (tenant: string) => string
     readonly observe: (event: ReindexEvent) => void
@@ -39,23 +41,21 @@ const budget = 300_000 // ms; after a restart the first look goes past all that 
 
 /** Goes on until the signal; resolves when all that was begun is over. */
 export async function keepIndexed(needs: ReindexNeeds): Promise<void> {
-  const { tenants, sleep, signal, observe, elapsed } = needs
+  const { sleep, signal, observe, elapsed } = needs
   const pace = openPace(needs)
-
-  async function keep(tenant: string): Promise<void> {
+  const failed = (error: unknown): void => observe({ event: 'reindex.failed', error })
+  await forEachTenant({ ...needs, failed }, async (tenant, goesOn) => {
     const schedule = openSchedule(elapsed)
-    while (!signal.aborted) {
+    while (goesOn()) {
       try {
         const holding = await needs.definitions.of(tenant)
         if (schedule.isDue(holding)) schedule.next(await indexAll({ ...needs, pace }, tenant, holding))
       } catch (error) {
-        if (!signal.aborted) observe({ event: 'reindex.failed', error })
+        if (!signal.aborted) failed(error)
       }
       await sleep(pause)
     }
-  }
-
-  await Promise.all(tenants.map(keep))
+  })
 }
 
 /** When all types are to be looked at: as soon as the definitions change, and for a while after that. */
