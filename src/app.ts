@@ -18,6 +18,7 @@ import type { Shapes } from './fhir/shape.ts'
 import { printXml } from './fhir/xml/print.ts'
 import { type Admission, watchDelay } from './http/admission.ts'
 import { baseFinder, originOf, ownBase } from './http/base.ts'
+import { brandsBy } from './http/brands.ts'
 import { openEntrance } from './http/entrance.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
 import { openFront } from './http/front.ts'
@@ -34,6 +35,7 @@ import { interactions } from './interactions/index.ts'
 import type { Context, Surroundings } from './interactions/interaction.ts'
 import { openRights } from './interactions/rights.ts'
 import { searchClaims, systemParams } from './interactions/search/claims.ts'
+import { keepSwept } from './jobs/keep-swept.ts'
 import type { Metrics } from './observe.ts'
 import { keepImporting } from './operations/import-code-system/keep-importing.ts'
 import { type OperationNeeds, operations } from './operations/index.ts'
@@ -43,7 +45,7 @@ import type { Operation } from './operations/kernel/operation.ts'
 import { isTerminologyServer, terminologyClaims } from './operations/terminology/claims.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
-import { pagesNeeds } from './pages.ts'
+import { type PagesAround, pagesNeeds } from './pages.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
 import { auditType } from './security/audit/audit-event.ts'
@@ -61,14 +63,13 @@ export type App = {
 }
 
 export function openApp(runtime: Runtime, metrics: Metrics): App {
-  const { config, outside, observe, store, smart, people } = runtime
+  const { config, outside, observe, store, smart } = runtime
   const { KILN_HOST: host, KILN_PORT } = config
   let draining = false
   let port = KILN_PORT
   const { elapsed } = outside
   const front = openFront({ config, guarded: smart !== undefined, local: isLoopback(host), elapsed, observe })
   const { headers, throttles, addressOf } = front
-  const count = (raw: IncomingMessage): void => throttles.token?.(addressOf(raw))
   const origin = (): string => originOf(host, port, front.isSecure)
   const surroundings = surroundingsOf(runtime)
   const principalOf = smart && counted(throttles, auditedPrincipal(runtime, smart.authenticate.principal))
@@ -97,11 +98,8 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   server.setErrorHandler(edge.refuse)
   server.setNotFoundHandler((request, reply) => edge.refuse(unrouted(request), request, reply))
   server.register(fhirScope(edge, config.KILN_MAX_BODY))
-  if (smart) server.register(oauthScope({ ...smart, baseOf, addressOf, enter, elapsed, observe, headers, count }))
-  if (smart && people) {
-    const ask: Ask = incoming => dispatch(surroundings, incoming)
-    server.register(pagesScope(pagesNeeds(runtime, { smart, people, ask, baseOf, front, enter })))
-  }
+  const ask: Ask = incoming => dispatch(surroundings, incoming)
+  admit(server, runtime, { ask, baseOf, front, enter })
   server.register(
     opsScope({
       storeReady: () => store.ready(),
@@ -117,8 +115,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   })
   server.addHook('onClose', async () => admission.close())
   const ownBases = ownBase({ configured: config.KILN_BASE_URL, origin })
-  beside(server, signal => runtime.keepIndexed(ownBases, signal))
-  beside(server, signal => importing(runtime, ownBases, signal))
+  for (const work of [indexing, importing, sweeping]) beside(server, signal => work(runtime, ownBases, signal))
   if (auditExtent(config) !== 'off') beside(server, signal => keepingAudit(runtime, ownBases, signal))
 
   return {
@@ -129,6 +126,21 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
       draining = true
     },
   }
+}
+
+type Around = Pick<PagesAround, 'ask' | 'baseOf' | 'front' | 'enter'>
+
+/** Where somebody has to say who he is: the authorization server, and the pages on which people sign in. */
+function admit(server: FastifyInstance, runtime: Runtime, around: Around): void {
+  const { outside, observe, smart, people } = runtime
+  if (!smart) return
+  const { ask, baseOf, front, enter } = around
+  const { headers, throttles, addressOf } = front
+  const count = (raw: IncomingMessage): void => throttles.token?.(addressOf(raw))
+  const brands = brandsBy(ask, outside.clock)
+  const { elapsed } = outside
+  server.register(oauthScope({ ...smart, baseOf, addressOf, enter, elapsed, observe, headers, count, brands }))
+  if (people) server.register(pagesScope(pagesNeeds(runtime, { smart, people, ...around })))
 }
 
 /** Goes on from when the server listens until it is closed. */
@@ -144,8 +156,14 @@ function beside(server: FastifyInstance, work: (signal: AbortSignal) => Promise<
   })
 }
 
+type OwnBase = (tenant: string) => string
+
+function indexing({ keepIndexed }: Runtime, base: OwnBase, signal: AbortSignal): Promise<void> {
+  return keepIndexed(base, signal)
+}
+
 /** Loads the code systems that requests have left, wherever there is a library. */
-async function importing(runtime: Runtime, base: (tenant: string) => string, signal: AbortSignal): Promise<void> {
+async function importing(runtime: Runtime, base: OwnBase, signal: AbortSignal): Promise<void> {
   const { config, observe, outside, store } = runtime
   const folder = libraryFolder(config)
   if (folder === undefined) return
@@ -154,6 +172,18 @@ async function importing(runtime: Runtime, base: (tenant: string) => string, sig
     owner: outside.newId(),
     context: tenant => contextIn(runtime, { tenant, base: base(tenant) }),
     pull: openOutlets(config).egress.pull,
+    sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
+  })
+}
+
+async function sweeping(
+  { config, observe, outside, store }: Runtime,
+  _base: OwnBase,
+  signal: AbortSignal,
+): Promise<void> {
+  await keepSwept({
+    ...{ store, observe, signal, clock: outside.clock, owner: outside.newId() },
+    tenants: ['default', ...config.KILN_TENANTS],
     sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
   })
 }
@@ -254,6 +284,12 @@ function xmlPrinter(shapes: Shapes): ToXml {
 }
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+/** As nobody in particular, who may do everything: for what the server does by itself. */
+export function askerOf(runtime: Runtime): Ask {
+  const surroundings = surroundingsOf(runtime)
+  return incoming => dispatch(surroundings, incoming)
+}
 
 /** When what is claimed last changed. */
 const released = '2026-11-21'

@@ -18,8 +18,8 @@ import { byRules } from './operations/validate/validator.ts'
 import { bestPractices, type Telling } from './operations/validate/wish.ts'
 import { packageCommand } from './package-command.ts'
 import { openRuntime } from './runtime.ts'
-import { outside, place, StartError, serve, storeBroken } from './server.ts'
-import { clientCommand, launchCommand, tokenCommand } from './smart-command.ts'
+import { outside, place, StartError, serve, storeBroken, withDemo } from './server.ts'
+import { clientCommand, launchCommand, oauthKeyCommand, tokenCommand } from './smart-command.ts'
 import { tenantCommand } from './tenant-command.ts'
 import { terminologyCommand } from './terminology-command.ts'
 import { userCommand } from './user-command.ts'
@@ -96,7 +96,8 @@ const program = new Command('kiln')
 program
   .command('serve')
   .description('serve FHIR over HTTP until a signal ends it')
-  .action(() => serve(process.env))
+  .option('--demo', 'with a small made-up hospital, and somebody of each role who can sign in')
+  .action(({ demo }: { readonly demo?: true }) => serve(withDemo(process.env, demo ? ['--demo'] : [])))
 
 program
   .command('check')
@@ -126,7 +127,8 @@ program.addCommand(packageCommand(process.env))
 program.addCommand(terminologyCommand(process.env))
 program.addCommand(tenantCommand(process.env))
 program.addCommand(userCommand(process.env))
-for (const command of [clientCommand, tokenCommand, launchCommand]) program.addCommand(command(process.env))
+for (const command of [clientCommand, tokenCommand, launchCommand, oauthKeyCommand])
+  program.addCommand(command(process.env))
 
 await program.parseAsync().catch(error => {
   const known = error instanceof ConfigError || error instanceof StartError

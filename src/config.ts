@@ -8,7 +8,7 @@ import { httpSettings } from './http/config.ts'
 import { interactionSettings } from './interactions/config.ts'
 import { accountSettings, isMailUrl } from './security/accounts/config.ts'
 import { auditSettings } from './security/audit/config.ts'
-import { securitySettings } from './security/config.ts'
+import { isIssuer, securitySettings } from './security/config.ts'
 import { isNetwork } from './security/networks.ts'
 import { tenantName } from './security/tenants/tenant.ts'
 import { storeSettings } from './store/config.ts'
@@ -37,6 +37,14 @@ const processSettings = {
     description:
       'Tenants with referential integrity, separated by commas; the one at `/fhir` is called `default`. To be decided before the first write: links of what was stored without it are not known.',
     expected: "'default' or names out of KILN_TENANTS, separated by commas",
+  },
+  KILN_DEMO: {
+    type: 'string',
+    enum: ['false', 'true', 'forced'],
+    default: 'false',
+    description:
+      '`true`, or `--demo` behind the command: an empty store gets a small made-up hospital and a user of each role, whose passwords are printed; on a loopback address only, unless it is `forced`.',
+    expected: 'true on a loopback address, forced, or false',
   },
   KILN_EGRESS_ALLOW: {
     type: 'array',
@@ -100,8 +108,16 @@ export function parseConfig(environment: Environment): Config {
   if (values.KILN_AUDIT === 'off' && values.KILN_AUTH !== 'none') {
     throw refuse([`KILN_AUDIT is 'off': expected ${settings.KILN_AUDIT.expected}`])
   }
+  if (values.KILN_DEMO === 'true' && !isLoopback(values.KILN_HOST)) {
+    throw refuse([
+      `KILN_DEMO is 'true' though KILN_HOST is '${values.KILN_HOST}': expected ${settings.KILN_DEMO.expected}`,
+    ])
+  }
   if ((values.KILN_TLS_CERT === '') !== (values.KILN_TLS_KEY === '')) {
     throw refuse(['KILN_TLS_CERT and KILN_TLS_KEY belong together: expected both or none'])
+  }
+  if ((values.KILN_OIDC_ISSUER === '') !== (values.KILN_OIDC_CLIENT === '')) {
+    throw refuse(['KILN_OIDC_ISSUER and KILN_OIDC_CLIENT belong together: expected both or none'])
   }
   for (const value of Object.values(values)) Object.freeze(value)
   return Object.freeze(values)
@@ -135,6 +151,7 @@ function compile() {
   ajv.addFormat('registry-url', isRegistry)
   ajv.addFormat('mail-url', isMailUrl)
   ajv.addFormat('audit-anchor', text => text === '' || isAbsolute(text) || isSecureUrl(text))
+  ajv.addFormat('issuer', isIssuer)
   ajv.addFormat('egress', text => isNetwork(text) || isName(text))
   return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
 }

@@ -31,11 +31,21 @@ export type Egress = {
   ask(url: string, limits: Limits): Promise<Fetched | undefined>
   /** Its body alone. */
   get(url: string, limits: Limits): Promise<Uint8Array | undefined>
+  /** Whatever is answered, by its status: for protocols that tell by it. */
+  send(url: string, sent: Sent, limits: Limits): Promise<Answered>
   /** Likewise, for what is too large to be held: each piece is taken before the next one comes. False for 404 and 410. */
   pull(url: string, limits: Limits, take: Take): Promise<boolean>
   /** Sends JSON; throws `FhirError` unless a 2xx answers. */
   post(url: string, json: string, limits: Limits): Promise<void>
 }
+
+export type Sent = {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export type Answered = Fetched & { readonly status: number }
 
 export type Take = (chunk: Uint8Array) => Promise<void>
 
@@ -63,7 +73,7 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
   async function asked<T>(
     text: string,
     limits: Limits,
-    json: string | undefined,
+    sent: Sent | undefined,
     use: (url: URL, response: IncomingMessage) => Promise<T>,
   ): Promise<T> {
     const url = parsed(text)
@@ -71,7 +81,7 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
     try {
       const address = await unlessAborted(addressOf(url), signal)
       const authorization = credentials.get(url.origin)
-      const response = await ask(url, address, authorization, signal, json)
+      const response = await ask(url, address, authorization, signal, sent)
       return await use(url, response)
     } catch (cause) {
       if (cause instanceof FhirError) throw cause
@@ -90,11 +100,20 @@ export function openEgress({ lookup, allow, credentials }: EgressNeeds): Egress 
       return found ? { bytes: Buffer.concat(chunks), headers: response.headers as Fetched['headers'] } : undefined
     })
 
+  const send: Egress['send'] = (text, sent, limits) =>
+    asked(text, limits, sent, async (url, response) => {
+      const chunks: Uint8Array[] = []
+      await takeAll(url, response, limits.bytes, async chunk => void chunks.push(chunk))
+      const { statusCode: status = 0, headers } = response
+      return { status, bytes: Buffer.concat(chunks), headers: headers as Fetched['headers'] }
+    })
+
   return {
     ask: fetched,
     pull,
+    send,
     get: async (url, limits) => (await fetched(url, limits))?.bytes,
-    post: (text, json, limits) => asked(text, limits, json, mustBeTaken),
+    post: (text, json, limits) => asked(text, limits, posted(json), mustBeTaken),
   }
 }
 
@@ -160,27 +179,30 @@ function ask(
   { address, family }: LookupAddress,
   authorization: string | undefined,
   signal: AbortSignal,
-  json: string | undefined,
+  sent: Sent | undefined,
 ): Promise<IncomingMessage> {
   const options: RequestOptions = {
-    method: json === undefined ? 'GET' : 'POST',
     agent: false, // no connection of another request, and no proxy of the environment
     signal,
+    method: sent?.method ?? 'GET',
     headers: {
       accept: '*/*',
       'accept-encoding': 'identity',
       'user-agent': 'kiln',
       ...(authorization === undefined ? {} : { authorization }),
-      ...(json === undefined
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) }),
+      ...sent?.headers,
     },
     lookup: (_host, { all }, found) => (all ? found(null, [{ address, family }]) : found(null, address, family)),
   }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const request = url.protocol === 'https:' ? overHttps(url, options) : overHttp(url, options)
-  request.on('response', resolve).on('error', reject).end(json)
+  request.on('response', resolve).on('error', reject).end(sent?.body)
   return promise
+}
+
+function posted(json: string): Sent {
+  const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) }
+  return { method: 'POST', headers, body: json }
 }
 
 /** Whatever it says besides is not read. */
@@ -192,11 +214,21 @@ async function mustBeTaken(url: URL, response: IncomingMessage): Promise<void> {
 
 async function takeBody(url: URL, response: IncomingMessage, most: number, take: Take): Promise<boolean> {
   try {
-    const { statusCode = 0, headers } = response
+    const { statusCode = 0 } = response
     if (statusCode === 404 || statusCode === 410) return false
     if (statusCode >= 300 && statusCode < 400)
       throw refused(url, 'it redirects to another place: name that one instead')
     if (statusCode !== 200) throw failed(url, `it answers ${statusCode}`)
+    await takeAll(url, response, most, take)
+    return true
+  } finally {
+    response.destroy()
+  }
+}
+
+async function takeAll(url: URL, response: IncomingMessage, most: number, take: Take): Promise<void> {
+  const { headers } = response
+  try {
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw failed(url, 'its answer is encoded, unasked')
     if (Number(headers['content-length'] ?? 0) > most) throw tooLong(url, most)
     let size = 0
@@ -205,7 +237,6 @@ async function takeBody(url: URL, response: IncomingMessage, most: number, take:
       if (size > most) throw tooLong(url, most)
       await take(chunk)
     }
-    return true
   } finally {
     response.destroy()
   }

@@ -5,6 +5,7 @@ import type { HttpEvent } from './http/event.ts'
 import type { PageEvent } from './http/pages/needs.ts'
 import type { InteractionEvent } from './interactions/interaction.ts'
 import type { ReindexEvent } from './interactions/search/own/reindex.ts'
+import type { SweepEvent } from './jobs/keep-swept.ts'
 import type { ImportEvent } from './operations/import-code-system/keep-importing.ts'
 import type { AccountEvent } from './security/accounts/event.ts'
 import type { AuditLogEvent } from './security/audit/log.ts'
@@ -32,6 +33,7 @@ export type Event =
   | AuditLogEvent
   | HttpEvent
   | PageEvent
+  | SweepEvent
   | ProcessEvent
 
 export type Observe = (event: Event) => void
@@ -68,6 +70,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'page.failed': 'error',
   'reindex.done': 'info',
   'reindex.failed': 'error',
+  'sweep.failed': 'error',
   'store.commit': 'trace',
   'store.migrated': 'info',
   'store.retry': 'debug',

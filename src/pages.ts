@@ -16,7 +16,7 @@ import { mintLaunch } from './security/smart/launch.ts'
 import type { Smart } from './security/smart/smart.ts'
 import type { Store } from './store/port.ts'
 
-type Around = {
+export type PagesAround = {
   readonly smart: Smart
   readonly people: People
   readonly ask: (incoming: Incoming) => Promise<Answer>
@@ -25,7 +25,7 @@ type Around = {
   readonly enter: Enter
 }
 
-export function pagesNeeds({ config, observe, store, tenants }: Runtime, around: Around): PagesNeeds {
+export function pagesNeeds({ config, observe, store, tenants }: Runtime, around: PagesAround): PagesNeeds {
   const { smart, people, ask, baseOf, front, enter } = around
   return {
     ...people,

@@ -4,6 +4,7 @@ import { auditReader } from './audit-reader.ts'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
+import type { External } from './http/pages/needs.ts'
 import type { Lately } from './interactions/lately.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
@@ -18,8 +19,9 @@ import { openAccounts } from './security/accounts/open.ts'
 import { usable } from './security/accounts/own.ts'
 import type { SignInNeeds } from './security/accounts/sign-in.ts'
 import { type AuditLog, openAuditLog } from './security/audit/log.ts'
+import type { Exchange } from './security/external/identity-provider.ts'
 import type { Accounts } from './security/smart/account.ts'
-import type { Fetch } from './security/smart/provider.ts'
+import type { Fetch } from './security/smart/client-keys.ts'
 import { openSmart, type Smart } from './security/smart/smart.ts'
 import { tenanted } from './security/tenants/tenanted-store.ts'
 import { openTenants, type Tenants } from './security/tenants/tenants.ts'
@@ -67,6 +69,8 @@ export type Runtime = {
 }
 
 export type People = SignInNeeds & {
+  /** Where else people can sign in. */
+  readonly external?: External
   /** That forms are bound to browsers by. */
   readonly formKey: Uint8Array
 }
@@ -157,6 +161,7 @@ async function guardedBy(
     fetch: keysBy(egress),
     types: shapes.resourceTypes,
     registration: config.KILN_REGISTRATION,
+    trusted: config.KILN_TRUSTED_ISSUERS,
     lifetime: config.KILN_ACCESS_TOKEN_LIFETIME,
     session: config.KILN_SESSION_LONGEST,
   })
@@ -165,7 +170,22 @@ async function guardedBy(
     limits: { idle: config.KILN_SESSION_IDLE * 1000, longest: config.KILN_SESSION_LONGEST * 1000 },
     mailer: await mailerFor(config, outside),
   })
-  return { smart, people: { ...accounts, formKey: await store.secret('forms') } }
+  const external = await externalBy(config, store, outside, egress)
+  return { smart, people: { ...accounts, ...external, formKey: await store.secret('forms') } }
+}
+
+/** Loaded where it is used, as is the library behind it. */
+async function externalBy(config: Config, store: Store, { clock }: Outside, egress: Outlets['egress']) {
+  const { KILN_OIDC_ISSUER: issuer, KILN_OIDC_CLIENT: login, KILN_OIDC_NAME: name } = config
+  if (issuer === '') return {}
+  const { openIdentityProvider } = await import('./security/external/identity-provider.ts')
+  const colon = login.indexOf(':')
+  const settings = { issuer, client: login.slice(0, colon), secret: login.slice(colon + 1) }
+  const provider = openIdentityProvider(
+    { ...settings, name: name === '' ? new URL(issuer).host : name },
+    { store, clock, fetch: exchangeBy(egress) },
+  )
+  return { external: { provider, admitting: config.KILN_OIDC_ACCOUNTS } }
 }
 
 /** As they are now: whoever is locked gets no further token. */
@@ -196,6 +216,14 @@ function keysBy({ ask }: Outlets['egress']): Fetch {
     const found = await ask(url, keysLimits)
     if (!found) return new Response(undefined, { status: 404 })
     return new Response(Buffer.from(found.bytes), { headers: { 'cache-control': freshness(found.headers) } })
+  }
+}
+
+function exchangeBy({ send }: Outlets['egress']): Exchange {
+  return async (url, sent) => {
+    const { status, bytes, headers } = await send(url, sent, keysLimits)
+    const told = Object.entries(headers).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+    return new Response(bytes.length === 0 ? null : Buffer.from(bytes), { status, headers: told })
   }
 }
 

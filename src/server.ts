@@ -1,7 +1,7 @@
 /** The process: settings → runtime → app → listen; on SIGTERM or SIGINT not ready, drained, closed, gone within 10 s. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
-import { type App, openApp } from './app.ts'
+import { type App, askerOf, openApp } from './app.ts'
 import { type First, firstClient } from './bootstrap.ts'
 import { type Config, ConfigError, type Environment, isLoopback, parseConfig, placeOf } from './config.ts'
 import { BadDefinitions } from './conformance/own.ts'
@@ -33,11 +33,12 @@ export async function serve(environment: Environment): Promise<void> {
     })
     const app = openApp(runtime, metrics)
     const first = await firstClient(runtime)
+    const demo = await demoIn(runtime)
     await listen(app, config)
     endOnSignal(app, runtime)
     if (isCleartext(config)) observe({ event: 'process.cleartext', host: config.KILN_HOST })
     observe({ event: 'process.started', base: app.base(), store: place(config), ms: outside.elapsed() - started })
-    console.log(greeting(app, config, await hint(app, runtime, first)))
+    console.log(greeting(app, config, await hint(app, runtime, first)) + demo(app))
   } catch (error) {
     console.error(`Kiln cannot start: ${sentence(error)}`)
     process.exit(1)
@@ -97,6 +98,25 @@ ${says}
 Try it:
   curl -s ${base}/Patient -H 'Content-Type: application/fhir+json'${header} -d '{"resourceType":"Patient","name":[{"family":"Chalmers","given":["Peter"]}]}'
 `
+}
+
+/** What is told of the demo, if there is to be one. */
+async function demoIn(runtime: Runtime): Promise<(app: App) => string> {
+  const { config, store, smart } = runtime
+  if (config.KILN_DEMO === 'false') return () => ''
+  const { openDemo } = await import('./demo/demo.ts')
+  const { clock, random } = outside
+  const people = await openDemo({ store, clock, random, ask: askerOf(runtime), open: smart === undefined })
+  if (people === undefined) return () => 'There is no demo: the store is not empty\n'
+  if (people.length === 0) return () => 'The demo hospital is in the store\n'
+  const lines = people.map(({ login, password, name }) => `  ${login.padEnd(24)}${password}  ${name}`)
+  return app => `The demo hospital is in the store. Sign in at ${account(app)}, with a password of this start, as:
+${lines.join('\n')}
+`
+}
+
+function account(app: App): string {
+  return app.base().replace(/\/fhir$/, '/account')
 }
 
 type Hint = { readonly says: string; readonly header: string }
@@ -160,4 +180,10 @@ async function drain(app: App, observe: Observe): Promise<void> {
   clearTimeout(cut)
 }
 
-if (import.meta.main) await serve(process.env)
+/** `--demo` is as good as the setting. */
+export function withDemo(environment: Environment, args: readonly string[]): Environment {
+  const { KILN_DEMO: wanted } = environment
+  return args.includes('--demo') ? { ...environment, KILN_DEMO: wanted === 'forced' ? wanted : 'true' } : environment
+}
+
+if (import.meta.main) await serve(withDemo(process.env, process.argv.slice(2)))

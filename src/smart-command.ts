@@ -8,17 +8,21 @@ import { ownBase } from './http/base.ts'
 import { foreseen } from './interactions/refusal.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
 import { parseScope } from './security/access/scope.ts'
+import { checkRoles } from './security/accounts/account.ts'
 import type { Place } from './security/smart/access-token.ts'
 import {
   addClient,
   type ClientMetadata,
+  type ClientRights,
   digest,
   findClient,
   listClients,
   newSecret,
   removeClient,
   rotateSecret,
+  setRights,
 } from './security/smart/client.ts'
+import { endOf, type KeySet } from './security/smart/keys.ts'
 import { mintLaunch } from './security/smart/launch.ts'
 import { isOfSystem, plainScopes, split } from './security/smart/scopes.ts'
 import type { Smart } from './security/smart/smart.ts'
@@ -59,10 +63,42 @@ export function clientCommand(environment: Environment): Command {
   sub('remove <id>', 'remove a client; its tokens are revoked').action((id: string, options: Options) =>
     within(environment, options, site => remove(site, id)),
   )
+  sub('policies <id> [policy...]', 'say which access policies limit a client, or with none: take all away').action(
+    (id: string, policies: readonly string[], options: Options) =>
+      within(environment, options, site => give(site, id, { policies })),
+  )
+  sub('roles <id> [role...]', 'say what a client is where it acts for itself, or with none: take all away').action(
+    (id: string, roles: readonly string[], options: Options) =>
+      within(environment, options, site => give(site, id, { roles })),
+  )
   sub('invite', 'print an initial access token, with which an app may be registered within a day').action(
     (options: Options) => within(environment, options, invite),
   )
   return command
+}
+
+export function oauthKeyCommand(environment: Environment): Command {
+  const command = new Command('oauth-key').description('keys that tokens are signed with')
+  const sub = (usage: string, description: string) =>
+    command
+      .command(usage)
+      .description(description)
+      .option('--tenant <name>', 'the tenant whose keys they are', 'default')
+  sub('list', 'list the keys, those first that sign').action((options: Options) =>
+    within(environment, options, async ({ smart, place }) => printKeys(await smart.keys.of(place.tenant))),
+  )
+  sub('rotate', 'sign with new keys; what the old ones signed stays good for a day').action((options: Options) =>
+    within(environment, options, async ({ smart, place }) => printKeys(await smart.keys.rotate(place.tenant))),
+  )
+  return command
+}
+
+function printKeys(keys: KeySet): string {
+  const lines = keys.map(({ kid, alg, retired }) => {
+    const until = retired === undefined ? 'signs' : `is good until ${new Date(endOf(retired)).toISOString()}`
+    return `${kid}\t${alg}\t${until}`
+  })
+  return lines.join('\n')
 }
 
 type Wanting = Options & { readonly scope: string; readonly patient?: string; readonly user?: string }
@@ -216,6 +252,20 @@ async function rotate(site: Site, id: string): Promise<string> {
   await rotateSecret(runtime.store, place.tenant, id, secret)
   changed(site, `gave ${id} another secret`)
   return `client_secret: ${secret}`
+}
+
+/** Tokens tell what was true when they were issued. */
+async function give(site: Site, id: string, rights: Partial<ClientRights>) {
+  const { runtime, smart, place } = site
+  checkRoles(rights.roles ?? [])
+  const strange = rights.policies?.find(policy => !/^[A-Za-z0-9.-]{1,64}$/.test(policy))
+  if (strange !== undefined) throw fail('value', `'${strange}' is no id of an access policy`)
+  await setRights(runtime.store, place.tenant, id, rights)
+  await smart.revoked.revoke(place.tenant, `client:${id}`)
+  const [[what, given]] = Object.entries(rights) as [[string, readonly string[]]]
+  const told = `${given.length === 0 ? `no ${what}` : `the ${what} ${given.join(', ')}`}`
+  changed(site, `gave ${id} ${told}`)
+  return `The client '${id}' has ${told}.`
 }
 
 async function remove(site: Site, id: string): Promise<string> {

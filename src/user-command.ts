@@ -20,6 +20,8 @@ import { byAccount, openBackOff } from './security/accounts/back-off.ts'
 import type { AccountEvent } from './security/accounts/event.ts'
 import { checkPassword, generatePassword, hashPassword } from './security/accounts/password.ts'
 import { openSessions } from './security/accounts/session.ts'
+import { isIssuer } from './security/config.ts'
+import { accountFor, link, unlink } from './security/external/linked.ts'
 import { revokeTokens } from './security/smart/grant.ts'
 import { openRevoked, type Revoked } from './security/smart/revoked.ts'
 import { longest } from './security/smart/smart.ts'
@@ -29,8 +31,12 @@ import type { Store } from './store/port.ts'
 
 type Options = { readonly tenant: string }
 
+type Elsewhere = { readonly issuer?: string }
+
 type Site = AccountNeeds & {
   readonly tenant: string
+  /** KILN_OIDC_ISSUER */
+  readonly issuer: string
   readonly store: Store
   readonly revoked: Revoked
   readonly observe: (event: AccountEvent) => void
@@ -70,6 +76,17 @@ export function userCommand(environment: Environment): Command {
     .action((login: string, options: Options & { readonly passwordStdin?: boolean }) =>
       within(environment, options, site => renew(site, login, options.passwordStdin)),
     )
+  const issuer = ['--issuer <url>', 'where they sign in; by default KILN_OIDC_ISSUER'] as const
+  sub('link <login> <sub>', 'let them sign in at an identity provider, which knows them by <sub>')
+    .option(...issuer)
+    .action((login: string, sub: string, options: Options & Elsewhere) =>
+      within(environment, options, site => linkTo(site, login, identity(site, sub, options))),
+    )
+  sub('unlink <sub>', 'take that back; sessions end')
+    .option(...issuer)
+    .action((sub: string, options: Options & Elsewhere) =>
+      within(environment, options, site => unlinkFrom(site, identity(site, sub, options))),
+    )
   sub('reset-mfa <login>', 'take all second factors away; sessions end').action((login: string, options: Options) =>
     within(environment, options, site => resetFactors(site, login)),
   )
@@ -88,7 +105,8 @@ async function within(
   try {
     await mustBeTenant(runtime.tenants, tenant)
     const own = { store: runtime.store, clock: outside.clock, random: outside.random }
-    await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant, observe: runtime.observe })
+    const { observe } = runtime
+    await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant, observe, issuer: config.KILN_OIDC_ISSUER })
   } catch (cause) {
     throw foreseen(cause) ?? cause
   } finally {
@@ -204,6 +222,30 @@ async function resetFactors(site: Site, login: string): Promise<void> {
 /** For the audit. */
 function tell({ observe, tenant }: Site, { id }: Account, what: string): void {
   observe({ event: 'account.changed', tenant, account: id, detail: `kiln user: ${what}` })
+}
+
+function identity({ issuer: usual }: Site, sub: string, { issuer = usual }: Elsewhere) {
+  if (issuer === '' || !isIssuer(issuer)) throw fail('value', 'expected --issuer, or KILN_OIDC_ISSUER to be set')
+  return { issuer, sub }
+}
+
+type Identity = ReturnType<typeof identity>
+
+async function linkTo(site: Site, login: string, who: Identity): Promise<void> {
+  const account = await findLogin(site.store, site.tenant, login)
+  if (!account) throw unknown(login)
+  await link(site, site.tenant, who, account)
+  tell(site, account, `linked ${who.sub} of ${who.issuer}`)
+  say(`${account.login} may sign in at ${who.issuer}`)
+}
+
+async function unlinkFrom(site: Site, who: Identity): Promise<void> {
+  const account = await accountFor(site, site.tenant, who, 'linked')
+  if (!account) throw fail('not-found', `'${who.sub}' of ${who.issuer} is linked to no account`)
+  await unlink(site, site.tenant, who)
+  await signOut(site, account)
+  tell(site, account, `unlinked ${who.sub} of ${who.issuer}`)
+  say(`${account.login} may not sign in there any more`)
 }
 
 function say(text: string): void {

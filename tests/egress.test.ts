@@ -45,6 +45,32 @@ t.test('what settings allow is fetched, under its own name', async t => {
   t.equal(asked[0]?.url, '/a?b')
 })
 
+t.test('what is sent arrives, and whatever is answered comes back by its status', async t => {
+  const { port, asked } = await serve(t, (request, response) => {
+    let body = ''
+    request.on('data', chunk => {
+      body += chunk
+    })
+    request.on('end', () => response.writeHead(400, { 'content-type': 'text/plain' }).end(`${body}!`))
+  })
+  const { send } = open({ allow: ['127.0.0.1'], credentials: new Map([[`http://127.0.0.1:${port}`, 'Basic ours']]) })
+  const form = { method: 'POST', headers: { authorization: 'Basic theirs', 'content-type': 'text/plain' }, body: 'a=b' }
+  const { status, bytes, headers } = await send(`http://127.0.0.1:${port}/token`, form, limits)
+  t.equal(status, 400)
+  t.equal(String(Buffer.from(bytes)), 'a=b!')
+  t.equal(headers['content-type'], 'text/plain')
+  t.match(asked[0], {
+    method: 'POST',
+    url: '/token',
+    headers: { authorization: 'Basic theirs', 'content-length': '3' },
+  })
+  const statusOf = (answering: Promise<unknown>) => answering.catch(error => error.status)
+  const large = { ...form, body: 'x'.repeat(20_000) }
+  t.equal(await statusOf(send(`http://127.0.0.1:${port}/`, large, limits)), 502)
+  t.equal(await statusOf(open().send(`http://127.0.0.1:${port}/`, form, limits)), 403)
+  t.equal(asked.length, 2)
+})
+
 t.test('this machine and private networks are refused, however they are written', async t => {
   const { port, asked } = await serve(t, hello)
   const hosts = [

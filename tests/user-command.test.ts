@@ -18,7 +18,7 @@ function site(t: Test): string {
   return t.testdir({ store: {} })
 }
 
-t.setTimeout(120_000)
+t.setTimeout(240_000)
 
 t.test('accounts are added, listed, changed and locked', async t => {
   const folder = site(t)
@@ -43,6 +43,16 @@ t.test('accounts are added, listed, changed and locked', async t => {
   )
 })
 
+t.test('who signs in elsewhere is linked to one account, and unlinked', async t => {
+  const folder = site(t)
+  for (const name of ['ann', 'ben']) kiln(folder, ['add', name])
+  const issuer = ['--issuer', 'https://login.example.org']
+  t.equal(kiln(folder, ['link', 'ann', '7', ...issuer]).stdout, 'ann may sign in at https://login.example.org\n')
+  t.match(kiln(folder, ['link', 'ben', '7', ...issuer]).stderr, /^'7' of https:\S+ is linked to another account/)
+  t.equal(kiln(folder, ['unlink', '7', ...issuer]).stdout, 'ann may not sign in there any more\n')
+  t.match(kiln(folder, ['unlink', '7', ...issuer]).stderr, /^'7' of https:\S+ is linked to no account/)
+})
+
 t.test('what cannot be done is said in a sentence, with code 1', async t => {
   const folder = site(t)
   kiln(folder, ['add', 'ann'])
@@ -55,6 +65,8 @@ t.test('what cannot be done is said in a sentence, with code 1', async t => {
     [['lock', 'nobody'], /^there is no account 'nobody'/],
     [['set-password', 'nobody'], /^there is no account 'nobody'/],
     [['roles', 'ann', 'Chief'], /^'Chief' is no role/],
+    [['link', 'ann', 'x'], /^expected --issuer, or KILN_OIDC_ISSUER/],
+    [['link', 'nobody', 'x', '--issuer', 'https://login.example.org'], /^there is no account 'nobody'/],
     [['list', '--tenant', 'nowhere'], /^'nowhere' is no tenant/],
   ]
   for (const [args, message, input] of cases) {

@@ -9,6 +9,7 @@ import type { Serve } from '../security/smart/serve.ts'
 import { noTenant } from '../security/tenants/tenants.ts'
 import type { AddressOf } from './address.ts'
 import type { BaseOf } from './base.ts'
+import { brandsUrl, type FindBrands, printed } from './brands.ts'
 import { exposed, preflights } from './cross-origin.ts'
 import type { Enter } from './entrance.ts'
 import type { HttpEvent } from './event.ts'
@@ -20,6 +21,10 @@ export type OAuthNeeds = {
   readonly addressOf: AddressOf
   readonly enter: Enter
   readonly registration: Registration
+  /** Issuers elsewhere whose access tokens are good here. */
+  readonly trusted: readonly string[]
+  /** Those whom people know to be behind this server. */
+  readonly brands: FindBrands
   readonly headers: CommonHeaders
   /** Counts what costs much, or lets secrets be guessed; throws a 429. */
   readonly count: (request: IncomingMessage) => void
@@ -40,9 +45,13 @@ const metadata = '/.well-known/oauth-authorization-server'
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
 
 export function oauthScope(needs: OAuthNeeds): (scope: FastifyInstance) => Promise<void> {
-  const { registration } = needs
+  const { registration, trusted, brands } = needs
   const passed = pass(needs)
-  const smart = (base: string): object => smartConfiguration(base, { registration })
+  const smart = async (place: Place): Promise<object> => {
+    const { identifier } = (await brands(place)) ?? {}
+    const told = identifier && { url: brandsUrl(place.base), identifier }
+    return smartConfiguration(place.base, { registration, brands: told })
+  }
   return async scope => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
@@ -53,7 +62,11 @@ export function oauthScope(needs: OAuthNeeds): (scope: FastifyInstance) => Promi
     }
     for (const tenant of ['', '/t/:tenant']) {
       get(`${tenant}/fhir/.well-known/smart-configuration`, tell(smart))
-      get(`/.well-known/oauth-protected-resource${tenant}/fhir`, tell(resourceMetadata))
+      get(`${tenant}/fhir/.well-known/user-access-brands`, branded(brands))
+      get(
+        `/.well-known/oauth-protected-resource${tenant}/fhir`,
+        tell(({ base }) => resourceMetadata(base, trusted)),
+      )
       get(
         `${tenant}/oauth/smart-style.json`,
         tell(() => smartStyle),
@@ -93,16 +106,31 @@ function isWritten(tenant: string, url = ''): boolean {
   return tenant !== 'default' && `${url.split('?', 1)[0]}/`.includes(`/t/${tenant}/`)
 }
 
-/** `application/json` whatever Accept says. Settings change with a start, so a minute is not too long. */
-function tell(what: (base: string) => object): Answer {
-  const headers = {
-    'access-control-allow-origin': '*',
-    'access-control-expose-headers': exposed,
-    'cache-control': 'public, max-age=60',
-    'x-content-type-options': 'nosniff',
-    'content-type': 'application/json; charset=utf-8',
+/** For pages of every origin; settings change with a start, so a minute is not too long. */
+const forEverybody = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': exposed,
+  'cache-control': 'public, max-age=60',
+  'x-content-type-options': 'nosniff',
+}
+
+/** `application/json` whatever Accept says. */
+function tell(what: (place: Place) => object | Promise<object>): Answer {
+  return async (place, _request, reply) => {
+    const body = JSON.stringify(await what(place))
+    reply.headers(forEverybody).type('application/json; charset=utf-8').send(body)
   }
-  return ({ base }, _request, reply) => reply.headers(headers).send(JSON.stringify(what(base)))
+}
+
+function branded(brands: FindBrands): Answer {
+  return async (place, { headers }, reply) => {
+    const found = await brands(place)
+    if (!found) return reply.code(404).headers(forEverybody).send({ error: 'not_found' })
+    const { text, etag } = printed(found)
+    reply.headers({ ...forEverybody, etag })
+    const isKnown = (headers['if-none-match'] ?? '').split(',').some(one => one.trim() === etag)
+    return isKnown ? reply.code(304).send() : reply.type('application/fhir+json; charset=utf-8').send(text)
+  }
 }
 
 function pass(needs: OAuthNeeds, pathOf = belowIssuer): Answer {

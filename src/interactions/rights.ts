@@ -104,12 +104,12 @@ async function accessOf(ctx: Context, asker: Asker, principal: Principal, law: L
   const types = ctx.shapes.resourceTypes
   const { compartments, parameters } = ctx.search
   const criteria = (type: string, query: string): Promise<Node> => criteriaNode(ctx, asker, type, query)
-  const policies = applying(law.policies, principal)
-  const scope = policies ? principal.scope : withoutUser(principal.scope)
+  const sets = applying(law.policies, principal)
+  const scope = sets.length > 0 ? principal.scope : withoutUser(principal.scope)
   const byScope = await scoped({ ...principal, scope }, { compartments, types, criteria })
-  if (policies === undefined && law.consents.length === 0) return withContexts(byScope, types)
+  if (sets.length === 0 && law.consents.length === 0) return withContexts(byScope, types)
   const facts = await factsOf(ctx, asker, principal)
-  const breaking = policies?.some(mayBreak) === true
+  const breaking = sets.flat().some(mayBreak)
   const broken = breaking ? await brokenFor(ctx.behind, asker.tenant, principal, ctx.clock()) : []
   const { client, purposes } = principal
   const consent = consented(law.consents, {
@@ -123,8 +123,8 @@ async function accessOf(ctx: Context, asker: Asker, principal: Principal, law: L
   })
   const { permitted, allowed } = consent
   const needs = { compartments, shapes: ctx.shapes, facts, criteria, broken, permitted }
-  const byPolicy = policies ? await policied(policies, needs) : unlimited
-  const granted = jointly([byScope, byPolicy], types)
+  const byPolicies = await Promise.all(sets.map(policies => policied(policies, needs)))
+  const granted = jointly([byScope, ...byPolicies], types)
   if (granted.unlimited || allowed === undefined) return withContexts(granted, types)
   return withContexts(jointly([granted, consentAccess(allowed)], types), types)
 }

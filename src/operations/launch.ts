@@ -16,7 +16,7 @@ export function launch(definition: conformance.Operation, newToken: () => string
     cost: 3,
     async run(ctx, { request: { tenant, base }, input }) {
       const [patient, encounter] = [open('Patient', input.text('patient')), open('Encounter', input.text('encounter'))]
-      const others = input.texts('fhirContext').map(text => open(undefined, text))
+      const others = input.texts('fhirContext').map(beside)
       const all = [patient, encounter, ...others].filter(one => one !== undefined)
       for (const one of all) await mustBeSeen(ctx, tenant, one)
       const [intent, banner] = [input.text('intent'), input.flag('needPatientBanner')]
@@ -45,6 +45,13 @@ function open(type: string | undefined, text: string | undefined): Opened | unde
   const [, of = type, id] = reference.exec(text) ?? []
   if (of !== undefined && id !== undefined && (type === undefined || of === type)) return { type: of, id }
   throw fail('value', `'${text}' is not a reference: expected ${type ?? 'Type'}/[id]`)
+}
+
+/** "They will not be permitted within the fhirContext array unless they include a role": these here have none. */
+function beside(text: string): Opened | undefined {
+  const opened = open(undefined, text)
+  if (opened?.type !== 'Patient' && opened?.type !== 'Encounter') return opened
+  throw fail('value', `'${text}' does not belong into fhirContext: expected it as ${opened.type.toLowerCase()}`)
 }
 
 async function mustBeSeen({ store }: Context, tenant: string, { type, id }: Opened): Promise<void> {

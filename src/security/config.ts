@@ -33,4 +33,20 @@ export const securitySettings = {
     description: 'Seconds that access tokens are good; those of clients that act for themselves at most 300.',
     expected: 'seconds from 30 to 3600',
   },
+  KILN_TRUSTED_ISSUERS: {
+    type: 'array',
+    items: { type: 'string', format: 'issuer' },
+    default: [],
+    description:
+      'Authorization servers elsewhere whose access tokens are good here, by their issuer URLs, separated by commas. Their tokens must be JWTs whose `aud` is the FHIR base; scopes, roles and `fhirUser` are believed.',
+    expected: 'issuers like https://login.example.org, separated by commas',
+  },
 } as const
+
+/** The format `issuer`; http on this machine alone. https://openid.net/specs/openid-connect-discovery-1_0.html#IssuerDiscovery */
+export function isIssuer(text: string): boolean {
+  if (text === '') return true // the default: none
+  const url = URL.parse(text)
+  if (!url || url.username || url.password || /[?#\s]/.test(text)) return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && /^(?:127\.|localhost$|\[::1\]$)/.test(url.hostname))
+}

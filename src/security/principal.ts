@@ -13,9 +13,9 @@ export type Principal = {
   readonly encounter?: string
   /** As the token has it: `patient/Observation.rs user/*.r`. */
   readonly scope: string
-  /** Of the account, as access policies name them: `nurse`. */
+  /** Of the account, or of a client that acts for itself, as access policies name them: `nurse`. */
   readonly roles?: readonly string[]
-  /** Ids of access policies that were given to the account or the client. */
+  /** Ids of access policies that were given to the client: they limit whoever uses it. */
   readonly policies?: readonly string[]
   /** Why it asks: https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html, and BTG while glass is broken. */
   readonly purposes: readonly string[]

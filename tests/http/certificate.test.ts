@@ -34,7 +34,7 @@ async function serving(t: Test) {
 
 const named = (socket: TLSSocket): string => String(socket.getPeerCertificate().subject.CN)
 
-t.test('clients speak TLS 1.2 or 1.3, with forward secrecy, or not at all', async t => {
+t.test('[SMART-231] clients speak TLS 1.2 or 1.3, with forward secrecy, or not at all', async t => {
   const { first, reach } = await serving(t)
   const best = await reach({ ca: first.cert })
   t.equal(best.getProtocol(), 'TLSv1.3')

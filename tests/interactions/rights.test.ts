@@ -105,6 +105,25 @@ await onBothStores(async (t, open) => {
     t.equal((await world.as({ ...backend, client: 'other', policies: ['gone'] })('GET', 'Patient')).status, 403)
   })
 
+  await t.test('what a client may do limits whoever uses it, and gives nobody more', async t => {
+    const world = await open()
+    await hospital(world)
+    await put(world.ask, policy('ward', wardNurse))
+    const everybody = [{ types: ['Patient'], letters: 'rs' }]
+    await put(world.ask, policy('app', { clients: ['chart'], rules: everybody }))
+    await put(world.ask, policy('given', { rules: everybody }))
+    const chart = world.as({ ...nurse, client: 'chart' })
+    t.same(ids(await chart('GET', 'Patient')), ['Patient/of-a'], 'not all that the app is open for')
+    t.equal((await chart('GET', 'Observation')).status, 403, 'not all that the nurse is open for')
+    const given = world.as({ ...nurse, policies: ['given'] })
+    t.same(ids(await given('GET', 'Patient')), ['Patient/of-a'])
+    t.equal((await given('GET', 'Observation/of-a')).status, 403)
+    t.equal((await world.as({ ...nurse, policies: ['gone'] })('GET', 'Patient')).status, 403)
+    const robot = world.as({ scope: 'system/*.rs', client: 'robot', policies: ['given'], roles: ['gardener'] })
+    t.same(ids(await robot('GET', 'Patient')), ['Patient/of-a', 'Patient/of-b'], 'what is its own adds up')
+    t.equal((await robot('GET', 'Observation')).status, 403)
+  })
+
   await t.test('a variable without value opens nothing', async t => {
     const world = await open()
     await hospital(world)

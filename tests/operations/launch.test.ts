@@ -6,6 +6,7 @@ import { withOperations } from './operating.ts'
 await onBothStores(async (t, open) => {
   const world = await open(withOperations())
   for (const id of ['amy', 'bob']) await world.ask('PUT', `Patient/${id}`, { resourceType: 'Patient', id })
+  await world.ask('PUT', 'Practitioner/ann', { resourceType: 'Practitioner', id: 'ann' })
   const body = (values: Record<string, string | boolean>) => ({
     resourceType: 'Parameters',
     parameter: Object.entries(values).map(([name, value]) =>
@@ -14,14 +15,19 @@ await onBothStores(async (t, open) => {
   })
 
   await t.test('the launch has what is open in the EHR', async t => {
-    const values = { patient: 'Patient/amy', fhirContext: 'Patient/bob', intent: 'order', needPatientBanner: false }
+    const values = {
+      patient: 'Patient/amy',
+      fhirContext: 'Practitioner/ann',
+      intent: 'order',
+      needPatientBanner: false,
+    }
     const { status, body: said } = await world.ask('POST', '$launch', body(values))
     t.equal(status, 200)
     const [iss, launch] = said.parameter
     t.match(iss, { name: 'iss', valueUrl: 'http://kiln.test/fhir' })
     t.strictSame(await readLaunch(world.store, 'default', launch.valueString), {
       patient: 'amy',
-      fhirContext: [{ reference: 'Patient/bob' }],
+      fhirContext: [{ reference: 'Practitioner/ann' }],
       intent: 'order',
       need_patient_banner: false,
     })
@@ -41,6 +47,7 @@ await onBothStores(async (t, open) => {
     for (const patient of ['Observation/1', 'Patient/', 'a b', 'http://x/Patient/amy']) {
       t.equal((await world.ask('POST', '$launch', body({ patient }))).status, 400, patient)
     }
+    t.equal((await world.ask('POST', '$launch', body({ fhirContext: 'Patient/bob' }))).status, 400)
     t.equal((await world.ask('POST', '$launch', body({ nonsense: 'x' }))).status, 400)
     t.equal((await world.ask('GET', '$launch')).status, 405)
   })

@@ -6,6 +6,7 @@ import { authenticationOptions, mayHavePasskeys } from '../../security/accounts/
 import type { SignedIn } from '../../security/accounts/session.ts'
 import { type Outcome, passwordStep, secondStep, sendCode } from '../../security/accounts/sign-in.ts'
 import { enrolmentOf, newEnrolment } from '../../security/accounts/totp.ts'
+import { leave } from './external.ts'
 import type { PageNeeds } from './needs.ts'
 import { waitFor } from './parts.ts'
 import { enrolPage, recoveryPage, type SecondView, type SignInView, secondPage, signInPage } from './sign-in-page.ts'
@@ -44,8 +45,15 @@ function isRecent({ clock }: PageNeeds, { at }: Visit, { session }: SignedIn, { 
   return fresh === undefined || clock() - session.proven <= fresh
 }
 
+/** Signed in, but too long ago. */
+async function isOld(needs: PageNeeds, visit: Visit, wanted: Wanted): Promise<boolean> {
+  const who = await needs.sessions.find(visit.tenant, visit.from.token)
+  return who !== undefined && !isRecent(needs, visit, who, wanted)
+}
+
 function signInView(needs: PageNeeds, { app, loginHint = '', cancel = false }: Wanted): SignInView {
-  return { app, name: loginHint, cancel, resets: needs.mailer !== undefined }
+  const external = needs.external?.provider.name
+  return { app, name: loginHint, cancel, external, resets: needs.mailer !== undefined }
 }
 
 /** What a form of ours does; `undefined`: nothing that concerns signing in. */
@@ -57,6 +65,8 @@ async function step(needs: PageNeeds, visit: Visit, wanted: Wanted): Promise<Ans
     case 'send-code':
     case 'totp':
       return second(needs, visit)
+    case 'external':
+      return leave(needs, visit, wanted.anew === true || (await isOld(needs, visit, wanted)))
     case 'sign-out':
       return signOut(needs, visit)
     default:

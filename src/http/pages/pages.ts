@@ -10,6 +10,7 @@ import type { Enter } from '../entrance.ts'
 import { type CommonHeaders, stamp } from '../headers.ts'
 import { ownAccount } from './account.ts'
 import { authorize } from './authorize.ts'
+import { arrive } from './external.ts'
 import { launch } from './launch.ts'
 import { layout } from './layout.ts'
 import { confirmAddress, forgotten, renew } from './letters.ts'
@@ -45,6 +46,7 @@ const routes: readonly Route[] = [
   { path: /^(?<at>\/account)\/(?<last>reset)$/, show: forgotten },
   { path: /^(?<at>\/account)\/(?<last>new-password)$/, show: renew },
   { path: /^(?<at>\/account)\/(?<last>verify)$/, show: confirmAddress },
+  { path: /^(?<at>\/account\/callback)$/, show: arrive },
   { path: /^(?<at>\/account\/launch)(?:\/(?<last>[a-z-]+))?$/, show: launch },
   { path: /^(?<at>\/account)(?:\/(?<last>[a-z-]+))?$/, show: ownAccount },
 ]

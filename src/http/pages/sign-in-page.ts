@@ -16,10 +16,12 @@ export type SignInView = {
   /** Mail can be sent. */
   readonly resets: boolean
   readonly cancel: boolean
+  /** Where else one can sign in. */
+  readonly external?: string | undefined
 }
 
 export function signInPage(visit: Visit, view: SignInView): Page {
-  const { app, name, problem, status = 200, retryAfter, resets, cancel } = view
+  const { app, name, problem, status = 200, retryAfter, resets, cancel, external } = view
   const body = html`
 ${app ? html`<p class="lead">to go on to <strong>${app}</strong></p>` : html`<p class="lead">to see your account</p>`}
 ${problem && alert(problem)}
@@ -30,6 +32,7 @@ ${form(
   field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' }),
   button('Sign in'),
 )}
+${external && form(visit, 'external', button(`Sign in with ${external}`, 'quiet'))}
 ${resets && html`<p class="aside"><a href="${visit.root}/account/reset">Forgot your password?</a></p>`}
 ${cancel && form(visit, 'cancel', button('Cancel', 'plain'))}`
   return { status, title: 'Sign in', body, ...(retryAfter === undefined ? {} : { retryAfter }) }

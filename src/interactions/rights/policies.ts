@@ -14,17 +14,22 @@ export function openShipped(): (own: readonly AccessPolicy[]) => readonly Access
 }
 
 /**
- * `undefined`: none was ever meant for this principal, so that his scopes alone limit him. Whoever was given a role or a policy that
- * there is not has one that grants nothing.
+ * Those of the user, and those of the client that he uses: both must allow what is done. A client that acts for itself has but one
+ * set, and so has who uses a client that has none. Empty: none was ever meant for this principal, so that his scopes alone limit
+ * him. Whoever was given a role or a policy that there is not has one that grants nothing.
  */
-export function applying(policies: readonly AccessPolicy[], principal: Principal): readonly AccessPolicy[] | undefined {
+export function applying(
+  policies: readonly AccessPolicy[],
+  principal: Principal,
+): readonly (readonly AccessPolicy[])[] {
   const { client, user, roles = [], policies: given = [] } = principal
-  const mine = policies.filter(
-    policy =>
-      given.includes(policy.id) ||
-      policy.roles.some(role => roles.includes(role)) ||
-      policy.clients.includes(client) ||
-      (user !== undefined && policy.users.includes(user)),
-  )
-  return mine.length + roles.length + given.length === 0 ? undefined : mine
+  const ofClient = (policy: AccessPolicy): boolean => given.includes(policy.id) || policy.clients.includes(client)
+  const ofUser = (policy: AccessPolicy): boolean =>
+    policy.roles.some(role => roles.includes(role)) || (user !== undefined && policy.users.includes(user))
+  const meant = (ids: readonly string[], is: (policy: AccessPolicy) => boolean) => {
+    const mine = policies.filter(is)
+    return mine.length + ids.length === 0 ? [] : [mine]
+  }
+  if (user === undefined) return meant([...given, ...roles], policy => ofClient(policy) || ofUser(policy))
+  return [...meant(given, ofClient), ...meant(roles, ofUser)]
 }

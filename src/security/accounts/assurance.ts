@@ -6,8 +6,8 @@ export const acrValues = ['aal1', 'aal2', 'phr'] as const
 
 export type Acr = (typeof acrValues)[number]
 
-/** https://www.rfc-editor.org/rfc/rfc8176#section-2 */
-export type Amr = 'pwd' | 'otp' | 'mfa' | 'hwk' | 'kba'
+/** https://www.rfc-editor.org/rfc/rfc8176#section-2; `fed`: another identity provider vouches. */
+export type Amr = 'fed' | 'pwd' | 'otp' | 'mfa' | 'hwk' | 'kba'
 
 export type Factor = 'passkey' | 'totp' | 'email' | 'recovery'
 

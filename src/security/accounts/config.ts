@@ -39,6 +39,37 @@ export const accountSettings = {
     description: 'Who our mail is from.',
     expected: 'an address like Kiln <kiln@example.org>',
   },
+  KILN_OIDC_ISSUER: {
+    type: 'string',
+    format: 'issuer',
+    default: '',
+    description:
+      'Where people can sign in as well: the issuer URL of an OpenID Connect provider. It sends them back to `/account/callback`.',
+    expected: 'an issuer like https://login.example.org',
+  },
+  KILN_OIDC_CLIENT: {
+    type: 'string',
+    pattern: '^([\\x21-\\x39\\x3b-\\x7e]+:[\\x21-\\x7e]+)?$',
+    default: '',
+    secret: true,
+    description: 'What that provider knows Kiln by, as `id:secret`.',
+    expected: 'id:secret',
+  },
+  KILN_OIDC_NAME: {
+    type: 'string',
+    maxLength: 60,
+    default: '',
+    description: 'How people call that provider; by default its host.',
+    expected: 'up to 60 characters',
+  },
+  KILN_OIDC_ACCOUNTS: {
+    type: 'string',
+    enum: ['linked', 'email', 'everybody'],
+    default: 'linked',
+    description:
+      'Who may come in by that provider: `linked`, whose account was linked by `kiln user link`; `email`, also who has an account of the same verified address; `everybody`, for whom an account without roles is made.',
+    expected: 'linked, email or everybody',
+  },
 } as const
 
 /** The format `mail-url`. */

@@ -22,6 +22,8 @@ export type AccessClaims = {
   readonly encounter?: string
   /** Of the account when it was issued: https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1 */
   readonly roles?: readonly string[]
+  /** Ids of access policies that were given to the client. */
+  readonly policies?: readonly string[]
 }
 
 export const accessTokenAlg = 'ES256'
@@ -74,9 +76,18 @@ export function verifier({ jwk }: SigningKey, { base }: Place, clock: () => numb
 
 /** Header of a JWT, if it is one. */
 export function headerOf(token: string): { readonly alg?: unknown; readonly typ?: unknown; readonly kid?: unknown } {
+  return partOf(token, 0)
+}
+
+/** What a JWT says, be it true or not. */
+export function claimsIn(token: string): Readonly<Record<string, unknown>> {
+  return partOf(token, 1)
+}
+
+function partOf(token: string, at: number): Readonly<Record<string, unknown>> {
   try {
-    const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString('utf8'))
-    return typeof header === 'object' && header !== null ? header : {}
+    const part: unknown = JSON.parse(Buffer.from(token.split('.', 3)[at] ?? '', 'base64url').toString('utf8'))
+    return typeof part === 'object' && part !== null ? { ...part } : {}
   } catch {
     return {}
   }
@@ -88,7 +99,7 @@ export function userOf({ sub, client_id: client, grant }: AccessClaims): string 
 }
 
 export function principalOf({ tenant, base }: Place, claims: AccessClaims): Principal {
-  const { client_id: client, scope = '', fhirUser, patient, encounter, roles } = claims
+  const { client_id: client, scope = '', fhirUser, patient, encounter, roles, policies } = claims
   const user = userOf(claims)
   return {
     id: JSON.stringify([client, user ?? null]),
@@ -101,5 +112,6 @@ export function principalOf({ tenant, base }: Place, claims: AccessClaims): Prin
     ...(patient === undefined ? {} : { patient }),
     ...(encounter === undefined ? {} : { encounter }),
     ...(roles === undefined ? {} : { roles }),
+    ...(policies === undefined ? {} : { policies }),
   }
 }

@@ -102,10 +102,11 @@ function clients({ tenant, store, revoked }: AdapterNeeds): Adapter {
     },
     async upsert(id, { client_secret: secret, ...metadata }) {
       // Of one that changes, the library knows but the digests.
-      const before = (await findClient(store, tenant, id))?.secrets ?? []
+      const { secrets: before = [], rights } = (await findClient(store, tenant, id)) ?? {}
       const isKept = secret !== undefined && secret === before.join('.')
       const secrets = isKept ? before : secret === undefined ? [] : [digest(secret)]
-      await putClient(store, tenant, { metadata: metadata as unknown as ClientMetadata, secrets })
+      const client = { metadata: metadata as unknown as ClientMetadata, secrets }
+      await putClient(store, tenant, rights === undefined ? client : { ...client, rights })
     },
     async destroy(id) {
       await store.dropNote({ tenant, kind: 'client', id })

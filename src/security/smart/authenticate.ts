@@ -4,6 +4,7 @@ import type { Principal } from '../principal.ts'
 import {
   type AccessClaims,
   accessTokenAlg,
+  claimsIn,
   headerOf,
   issuerOf,
   type Place,
@@ -13,6 +14,7 @@ import {
 } from './access-token.ts'
 import type { KeySet, Keys } from './keys.ts'
 import type { Revoked } from './revoked.ts'
+import { Distrust, type Trusted } from './trusted.ts'
 
 export type Authenticate = {
   /** By the Authorization header. Throws a 401. A promise only where something must be looked up. */
@@ -24,6 +26,8 @@ export type Authenticate = {
 export type AuthenticateNeeds = {
   readonly keys: Keys
   readonly revoked: Revoked
+  /** Issuers elsewhere. */
+  readonly trusted?: Trusted | undefined
   readonly clock: () => number
 }
 
@@ -37,8 +41,10 @@ type Pass = {
 }
 
 const many = 10_000 // tokens
+/** ms until a token of somebody else is looked at anew: its key may have been taken back. */
+const foreign = 300_000
 
-export function openAuthenticate({ keys, revoked, clock }: AuthenticateNeeds): Authenticate {
+export function openAuthenticate({ keys, revoked, trusted, clock }: AuthenticateNeeds): Authenticate {
   const verifiers = new Map<string, Verify>()
   const passes = new Map<string, Pass>()
 
@@ -55,10 +61,20 @@ export function openAuthenticate({ keys, revoked, clock }: AuthenticateNeeds): A
     return verify
   }
 
-  async function look(place: Place, token: string): Promise<Principal> {
+  async function claimsOf(place: Place, token: string): Promise<AccessClaims> {
+    const issuer = trusted?.issuers.find(one => one === claimsIn(token)['iss'])
+    const isElsewhere = issuer !== undefined && issuer !== issuerOf(place.base)
+    if (trusted && isElsewhere) return trusted.claims(place, issuer, token).catch(cause => distrusted(place, cause))
     const claims = verified(await find(place, token), token)
     if (!claims) throw notGood(place)
-    const pass = { place, claims, until: claims.exp * 1000, principal: principalOf(place, claims) }
+    return claims
+  }
+
+  async function look(place: Place, token: string): Promise<Principal> {
+    const claims = await claimsOf(place, token)
+    const longest = claims.iss === issuerOf(place.base) ? Number.POSITIVE_INFINITY : clock() + foreign
+    const until = Math.min(claims.exp * 1000, longest)
+    const pass = { place, claims, until, principal: principalOf(place, claims) }
     const name = `Bearer ${token}`
     passes.delete(name)
     passes.set(name, pass)
@@ -121,6 +137,11 @@ function notGood(place: Place): FhirError {
     'the access token is not good here: it is over, was revoked, or was issued for another server',
     true,
   )
+}
+
+function distrusted(place: Place, cause: unknown): never {
+  if (!(cause instanceof Distrust)) throw cause
+  throw refuse(place, `the access token is not good here: ${cause.message}`, true)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-3 and https://www.rfc-editor.org/rfc/rfc9728#section-5.1 */

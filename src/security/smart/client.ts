@@ -22,8 +22,17 @@ export type ClientMetadata = {
   readonly allowed_scope?: string
 }
 
+/** Given by the operator alone: no client says it of itself. */
+export type ClientRights = {
+  /** Ids of access policies, which limit whoever uses it. */
+  readonly policies: readonly string[]
+  /** What it is where it acts for itself, as access policies name it. */
+  readonly roles: readonly string[]
+}
+
 export type Client = {
   readonly metadata: ClientMetadata
+  readonly rights?: ClientRights
   /** SHA-256 of each that is good: 256 random bits cannot be guessed from it. */
   readonly secrets: readonly string[]
 }
@@ -77,13 +86,27 @@ export async function putClient(store: Notes, tenant: string, client: Client): P
   if (revision === undefined) return putClient(store, tenant, client)
 }
 
+/** Its tokens are to be revoked by the caller: they tell the rights of before. */
+export async function setRights(
+  store: Notes,
+  tenant: string,
+  id: string,
+  rights: Partial<ClientRights>,
+): Promise<void> {
+  const client = kept(await store.note({ tenant, kind, id }))
+  if (!client) throw unknown(id)
+  const changed = { ...client, rights: { policies: [], roles: [], ...client.rights, ...rights } }
+  const revision = await store.keepNote(noteOf(tenant, changed, client.revision))
+  if (revision === undefined) return setRights(store, tenant, id, rights)
+}
+
 /** The secret before it is good until the next time, so that an app can be given the new one at leisure. */
 export async function rotateSecret(store: Notes, tenant: string, id: string, secret: string): Promise<void> {
   const client = kept(await store.note({ tenant, kind, id }))
   if (!client) throw unknown(id)
   if (client.secrets.length === 0) throw fail('value', `the client '${id}' has no secret`)
   const secrets = [digest(secret), ...client.secrets.slice(0, 1)]
-  const revision = await store.keepNote(noteOf(tenant, { metadata: client.metadata, secrets }, client.revision))
+  const revision = await store.keepNote(noteOf(tenant, { ...client, secrets }, client.revision))
   if (revision === undefined) return rotateSecret(store, tenant, id, secret)
 }
 
@@ -100,8 +123,9 @@ function kept(note: Note | undefined): Kept | undefined {
   return note && { ...(JSON.parse(note.text) as Client), revision: note.revision }
 }
 
-function noteOf(tenant: string, { metadata, secrets }: Client, revision: number): Note {
-  return { tenant, kind, id: metadata.client_id, text: JSON.stringify({ metadata, secrets }), tags: [], revision }
+function noteOf(tenant: string, { metadata, secrets, rights }: Client, revision: number): Note {
+  const text = JSON.stringify({ metadata, secrets, rights })
+  return { tenant, kind, id: metadata.client_id, text, tags: [], revision }
 }
 
 /** Acts for itself, with a secret. */

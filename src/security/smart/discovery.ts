@@ -3,7 +3,11 @@ import { issuerOf } from './access-token.ts'
 import type { Registration } from './provider.ts'
 import { supported } from './scopes.ts'
 
-export type DiscoveryNeeds = { readonly registration: Registration }
+export type DiscoveryNeeds = {
+  readonly registration: Registration
+  /** Where those are whom people know to be behind this server, and which of them comes first. */
+  readonly brands?: { readonly url: string; readonly identifier: object } | undefined
+}
 
 const capabilities = [
   ...['launch-ehr', 'launch-standalone', 'authorize-post'],
@@ -14,7 +18,7 @@ const capabilities = [
   ...['permission-v1', 'permission-v2'],
 ]
 
-export function smartConfiguration(base: string, { registration }: DiscoveryNeeds): object {
+export function smartConfiguration(base: string, { registration, brands }: DiscoveryNeeds): object {
   const issuer = issuerOf(base)
   const at = (name: string): string => `${issuer}/oauth/${name}`
   return {
@@ -33,6 +37,10 @@ export function smartConfiguration(base: string, { registration }: DiscoveryNeed
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
     authorization_response_iss_parameter_supported: true,
+    management_endpoint: `${issuer}/account`,
+    ...(brands === undefined
+      ? {}
+      : { user_access_brand_bundle: brands.url, user_access_brand_identifier: brands.identifier }),
     capabilities,
   }
 }
@@ -49,10 +57,10 @@ export function oauthUris(base: string) {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9728#section-2 */
-export function resourceMetadata(base: string): object {
+export function resourceMetadata(base: string, trusted: readonly string[]): object {
   return {
     resource: base,
-    authorization_servers: [issuerOf(base)],
+    authorization_servers: [issuerOf(base), ...trusted],
     scopes_supported: supported,
     bearer_methods_supported: ['header'],
   }

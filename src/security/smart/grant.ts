@@ -44,6 +44,18 @@ export async function revokeGrant({ tenant, store, revoked }: GrantNeeds, grant:
   await store.dropNote({ tenant, kind: kindOf('Grant'), id: grant })
 }
 
+/** Whose refresh token it is, if that client has neither secret nor keys. */
+export async function publicOwner(
+  store: Pick<Store, 'note'>,
+  tenant: string,
+  refreshToken: string,
+): Promise<string | undefined> {
+  const note = await store.note({ tenant, kind: kindOf('RefreshToken'), id: refreshToken })
+  const { clientId = '' }: { readonly clientId?: string } = note ? JSON.parse(note.text) : {}
+  const client = await findClient(store, tenant, clientId)
+  return client?.metadata.token_endpoint_auth_method === 'none' ? clientId : undefined
+}
+
 /** The app that was allowed something last comes first. */
 export async function listAllowed(
   { tenant, store }: Pick<GrantNeeds, 'tenant' | 'store'>,

@@ -62,7 +62,7 @@ export function openKeys({ store, clock, random }: KeysNeeds): Keys {
   /** Whoever keeps them first decides for all. */
   async function look(tenant: string): Promise<KeySet> {
     const note = await store.note(keyOf(tenant))
-    if (note) return JSON.parse(note.text)
+    if (note) return (JSON.parse(note.text) as KeySet).filter(key => isGood(key, clock()))
     const keys = await fresh()
     const revision = await store.keepNote({ ...keyOf(tenant), text: JSON.stringify(keys), tags: [], revision: 0 })
     return revision === undefined ? look(tenant) : keys
@@ -76,7 +76,7 @@ export function openKeys({ store, clock, random }: KeysNeeds): Keys {
     const note = await store.note(keyOf(tenant))
     const now = clock()
     const before: KeySet = JSON.parse(note?.text ?? '[]')
-    const good = before.filter(({ retired = now }) => now - retired < kept)
+    const good = before.filter(key => isGood(key, now))
     const keys = [...(await fresh()), ...good.map(key => ({ retired: now, ...key }))]
     const text = JSON.stringify(keys)
     const revision = await store.keepNote({ ...keyOf(tenant), text, tags: [], revision: note?.revision ?? 0 })
@@ -94,6 +94,15 @@ export function openKeys({ store, clock, random }: KeysNeeds): Keys {
     },
     rotate,
   }
+}
+
+/** ms; what a key signed that is retired is good until then. */
+export function endOf(retired: number): number {
+  return retired + kept
+}
+
+function isGood({ retired }: SigningKey, now: number): boolean {
+  return retired === undefined || now < endOf(retired)
 }
 
 /** The key that signs with an algorithm at present. */

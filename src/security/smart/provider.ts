@@ -12,7 +12,8 @@ import type { Store } from '../../store/port.ts'
 import { accessTokenAlg, issuerOf, type Place } from './access-token.ts'
 import { type Accounts, claimsOf } from './account.ts'
 import { adapterFor } from './adapter.ts'
-import { isSecretOf } from './client.ts'
+import { findClient, isSecretOf } from './client.ts'
+import { type Fetch, openClientKeys } from './client-keys.ts'
 import type { SmartEvent } from './event.ts'
 import type { KeySet } from './keys.ts'
 import { contextOf, type GrantContext, readLaunch, told } from './launch.ts'
@@ -22,9 +23,6 @@ import { isOfSystem, narrow, plainScopes, split, supported, usual } from './scop
 import { tellOf } from './telling.ts'
 
 export type Registration = 'open' | 'token' | 'off'
-
-/** The answer of a URL that a client gave, by the gateway. */
-export type Fetch = (url: string) => Promise<Response>
 
 export type ProviderNeeds = {
   readonly store: Store
@@ -51,7 +49,9 @@ const day = 24 * 60 * minute
 export function openProvider(needs: ProviderNeeds, place: Place, keys: KeySet): Provider {
   const issuer = issuerOf(place.base)
   const contexts = contextsOf(needs, place)
-  const provider = new Provider(issuer, configuration(needs, place, keys, contexts))
+  const clientKeys = openClientKeys(needs.fetch, needs.clock)
+  const provider = new Provider(issuer, configuration({ ...needs, fetch: clientKeys.fetch }, place, keys, contexts))
+  clientKeys.bind(provider)
   provider.proxy = true // what host and scheme are is said by `serve`, never by the client
   provider.Client.prototype.compareClientSecret = function (this: OAuthClient, secret: string): boolean {
     return isSecretOf(this.clientSecret?.split('.') ?? [], secret)
@@ -154,7 +154,10 @@ function configuration(needs: ProviderNeeds, place: Place, keys: KeySet, context
       return account && { accountId: id, claims: () => claimsOf(place, account) }
     },
     extraTokenClaims: (_ctx, token) => extraClaims(needs, place, token, contexts),
-    assertJwtClientAuthClaimsAndHeader: (_ctx, { exp }) => checkLifetime(clock, exp),
+    assertJwtClientAuthClaimsAndHeader: (_ctx, { exp }, { jku }, { jwksUri }) => {
+      checkLifetime(clock, exp)
+      checkKeys(jku, jwksUri)
+    },
     fetch: url => needs.fetch(String(url)),
     renderError: (ctx, { error, error_description: description }) => {
       ctx.type = 'text/plain; charset=utf-8'
@@ -301,18 +304,28 @@ function checkLifetime(clock: () => number, exp: unknown): void {
   throw new errors.InvalidClientAuth('the client assertion expires later than in 5 minutes')
 }
 
+/** "If the jku header is present, verify that … it matches the JWKS URL value supplied at registration time." */
+function checkKeys(jku: unknown, registered: string | undefined): void {
+  if (jku === undefined || (jku === registered && registered !== undefined)) return
+  throw new errors.InvalidClientAuth('jku is not the JWKS URL that the client was registered with')
+}
+
 /** Roles are those of now: an app that goes on for months by refreshing learns of a change with its next token. */
 async function extraClaims(
-  { accounts }: ProviderNeeds,
+  { accounts, store }: ProviderNeeds,
   { tenant, base }: Place,
   token: AccessToken | ClientCredentials,
   contexts: Contexts,
 ): Promise<Record<string, unknown>> {
-  if (!('grantId' in token)) return {}
+  const client = await findClient(store, tenant, token.clientId ?? '')
+  const { policies = [], roles: own = [] } = client?.rights ?? {}
+  const limits = policies.length === 0 ? {} : { policies }
+  if (!('grantId' in token)) return { ...limits, ...(own.length === 0 ? {} : { roles: own }) }
   const { patient, encounter, fhirUser } = await contexts(token, token.grantId)
   const { roles = [] } = (await accounts.find(tenant, token.accountId)) ?? {}
   return {
     grant: token.grantId,
+    ...limits,
     ...(patient === undefined ? {} : { patient }),
     ...(encounter === undefined ? {} : { encounter }),
     ...(fhirUser === undefined ? {} : { fhirUser: `${base}/${fhirUser}` }),

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Place } from './access-token.ts'
 import { introspect, revoke } from './introspect.ts'
+import { token } from './refreshing.ts'
 import { change, register } from './registration.ts'
 import { formOf, type OAuthRequest } from './request.ts'
 import { split } from './scopes.ts'
@@ -28,6 +29,7 @@ const ways: Readonly<Record<string, Way>> = {
   'GET /oauth/authorize': ({ pass }, { request, ...rest }) =>
     pass({ ...rest, request: { ...request, query: asking(request.query) } }),
   'POST /oauth/authorize': ({ pass }, { request, ...rest }) => pass({ ...rest, request: asGet(request) }),
+  'POST /oauth/token': token,
   'POST /oauth/introspect': introspect,
   'POST /oauth/revoke': revoke,
   'POST /oauth/register': register,

@@ -18,6 +18,8 @@ export type Serving = {
   readonly registration: Registration
   /** All that a client may be granted, as it was registered. */
   readonly allowed: (place: Place, client: string) => Promise<string | undefined>
+  /** The client of a refresh token, if that has no secret. */
+  readonly publicOwner: (place: Place, refreshToken: string) => Promise<string | undefined>
 }
 
 export type Way = (serving: Serving, exchange: Exchange) => Promise<void>

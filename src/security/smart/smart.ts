@@ -5,21 +5,26 @@ import { mint, type Place } from './access-token.ts'
 import type { Accounts } from './account.ts'
 import { type Authenticate, openAuthenticate } from './authenticate.ts'
 import { findClient } from './client.ts'
+import type { Fetch } from './client-keys.ts'
 import type { SmartEvent } from './event.ts'
+import { publicOwner } from './grant.ts'
 import { type KeySet, type Keys, openKeys } from './keys.ts'
 import { openPresented } from './presented.ts'
-import type { Fetch, Registration } from './provider.ts'
+import type { Registration } from './provider.ts'
 import { incoming } from './request.ts'
 import { openRevoked, type Revoked } from './revoked.ts'
 import { openServe, type Serve } from './serve.ts'
 import type { Exchange } from './serving.ts'
 import type { SignIn } from './sign-in.ts'
+import { openTrusted } from './trusted.ts'
 
 export type Smart = {
   readonly authenticate: Authenticate
   readonly keys: Keys
   readonly revoked: Revoked
   readonly registration: Registration
+  /** Issuers elsewhere whose access tokens are good here. */
+  readonly trusted: readonly string[]
   readonly serve: Serve
   readonly signIn: () => Promise<SignIn>
   /** An initial access token, for the registration of an app: https://www.rfc-editor.org/rfc/rfc7591#section-1.2 */
@@ -48,6 +53,8 @@ export type SmartNeeds = {
   /** All resource types. */
   readonly types: readonly string[]
   readonly registration: Registration
+  /** Issuers elsewhere whose access tokens are good here. */
+  readonly trusted: readonly string[]
   /** Of access tokens, in seconds. */
   readonly lifetime: number
   /** Seconds after which everybody signs in again. */
@@ -64,7 +71,8 @@ export function openSmart(needs: SmartNeeds): Smart {
   const { store, clock, random, registration } = needs
   const keys = openKeys({ store, clock, random })
   const revoked = openRevoked({ store, clock, random, longest })
-  const authenticate = openAuthenticate({ keys, revoked, clock })
+  const trusted = openTrusted({ issuers: needs.trusted, fetch: needs.fetch, clock })
+  const authenticate = openAuthenticate({ keys, revoked, trusted, clock })
   const newToken = (): string => Buffer.from(random(32)).toString('base64url')
   const presented = openPresented(newToken)
   const providers = new Map<string, { readonly kids: string; readonly provider: Promise<Provider> }>()
@@ -104,19 +112,16 @@ export function openSmart(needs: SmartNeeds): Smart {
     keys,
     revoked,
     registration,
-    serve: openServe({ pass, authenticate, presented, registration, allowed, accounts: needs.accounts }),
+    trusted: needs.trusted,
+    serve: openServe({
+      ...{ pass, authenticate, presented, registration, allowed, accounts: needs.accounts },
+      publicOwner: ({ tenant }, token) => publicOwner(store, tenant, token),
+    }),
     async signIn() {
       const { openSignIn } = await import('./sign-in.ts')
       return openSignIn({ store, clock, provider })
     },
-    async invite(tenant) {
-      const jti = newToken()
-      const iat = Math.floor(clock() / 1000)
-      const text = JSON.stringify({ kind: 'InitialAccessToken', jti, iat, exp: iat + day })
-      const note = { tenant, kind: 'oauth-initial-access-token', id: jti, text, tags: [], revision: 0 }
-      await store.keepNote({ ...note, expires: clock() + day * 1000 })
-      return jti
-    },
+    invite: tenant => invite({ ...needs, newToken }, tenant),
     async token(place, { client, scope, seconds, user, patient }) {
       const iat = Math.floor(clock() / 1000)
       const isReference = user?.includes('/') ?? true
@@ -136,4 +141,16 @@ export function openSmart(needs: SmartNeeds): Smart {
       })
     },
   }
+}
+
+async function invite(
+  { store, clock, newToken }: SmartNeeds & { readonly newToken: () => string },
+  tenant: string,
+): Promise<string> {
+  const jti = newToken()
+  const iat = Math.floor(clock() / 1000)
+  const text = JSON.stringify({ kind: 'InitialAccessToken', jti, iat, exp: iat + day })
+  const note = { tenant, kind: 'oauth-initial-access-token', id: jti, text, tags: [], revision: 0 }
+  await store.keepNote({ ...note, expires: clock() + day * 1000 })
+  return jti
 }

@@ -135,7 +135,7 @@ export async function authorizing(
 export const physician = { id: 'house', fhirUser: 'Practitioner/house', name: 'Gregory House' }
 
 /** Has an account, of an id that tests can tell. */
-async function hired({ store }: Kiln, tenant: string): Promise<void> {
+export async function hired({ store }: Kiln, tenant: string): Promise<void> {
   const { id, name, fhirUser } = physician
   const account: Account = {
     ...{ id, login: id, name, links: [fhirUser], roles: [], locked: false },

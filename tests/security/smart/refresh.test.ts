@@ -75,6 +75,24 @@ await onEachStore(async (t, settings) => {
     t.equal((await refresh(app, tokens.refresh_token)).status, 200)
   })
 
+  await t.test('a public app need not say who it is; one with a secret must', async t => {
+    const alone = (one: App, token: string | undefined, more: Record<string, string> = {}) => {
+      const form = { grant_type: 'refresh_token', refresh_token: token ?? '', ...more }
+      return fetch(one.server.token_endpoint ?? '', { method: 'POST', body: new URLSearchParams(form) })
+    }
+    const tokens = await authorized(kiln, app, wish, { patient })
+    const next = await alone(app, tokens.refresh_token)
+    t.match(await next.json(), { access_token: String, refresh_token: String, patient })
+    t.match(await errorOf(await alone(app, tokens.refresh_token)), /^400 invalid_grant/, 'once')
+    const confidential = await registered(kiln, {}, 'a secret that is long enough')
+    const own = await authorized(kiln, confidential, wish, { patient })
+    t.match(await errorOf(await alone(confidential, own.refresh_token)), /^400 invalid_request/)
+    t.match(await errorOf(await alone(app, 'nonsense')), /^400 invalid_request/)
+    const other = { client_id: (await registered(kiln)).client.client_id }
+    const again = await authorized(kiln, app, wish, { patient })
+    t.match(await errorOf(await alone(app, again.refresh_token, other)), /^400 invalid_grant/, 'of another client')
+  })
+
   await t.test('only who asks for it gets one, online or offline', async t => {
     t.equal((await authorized(kiln, app, 'patient/*.rs', { patient })).refresh_token, undefined)
     const online = await authorized(kiln, app, 'patient/*.rs online_access', { patient })

@@ -7,6 +7,7 @@ import {
   clientCredentials,
   discovered,
   errorOf,
+  hired,
   keyPair,
   onEachStore,
   operator,
@@ -27,6 +28,7 @@ function register(kiln: Kiln, metadata: object, headers: Record<string, string> 
 const page = { redirect_uris: [redirect], token_endpoint_auth_method: 'none', client_name: 'Growth chart' }
 
 async function appOf(kiln: Kiln, told: Told, auth: oauth.ClientAuth): Promise<App> {
+  await hired(kiln, 'default')
   return { server: await discovered(kiln.base), client: { client_id: String(told['client_id']) }, auth }
 }
 
