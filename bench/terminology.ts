@@ -4,17 +4,19 @@
  */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ConceptSet } from '../src/terminology/concept-set.ts'
 import { begin } from '../src/terminology/library/build.ts'
 import { LibraryFile } from '../src/terminology/library/library-file.ts'
 import { suffix } from '../src/terminology/library/manifest.ts'
 import { wordsOf } from '../src/terminology/library/words.ts'
+import { runTask } from '../src/terminology/load/run.ts'
 import { pour, random, type Synthetic, snomedLike } from '../tests/terminology/library/synthetic.ts'
 import { middling, texts } from './drive/concepts.ts'
+import { writeRf2 } from './drive/rf2.ts'
 
 const quick = process.argv.includes('--quick')
 const concepts = Number(option('concepts') ?? (quick ? 3_000 : 360_000))
@@ -26,6 +28,8 @@ const kept: { last?: unknown } = {}
 const kinds = ['concepts', 'designations', 'edges', 'properties', 'relations', 'members'] as const
 
 if (part === 'load') load()
+else if (part === 'pack') await writeRf2(snomedLike({ concepts }), path)
+else if (part === 'rf2') await loadRf2()
 else if (part === 'answer') answer()
 else parts()
 
@@ -36,7 +40,10 @@ function parts(): void {
     const options = [`--part=${name}`, `--path=${at}`, `--concepts=${concepts}`, ...(quick ? ['--quick'] : [])]
     execFileSync(process.execPath, [import.meta.filename, ...options], { stdio: 'inherit' })
   }
+  const archive = join(folder, 'release.zip')
   try {
+    run('pack', archive)
+    run('rf2', archive)
     run('load', folder)
     run('answer', join(folder, globSync(`*${suffix.data}`, { cwd: folder })[0] ?? ''))
   } finally {
@@ -69,6 +76,21 @@ function load(): void {
   const texts = textBytes(release)
   console.log(
     `terminology file: ${megabytes(result.bytes)} MB, ${(result.bytes / texts).toFixed(2)} to the texts in it (${megabytes(texts)} MB)`,
+  )
+}
+
+/** As a distributor packs it, all the way from the archive. */
+async function loadRf2(): Promise<void> {
+  const started = performance.now()
+  const needs = { clock: Date.now, random: randomBytes, tell: () => {}, isCancelled: () => false }
+  const before = process.cpuUsage()
+  const end = await runTask({ folder: join(dirname(path), 'rf2'), paths: [path] }, needs)
+  const { user, system } = process.cpuUsage(before)
+  if (end.is !== 'done') throw new Error(JSON.stringify(end))
+  const [seconds, elapsed] = [(user + system) / 1e6, (performance.now() - started) / 1_000]
+  const most = process.resourceUsage().maxRSS * 1_024
+  console.log(
+    `terminology RF2 archive of ${megabytes(statSync(path).size)} MB: ${number(concepts / elapsed)} concepts/s by the clock (${elapsed.toFixed(1)} s), ${number(concepts / seconds)} of processor time (${seconds.toFixed(1)} s, all threads); at most ${megabytes(most)} MB resident`,
   )
 }
 

@@ -308,10 +308,11 @@ const conditional = {
   conditionalDelete: 'multiple',
 } as const satisfies Partial<ResourceClaim>
 
-/** Where the specification is knowingly departed from. */
+/** Where the specification is knowingly departed from, or added to. */
 const deviations: readonly string[] = [
   'Search parameters that are unknown or malformed are refused with 400, though "servers SHOULD ignore unknown or unsupported parameters": a search that ignores half of the question finds too much. `Prefer: handling=lenient` or the setting KILN_SEARCH_HANDLING changes that.',
   'The operations $meta-add and $meta-delete make a new version, though they should "not cause a new version of the resource to be created": versions never change here, and who follows a history learns of a new security label.',
+  'Beside the modifiers of R4, token parameters take :translated, as in code:translated=http://snomed.info/sct|38341003: it finds the code and what concept maps call equal, equivalent or narrower. Reads and searches take _display=true: codings without a display are shown with what their code system calls them, in the language of Accept-Language; nothing of it is stored.',
 ]
 
 /** What nobody writes. */

@@ -1,5 +1,6 @@
 /** https://hl7.org/fhir/R4/http.html#read */
 import { fail } from '../fhir/issue.ts'
+import { shownTo } from './display.ts'
 import type { Interaction } from './interaction.ts'
 import { present } from './present.ts'
 
@@ -16,6 +17,7 @@ export const read: Interaction = {
     const { type, id } = target
     const version = await ctx.store.read({ tenant, type, id })
     if (!version) throw fail('not-found', `${type}/${id} does not exist`)
-    return present(ctx, request, version)
+    const shown = request.query.has('_display') ? await shownTo(ctx, request, version) : version
+    return present(ctx, request, shown)
   },
 }

@@ -1,5 +1,6 @@
 /** https://hl7.org/fhir/R4/http.html#vread */
 import { fail } from '../fhir/issue.ts'
+import { shownTo } from './display.ts'
 import type { Interaction } from './interaction.ts'
 import { versionNumber } from './preconditions.ts'
 import { present } from './present.ts'
@@ -18,6 +19,7 @@ export const vread: Interaction = {
     const number = versionNumber(vid)
     const version = number === undefined ? undefined : await ctx.store.vread({ tenant, type, id }, number)
     if (!version) throw fail('not-found', `${type}/${id} has no version '${vid}'`)
-    return present(ctx, request, version)
+    const shown = request.query.has('_display') ? await shownTo(ctx, request, version) : version
+    return present(ctx, request, shown)
   },
 }

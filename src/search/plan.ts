@@ -42,6 +42,8 @@ export type Codes = {
   readonly caseless: (system: string) => Promise<boolean>
   /** The code and all below it (`is`: 'below') or above it. */
   readonly hierarchy: (is: 'above' | 'below', code: Code) => Promise<readonly Code[] | undefined>
+  /** Codes of other systems for the same, or for a kind of it, as far as concept maps tell. */
+  readonly translations: (code: Code) => Promise<readonly Code[]>
 }
 
 export type Code = { readonly system: string | undefined; readonly code: string }

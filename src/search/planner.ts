@@ -144,11 +144,13 @@ async function inside(slot: string, ask: Ask, at: At, asking: Asking): Promise<N
 }
 
 /** A search of many types asks for the same codes many times. */
-function remembering({ valueSet, hierarchy, caseless }: Codes): Codes {
+function remembering({ valueSet, hierarchy, translations, caseless }: Codes): Codes {
   const [sets, families, systems] = [memory(valueSet), memory(hierarchy), memory(caseless)]
+  const others = memory(translations)
   return {
     valueSet: url => sets(url, url),
     hierarchy: (is, code) => families(JSON.stringify([is, code.system, code.code]), is, code),
+    translations: code => others(JSON.stringify([code.system, code.code]), code),
     caseless: system => systems(system, system),
   }
 }

@@ -76,6 +76,8 @@ export type Query = {
   /** `_maxresults`: of the whole walk. */
   readonly most?: number
   readonly subset?: Subset
+  /** Codings without a display are shown with the one that their code system has. */
+  readonly display: boolean
   readonly includes: readonly Include[]
   readonly contained: { readonly of: 'false' | 'true' | 'both'; readonly type: 'container' | 'contained' }
   readonly explain: boolean

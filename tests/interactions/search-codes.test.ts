@@ -86,6 +86,42 @@ await onBothStores(async (t, open) => {
     t.strictSame(await found(`code:above=${act}|EMER`), ['emergency'])
   })
 
+  await t.test('concept maps lead to what other systems call the same, or a kind of it', async t => {
+    const pets = 'http://example.org/pets'
+    const target = (code: string, equivalence: string) => ({ code, equivalence, comment: 'a test' })
+    const group = {
+      source: pets,
+      target: system,
+      element: [
+        { code: 'barks', target: [target('dog', 'equivalent'), target('animal', 'wider')] },
+        { code: 'pet', target: [target('cat', 'narrower'), target('dog', 'specializes'), target('stone', 'disjoint')] },
+        { code: 'purrs', target: [target('cat', 'equal')] },
+      ],
+    }
+    await put(world, 'ConceptMap', 'pets', { url: `${set}/pets`, version: '1', status: 'active', group: [group] })
+    await observation(world, 'purring', 'Patient/1', { code: { coding: [{ system: pets, code: 'purrs' }] } })
+    t.strictSame(await found(`code:translated=${pets}|barks`), ['dog'], 'nothing that is more')
+    t.strictSame(await found(`code:translated=${pets}|pet`), ['dog', 'cat'])
+    t.strictSame(await found(`code:translated=${system}|cat`), ['cat', 'purring'], 'by itself, and the other way')
+    t.strictSame(await found(`code:translated=${pets}|barks,${pets}|purrs`), ['dog', 'cat', 'purring'])
+    t.strictSame(await found(`code:translated=${pets}|flies`), [])
+    const older = { source: pets, target: system, element: [{ code: 'flies', target: [target('puma', 'equal')] }] }
+    await put(world, 'ConceptMap', 'older', { url: `${set}/pets`, version: '0.9', status: 'active', group: [older] })
+    t.strictSame(await found(`code:translated=${pets}|flies`), [], 'of a map, its latest version counts')
+    const reply = await world.ask('GET', 'Observation?code:translated=barks')
+    t.match([reply.status, reply.body.issue[0].diagnostics], [400, /expected system\|code/])
+    const lost = {
+      source: pets,
+      target: system,
+      element: [{ code: 'x' }],
+      unmapped: { mode: 'other-map', url: `${set}/lost` },
+    }
+    await put(world, 'ConceptMap', 'lost', { url: `${set}/leading`, status: 'active', group: [lost] })
+    const led = await world.ask('GET', `Observation?code:translated=${pets}|flies`)
+    t.match([led.status, led.body.issue[0].diagnostics], [400, /sets\/lost/])
+    await world.ask('DELETE', 'ConceptMap/lost')
+  })
+
   await t.test('a code system that is not known has no hierarchy', async t => {
     const reply = await world.ask('GET', 'Observation?code:below=http://example.org/unheard-of|1')
     t.equal(reply.status, 400)
@@ -107,6 +143,8 @@ await onBothStores(async (t, open) => {
     t.equal(await seesNothing.valueSet(`${set}/listed`), undefined)
     t.equal(await seesNothing.valueSet(`${base}/ValueSet/listed`), undefined)
     t.equal(await seesNothing.hierarchy('below', { system, code: 'dog' }), undefined)
+    t.same(await seesNothing.translations({ system, code: 'cat' }), [])
+    t.match(await codes(() => ({ is: 'id', ids: ['pets'] })).translations({ system, code: 'cat' }), [{ code: 'purrs' }])
     t.same(await seesOne.valueSet(`${set}/listed`), listed)
     t.same(await seesOne.valueSet(`${base}/ValueSet/listed`), listed)
     t.equal(await seesOne.valueSet(`${set}/dogs`), undefined)

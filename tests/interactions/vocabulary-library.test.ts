@@ -137,7 +137,7 @@ await onBothStores(async (t, open) => {
     const { memberships } = await vocabulary(world)
     const small = memberships.terminology.codeSystem(url)
     if (small === undefined) throw new Error('it is not there')
-    t.same([...(memberships.terminology.ecl?.(small, '< 100000001') ?? [])], [1])
+    t.same([...(memberships.terminology.ecl?.(small, '< 100000001').concepts ?? [])], [1])
     t.throws(() => memberships.terminology.ecl?.(small, '< 100000001 : 100000002 = *'), /only its hierarchy is/)
   })
 

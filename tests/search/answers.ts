@@ -22,6 +22,7 @@ const types = [...resourceTypes, ...resourceTypes.map(containedType)]
 const noCodes: Codes = {
   valueSet: async () => undefined,
   hierarchy: async () => undefined,
+  translations: async () => [],
   caseless: async () => false,
 }
 

@@ -210,6 +210,7 @@ t.test('operators on codes ask terminology', async t => {
     valueSet: async (url: string) =>
       url === 'http://v' ? [{ system: 'http://loinc.org', code: '1234-5' }] : undefined,
     caseless: async () => false,
+    translations: async () => [],
     hierarchy: async (is: 'above' | 'below') => [
       { system: 'http://loinc.org', code: is === 'below' ? '1234-5' : 'top' },
     ],

@@ -238,21 +238,26 @@ t.test('codes are asked for once, however many types are searched', async t => {
       asked.push(`${is} ${system}|${code}`)
       return [{ system, code }]
     },
+    async translations({ system, code }: { system: string | undefined; code: string }) {
+      asked.push(`others for ${system}|${code}`)
+      return [{ system, code }]
+    },
     async caseless(url: string) {
       asked.push(`case of ${url}`)
       return false
     },
   }
   const text =
-    '?_type=Patient,Observation,Condition&_tag:in=http://v&_tag:below=http://s|c&_security:below=http://s|c&_tag=http://s|c'
+    '?_type=Patient,Observation,Condition&_tag:in=http://v&_tag:below=http://s|c&_security:below=http://s|c&_tag=http://s|c&_tag:translated=http://s|c'
   await planned(text, { terminology })
-  t.same(asked.sort(), ['below http://s|c', 'case of http://s', 'http://v'])
+  t.same(asked.sort(), ['below http://s|c', 'case of http://s', 'http://v', 'others for http://s|c'])
 })
 
 t.test('what fails for another reason is no refusal', async t => {
   const terminology = {
     valueSet: () => Promise.reject(new Error('the store is gone')),
     hierarchy: () => Promise.reject(new Error('the store is gone')),
+    translations: () => Promise.reject(new Error('the store is gone')),
     caseless: () => Promise.reject(new Error('the store is gone')),
   }
   for (const handling of ['strict', 'lenient'] as const) {

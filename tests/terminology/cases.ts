@@ -4,7 +4,6 @@ import t, { type Test } from 'tap'
 import { FhirError, type Issue } from '../../src/fhir/issue.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../src/fhir/resource.ts'
 import { objectsOf, textOf } from '../../src/terminology/element.ts'
-import { countries } from '../../src/terminology/resource/grammar/countries.ts'
 import { currencies } from '../../src/terminology/resource/grammar/currencies.ts'
 import { languages } from '../../src/terminology/resource/grammar/languages.ts'
 import { mediaTypes } from '../../src/terminology/resource/grammar/media-types.ts'
@@ -29,7 +28,7 @@ export function read(name: string): CaseFile {
   return JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
 }
 
-const grammars = [countries(), currencies(), languages(), mediaTypes(), ucum()]
+const grammars = [currencies(), languages(), mediaTypes(), ucum()]
 
 /** What every Kiln knows without a resource. */
 export const builtIn: Terminology = {

@@ -1,14 +1,14 @@
 /**
- * Value sets and hierarchies for `:in`, `:above` and `:below`, by what codes mean in the tenant.
+ * Value sets, hierarchies and translations for `:in`, `:above`, `:below` and `:translated`, by what codes mean in the tenant.
  * https://hl7.org/fhir/R4/search.html#token
  */
 import { FhirError } from '../../fhir/issue.ts'
 import { parseReference } from '../../fhir/reference.ts'
-import type { JsonObject } from '../../fhir/resource.ts'
 import { and, type Node } from '../../search/node.ts'
 import type { Codes } from '../../search/plan.ts'
 import type { Store } from '../../store/port.ts'
 import { parseCanonical } from '../../terminology/canonical.ts'
+import { alike } from '../../terminology/concept-map/alike.ts'
 import { isDefined } from '../../terminology/value-set/terminology.ts'
 import { family } from '../vocabulary/listing.ts'
 import type { DefiningType, Vocabulary } from '../vocabulary/vocabulary.ts'
@@ -32,18 +32,27 @@ export function codesIn(needs: CodesNeeds): Codes {
       const literal = literalId(url, base)
       const byId = literal === undefined ? undefined : known.valueSetAt(literal)
       if (literal !== undefined && byId !== undefined) {
-        return (await isVisible(needs, 'ValueSet', { is: 'id', ids: [literal] })) ? listed(known, byId) : undefined
+        return (await isVisible(needs, 'ValueSet', { is: 'id', ids: [literal] }))
+          ? understood(() => known.list(byId))
+          : undefined
       }
       const canonical = parseCanonical(url)
       const found = known.memberships.find(canonical)
       if (found === undefined || (await isHidden(needs, known, 'ValueSet', canonical.url))) return undefined
-      return listed(known, found)
+      return understood(() => known.list(found))
     },
     async hierarchy(is, { system, code }) {
       const known = await vocabulary()
       if (system === undefined || (await isHidden(needs, known, 'CodeSystem', system))) return undefined
       const found = known.memberships.terminology.codeSystem(system)
       return found === undefined || !isDefined(found) ? undefined : family(is, found, code)
+    },
+    async translations({ system = '', code }) {
+      const known = await vocabulary()
+      const found = understood(() => alike(known.maps, { system, code }))
+      const visible = found.map(async ({ map: { url = '' } }) => !(await isHidden(needs, known, 'ConceptMap', url)))
+      const isSeen = await Promise.all(visible)
+      return found.filter((_, at) => isSeen[at])
     },
     async caseless(system) {
       const { terminology } = (await vocabulary()).memberships
@@ -59,10 +68,10 @@ function literalId(url: string, base: string): string | undefined {
   return isOurs ? parsed.id : undefined
 }
 
-/** A value set that has no meaning is a mistake in the search. */
-function listed(known: Vocabulary, valueSet: JsonObject): ReturnType<Vocabulary['list']> {
+/** A value set that has no meaning is a mistake in the search, and so is a map that leads nowhere. */
+function understood<T>(read: () => T): T {
   try {
-    return known.list(valueSet)
+    return read()
   } catch (error) {
     if (!(error instanceof FhirError) || error.status === 403) throw error
     throw new FhirError(error.issues, { status: 400, cause: error })

@@ -3,6 +3,8 @@ import { bundleText, type Link } from '../../fhir/bundle.ts'
 import { fail } from '../../fhir/issue.ts'
 import type { Query } from '../../search/query.ts'
 import type { Soon } from '../../search/soon.ts'
+import type { Version } from '../../store/port.ts'
+import { displaying } from '../display.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../interaction.ts'
 import type { Target } from '../target.ts'
 import { explanation, warnings } from './advice.ts'
@@ -60,8 +62,13 @@ async function search(ctx: Context, request: FhirRequest): Promise<Answer> {
   const returning = previousOf(ctx, walk, from)
   const previous = returning && (await returning)
   const issues = [...asked.issues, ...warnings(ctx, asked, page), ...explained]
-  const texts = [...textsOf(ctx, request, query, start, page, included), ...outcome(issues)]
+  const shown = query.display ? await displaying(ctx, request) : asStored
+  const texts = [...textsOf(ctx, request, query, start, page, included, shown), ...outcome(issues)]
   return answer({ total: counted, link: linkTo({ previous, next }) }, texts)
+}
+
+function asStored(version: Version): Version {
+  return version
 }
 
 type Head = { readonly total: number | undefined; readonly link: readonly Link[] }
@@ -107,13 +114,14 @@ function textsOf(
   start: Start,
   { hits }: Page,
   { versions }: Included,
+  shown: (version: Version) => Version,
 ): readonly string[] {
   const matches = start.included === undefined ? hits : []
   // "The list of elements does not apply to included resources": https://hl7.org/fhir/R4/search.html#elements
   const ofIncluded = subset?.by === 'elements' ? undefined : subset
   return [
-    ...matches.map(({ version }) => entry(version, 'match', base, subset, shapes)),
-    ...versions.map(version => entry(version, 'include', base, ofIncluded, shapes)),
+    ...matches.map(({ version }) => entry(shown(version), 'match', base, subset, shapes)),
+    ...versions.map(version => entry(shown(version), 'include', base, ofIncluded, shapes)),
   ]
 }
 

@@ -27,11 +27,11 @@ export type Vocabulary = {
   readonly list: (valueSet: JsonObject) => readonly Code[]
   /** The ValueSet that is stored under this id. */
   readonly valueSetAt: (id: string) => JsonObject | undefined
-  /** Whether the tenant has stored one of this URL. */
+  /** Whether the tenant has stored one of this URL; of a map without one: ''. */
   readonly hasStored: (type: DefiningType, url: string) => boolean
 }
 
-export type DefiningType = 'CodeSystem' | 'ValueSet'
+export type DefiningType = 'CodeSystem' | 'ValueSet' | 'ConceptMap'
 
 export type VocabularyNeeds = StoredNeeds & {
   readonly store: Pick<Store, 'sequence' | 'history'>
@@ -100,7 +100,10 @@ function vocabularyOf({ stored, maps, files, common, kept, list }: Parts): Vocab
   const below = files === undefined ? common.terminology : overlay(files, common.terminology)
   const memberships = membershipsOf(overlay(terminologyFrom(stored), below), kept)
   const sets = new Map(stored.filter(({ header }) => header.resourceType === 'ValueSet').map(each => [each.id, each]))
-  const urls = new Set(stored.map(({ header }) => `${header.resourceType} ${header.url}`))
+  const urls = new Set([
+    ...stored.map(({ header }) => `${header.resourceType} ${header.url}`),
+    ...maps.map(({ url = '' }) => `ConceptMap ${url}`),
+  ])
   let allMaps: readonly ConceptMap[] | undefined
   return {
     memberships,

@@ -35,7 +35,7 @@ export function attributesOf(
     ...groups.values().map((members: readonly Attribute[]) => ({
       name: 'property',
       part: [
-        value('code', 'Code', roleGroup),
+        value('code', 'valueCode', roleGroup),
         ...members.map(each => ({
           ...property(system.code(each.type), typed(system, each), meaningOf(each)),
           name: 'subproperty',

@@ -17,8 +17,8 @@ export function details(system: CodeSystem, concept: Concept, wanted: Wanted, la
   const designations = system.designations(concept).filter(({ language }) => wanted.speaks(language))
   return answer([
     ...identity(system, code, displayOf(concept)),
-    ...(definition === undefined ? [] : [value('definition', 'String', definition)]),
-    value('abstract', 'Boolean', system.abstract(concept)),
+    ...(definition === undefined ? [] : [value('definition', 'valueString', definition)]),
+    value('abstract', 'valueBoolean', system.abstract(concept)),
     ...designations.map(designation),
     ...ownProperties(system, concept, wanted, displayOf),
     ...(isRelated(system) ? attributesOf(system, concept, wanted, displayOf) : []),
@@ -38,11 +38,11 @@ function answer(parameter: readonly JsonObject[]): Resource {
 function identity({ facts }: CodeSystem, code: string, display: string | undefined): readonly JsonObject[] {
   const { url, version, name, title } = facts
   return [
-    value('name', 'String', name ?? title ?? url),
-    value('code', 'Code', code),
-    value('system', 'Uri', url),
-    ...(version === undefined ? [] : [value('version', 'String', version)]),
-    value('display', 'String', display ?? code),
+    value('name', 'valueString', name ?? title ?? url),
+    value('code', 'valueCode', code),
+    value('system', 'valueUri', url),
+    ...(version === undefined ? [] : [value('version', 'valueString', version)]),
+    value('display', 'valueString', display ?? code),
   ]
 }
 
@@ -50,9 +50,9 @@ function designation({ language, use, value: text }: Designation): JsonObject {
   return {
     name: 'designation',
     part: [
-      ...(language === undefined ? [] : [value('language', 'Code', language)]),
-      ...(use === undefined ? [] : [value('use', 'Coding', use)]),
-      value('value', 'String', text),
+      ...(language === undefined ? [] : [value('language', 'valueCode', language)]),
+      ...(use === undefined ? [] : [value('use', 'valueCoding', use)]),
+      value('value', 'valueString', text),
     ],
   }
 }

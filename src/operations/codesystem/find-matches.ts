@@ -70,9 +70,9 @@ function match(
   return {
     name: 'match',
     part: [
-      value('code', 'Coding', codingOf(system, concept, languages)),
+      value('code', 'valueCoding', codingOf(system, concept, languages)),
       ...unmatched.map(clue => ({ name: 'unmatched', part: printClue(system, clue) })),
-      ...(isExact ? [] : [value('comment', 'String', comment)]),
+      ...(isExact ? [] : [value('comment', 'valueString', comment)]),
     ],
   }
 }

@@ -20,6 +20,7 @@ export function lookup(definition: conformance.Operation): Operation {
     affectsState: false,
     scope: 'r',
     cost: 1,
+    lasting: () => true,
     async run(ctx, call) {
       const { input } = call
       const { code, ...coding } = codeIn(input)

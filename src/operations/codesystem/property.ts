@@ -1,8 +1,8 @@
 /** Parameters of $lookup. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 import type { Json, JsonObject } from '../../fhir/resource.ts'
 
-export function value(name: string, type: string, given: Json): JsonObject {
-  return { name, [`value${type}`]: given }
+export function value(name: string, as: `value${string}`, given: Json): JsonObject {
+  return { name, [as]: given }
 }
 
 /** `description` is "Human Readable representation of the property value (e.g. display for a code)". */
@@ -10,9 +10,9 @@ export function property(code: string, typed: JsonObject, description: string | 
   return {
     name: 'property',
     part: [
-      value('code', 'Code', code),
+      value('code', 'valueCode', code),
       { name: 'value', ...typed },
-      ...(description === undefined ? [] : [value('description', 'String', description)]),
+      ...(description === undefined ? [] : [value('description', 'valueString', description)]),
     ],
   }
 }

@@ -25,6 +25,7 @@ export function subsumes(definition: conformance.Operation): Operation {
     affectsState: false,
     scope: 'r',
     cost: 1,
+    lasting: () => true,
     async run(ctx, call) {
       const { input } = call
       const [a, b] = [oneIn(input, 'A'), oneIn(input, 'B')]

@@ -33,6 +33,7 @@ export function validateCode(definition: conformance.Operation): Operation {
     affectsState: false,
     scope: 'r',
     cost: 1,
+    lasting: () => true,
     async run(ctx, call): Promise<Resource> {
       const { input } = call
       const as = onlyOne(input, ['code', 'coding', 'codeableConcept'])

@@ -4,9 +4,9 @@ import { fail } from '../../fhir/issue.ts'
 import type { Context, FhirRequest } from '../../interactions/interaction.ts'
 import { parseCanonical, printCanonical } from '../../terminology/canonical.ts'
 import { type ConceptMap, conceptMapOf } from '../../terminology/concept-map/concept-map.ts'
+import { latest } from '../../terminology/concept-map/latest.ts'
 import { fitting, translate, translationParameters } from '../../terminology/concept-map/translate.ts'
 import { textOf } from '../../terminology/element.ts'
-import { laterVersion } from '../../terminology/version-order.ts'
 import type { Call, Operation } from '../kernel/operation.ts'
 import { askedOf, askedParameters } from '../terminology/asked.ts'
 import { instanceOf, readOne } from '../terminology/instance.ts'
@@ -66,25 +66,6 @@ function one(maps: readonly ConceptMap[], by: { readonly url: string; readonly v
   const versions = maps.filter(({ url }) => url === by.url)
   if (by.version === undefined) return latest(versions)[0]
   return versions.find(({ canonical }) => canonical === printCanonical(by.url, by.version))
-}
-
-/** Of several versions of one map the latest counts; one without a version only where it comes first, as those of the request do. */
-function latest(maps: readonly ConceptMap[]): readonly ConceptMap[] {
-  const chosen = new Map<unknown, ConceptMap>()
-  for (const map of maps) {
-    const key = map.url ?? map
-    const best = chosen.get(key)
-    if (best === undefined || isLater(versionOf(map), versionOf(best))) chosen.set(key, map)
-  }
-  return [...chosen.values()]
-}
-
-function isLater(version: string, than: string): boolean {
-  return than !== '' && laterVersion(version, than) > 0
-}
-
-function versionOf({ canonical }: ConceptMap): string {
-  return parseCanonical(canonical).version ?? ''
 }
 
 /** "May be a logical id, or an absolute or relative location". */

@@ -5,20 +5,22 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../../interactions/interaction.ts'
 import { partial } from '../../interactions/present.ts'
 import type { Expected } from './input.ts'
+import { type KeptAnswers, keepAnswers } from './kept-answers.ts'
 import type { Operation } from './operation.ts'
 import { bodyOf, readInput } from './read.ts'
 
 export function compileOperations(operations: readonly Operation[]): readonly Interaction[] {
+  const kept = keepAnswers()
   return operations.flatMap(operation => {
     const { definition, affectsState, scope, cost, cancel } = operation
     const methods = affectsState ? (['POST'] as const) : (['GET', 'POST'] as const)
     const common = { code: 'operation', verb: `$${definition.code}`, affectsState, scope, audit: 'E', cost } as const
-    const handle = handler(operation)
+    const handle = handler(operation, kept)
     return levelsOf(operation).flatMap(at => {
       const types = at === 'system' ? {} : typesOf(operation)
       const asked = methods.map(method => ({ ...common, method, at, ...types, handle }))
       if (cancel === undefined) return asked
-      const undone = handler({ ...operation, run: cancel })
+      const undone = handler({ ...operation, run: cancel }, kept)
       return [
         ...asked,
         { ...common, affectsState: true, scope: 'd', method: 'DELETE', at, ...types, handle: undone } as const,
@@ -37,9 +39,9 @@ function typesOf({ definition: { resource } }: Operation): Pick<Interaction, 'ty
   return resource.includes('Resource') ? {} : { types: resource }
 }
 
-function handler(operation: Operation): Interaction['handle'] {
+function handler(operation: Operation, kept: KeptAnswers): Interaction['handle'] {
   const expected = expectedBy(operation)
-  return async (ctx, request) => {
+  const make = async (ctx: Context, request: FhirRequest): Promise<Answer> => {
     let body: Resource | undefined
     try {
       body = await bodyOf(ctx, request, operation)
@@ -50,6 +52,7 @@ function handler(operation: Operation): Interaction['handle'] {
     const input = await readInput(ctx, request, body, operation, expected)
     return answer(ctx, request, await operation.run(ctx, { request, input }))
   }
+  return (ctx, request) => kept(ctx, request, operation, () => make(ctx, request))
 }
 
 /** Only inside of a resource do faults have an expression: others are about what is no XML, or no resource at all. */

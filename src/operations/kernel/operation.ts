@@ -24,6 +24,11 @@ export type Operation = {
   readonly run: (ctx: Context, call: Call) => Promise<Resource | Answer>
   /** DELETE of the same URL, where it tells how work stands: https://hl7.org/fhir/R4/async.html */
   readonly cancel?: (ctx: Context, call: Call) => Promise<Answer>
+  /**
+   * Asked so, by GET of a type, the answer follows from the parameters, Accept-Language and the vocabulary alone, whoever asks: it is
+   * kept for the next who asks the same.
+   */
+  readonly lasting?: (query: URLSearchParams) => boolean
   /** Media types that are no FHIR: such a body is left as it is, for `run`. */
   readonly content?: readonly string[]
   /** Answers a body that is XML of a known resource type, but not as FHIR wants it. Absent: such a body is refused. */

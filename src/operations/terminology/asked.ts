@@ -4,10 +4,11 @@
  */
 import type { OperationParameter } from '../../conformance/artifact.ts'
 import { fail } from '../../fhir/issue.ts'
-import { isResource } from '../../fhir/resource.ts'
+import { isResource, type Resource } from '../../fhir/resource.ts'
 import type { Context, FhirRequest } from '../../interactions/interaction.ts'
 import type { Vocabulary } from '../../interactions/vocabulary/vocabulary.ts'
 import { type ConceptMap, conceptMapOf } from '../../terminology/concept-map/concept-map.ts'
+import { objectsOf, textOf } from '../../terminology/element.ts'
 import { type Languages, languagesIn, parseLanguages } from '../../terminology/value-set/language.ts'
 import { type Memberships, membershipsOf } from '../../terminology/value-set/membership.ts'
 import { overlay, terminologyOf } from '../../terminology/value-set/terminology.ts'
@@ -46,7 +47,7 @@ function several(name: string, type: string): OperationParameter {
 export async function askedOf(ctx: Context, { request, input }: Call): Promise<Asked> {
   const vocabulary = await ctx.vocabulary()
   return {
-    ...withResources(vocabulary, input),
+    ...(await withResources(ctx, vocabulary, input)),
     rules: versionRules({
       system: versions(input, 'system-version'),
       check: versions(input, 'check-system-version'),
@@ -59,15 +60,32 @@ export async function askedOf(ctx: Context, { request, input }: Call): Promise<A
 }
 
 /** For this request alone. What is compiled for the tenant is kept for all, so it is only left where it must be. */
-function withResources(vocabulary: Vocabulary, input: Input): Pick<Asked, 'memberships' | 'maps'> {
+async function withResources(
+  ctx: Context,
+  vocabulary: Vocabulary,
+  input: Input,
+): Promise<Pick<Asked, 'memberships' | 'maps'>> {
   const { memberships, maps } = vocabulary
   const sent = input.all('tx-resource').flatMap(({ value }) => (isResource(value) ? [value] : []))
   if (sent.length === 0) return { memberships, maps }
   const own = sent.filter(({ resourceType }) => resourceType === 'ConceptMap').map(conceptMapOf)
+  const terminology = terminologyOf(sent)
+  // Parsed, read and compiled, each takes a tenth of a second: others have their turn between.
+  for (const resource of sent.filter(isLarge)) {
+    await ctx.turn()
+    terminology.codeSystem(textOf(resource, 'url') ?? '', textOf(resource, 'version'))
+    await ctx.turn()
+  }
   return {
-    memberships: membershipsOf(overlay(terminologyOf(sent), memberships.terminology)),
+    memberships: membershipsOf(overlay(terminology, memberships.terminology)),
     maps: own.length === 0 ? maps : [...own, ...maps],
   }
+}
+
+const large = 20_000 // codes
+
+function isLarge(resource: Resource): boolean {
+  return resource.resourceType === 'CodeSystem' && objectsOf(resource, 'concept').length > large
 }
 
 function versions(input: Input, name: string): readonly string[] {

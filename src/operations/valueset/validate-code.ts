@@ -26,6 +26,7 @@ export function validateMember(definition: conformance.Operation): Operation {
     affectsState: false,
     scope: 'r',
     cost: 5,
+    lasting: query => !query.has('context'), // which searches for profiles as the client may
     run: async (ctx, call) => validated(ctx, call, await askedOf(ctx, call), 'value set'),
   }
 }

@@ -6,7 +6,7 @@ import type { Mistakes } from './mistakes.ts'
 
 export type Results = Pick<
   Query,
-  'count' | 'countOnly' | 'total' | 'most' | 'subset' | 'contained' | 'explain' | 'page'
+  'count' | 'countOnly' | 'total' | 'most' | 'subset' | 'display' | 'contained' | 'explain' | 'page'
 >
 
 /** Each may be given once. */
@@ -18,6 +18,7 @@ export const resultParameters = [
   '_contained',
   '_containedType',
   '_maxresults',
+  '_display',
   '_explain',
   '_page',
 ] as const
@@ -40,6 +41,7 @@ export function parseResults(given: ReadonlyMap<string, string>, limits: Limits,
       of: insist(() => oneOf(given, '_contained', ['false', 'true', 'both'])) ?? 'false',
       type: insist(() => oneOf(given, '_containedType', ['container', 'contained'])) ?? 'container',
     },
+    display: insist(() => oneOf(given, '_display', ['false', 'true'])) === 'true',
     explain: insist(() => oneOf(given, '_explain', ['false', 'true'])) === 'true',
     ...(page === undefined ? {} : { page }),
   }

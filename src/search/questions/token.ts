@@ -22,6 +22,7 @@ export const token: Kind = {
     'not-in': async (values, on, codes) => not(await inValueSet(values, on, codes)),
     above: related('above'),
     below: related('below'),
+    translated,
     ...((elements === undefined || elements.includes('Identifier')) && { 'of-type': each(ofType) }),
   }),
 }
@@ -101,6 +102,16 @@ function related(is: 'above' | 'below'): Modifier {
     })
     return anyOf(await Promise.all(found))
   }
+}
+
+/** A modifier of our own: the code, or what concept maps say is the same in another system, or a kind of it. */
+const translated: Modifier = async (values, on, codes) => {
+  const found = values.map(async text => {
+    const { system, code } = parse(text, on)
+    if (!system || code === '') throw malformed(on, text, 'system|code, such as http://snomed.info/sct|73211009')
+    return oneOf([{ system, code }, ...(await codes.translations({ system, code }))], on)
+  })
+  return anyOf(await Promise.all(found))
 }
 
 const mime = /^[\w.+-]+\/[\w.+-]+$/

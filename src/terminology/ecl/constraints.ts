@@ -1,19 +1,18 @@
 /** Expression constraints as value sets ask them. https://hl7.org/fhir/R4/snomedct.html#implicit */
 import type { CodeSystem, Relations } from '../code-system.ts'
-import type { ConceptSet } from '../concept-set.ts'
 import { isRelated } from '../resource/supplemented.ts'
-import { type Evaluator, evaluatorOf } from './evaluate.ts'
+import { type Answer, type Evaluator, evaluatorOf } from './evaluate.ts'
 import { parseEcl } from './parse.ts'
 import { unsupported } from './run.ts'
 import type { Substrate } from './substrate.ts'
 
 /** Evaluators are kept as long as their code systems. */
-export function openConstraints(): (system: CodeSystem, expression: string) => ConceptSet {
+export function openConstraints(): (system: CodeSystem, expression: string) => Answer {
   const known = new WeakMap<CodeSystem, Evaluator>()
   return (system, expression) => {
     const evaluate = known.get(system) ?? evaluatorOf(isRelated(system) ? system : hierarchyOnly(system))
     known.set(system, evaluate)
-    return evaluate(parseEcl(expression)).concepts
+    return evaluate(parseEcl(expression))
   }
 }
 

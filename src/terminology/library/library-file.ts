@@ -10,6 +10,7 @@ import { addTo, hasMember, listMembers, unpackSet } from './packed-set.ts'
 import { type Limits, TextSearch } from './text-search.ts'
 
 const cachedSets = 4 * 2 ** 20 // bytes, per file: ninety hierarchies of SNOMED CT
+const cachedHeads = 2_048 // per file, some 400 KB: types of attributes, and what is near the root, come again in almost every answer
 
 export class LibraryFile implements CodeSystem, Relations {
   readonly facts: CodeSystemFacts
@@ -20,14 +21,20 @@ export class LibraryFile implements CodeSystem, Relations {
   readonly #search: TextSearch
   readonly #sets = new ByteCache<string, ConceptSet>(cachedSets)
   readonly #properties: ReadonlyMap<string, number>
+  readonly #none: ConceptSet
+  /** Each in the one place that its number has here. */
+  readonly #heads: (Head | undefined)[] = Array.from({ length: cachedHeads })
+  /** Of the concept that was asked for last. */
+  #texts: Texts | undefined
+  #links: Links | undefined
   #types: readonly Concept[] | undefined
-  #head: Head | undefined
 
   constructor(path: string) {
     this.#db = openFile(path)
     this.about = readAbout(this.#db)
     this.facts = this.about.facts
     this.size = this.about.counts.concepts
+    this.#none = new ConceptSet(this.size)
     this.#ask = questions(this.#db)
     this.#search = new TextSearch(this.#db, this.about.languages)
     this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
@@ -38,7 +45,7 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   code(concept: Concept): string {
-    return cell<string>(this.#ask.code, concept) ?? ''
+    return this.#headOf(concept).code
   }
 
   display(concept: Concept): string | undefined {
@@ -46,12 +53,12 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   definition(concept: Concept): string | undefined {
-    return cell<string>(this.#ask.definition, concept)
+    return this.#textsOf(concept).definition ?? undefined
   }
 
   designations(concept: Concept): readonly Designation[] {
-    const text = cell<string>(this.#ask.designations, concept)
-    if (text === undefined) return []
+    const text = this.#textsOf(concept).designations
+    if (text === null) return []
     const { languages, uses } = this.about
     return (JSON.parse(text) as [number, number, string][]).map(([language, use, value]) => {
       const [tag, coding] = [languages[language], uses[use]]
@@ -65,8 +72,8 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   properties(concept: Concept): readonly PropertyValue[] {
-    const text = cell<string>(this.#ask.properties, concept)
-    if (text === undefined) return []
+    const text = this.#textsOf(concept).properties
+    if (text === null) return []
     return (JSON.parse(text) as [number, PropertyValue['value']][]).map(([property, value]) => ({
       code: this.about.properties[property] ?? '',
       value,
@@ -82,11 +89,11 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   parents(concept: Concept): readonly Concept[] {
-    return members(cell(this.#ask.parents, concept))
+    return members(this.#linksOf(concept).parents)
   }
 
   children(concept: Concept): readonly Concept[] {
-    return members(cell(this.#ask.children, concept))
+    return members(cell<Uint8Array>(this.#ask.children, concept) ?? null)
   }
 
   isA(concept: Concept, ancestor: Concept): boolean {
@@ -105,7 +112,7 @@ export class LibraryFile implements CodeSystem, Relations {
 
   having(property: string, value?: string): ConceptSet {
     const n = this.#properties.get(property)
-    if (n === undefined) return new ConceptSet(this.size)
+    if (n === undefined) return this.#none
     if (value === undefined) return this.#set(`property ${n}`, this.#ask.property, n)
     return this.#set(`value ${n} ${value}`, this.#ask.value, n, value)
   }
@@ -132,8 +139,8 @@ export class LibraryFile implements CodeSystem, Relations {
 
   /** A literal is a text, as RF2 writes it: `#500`, `"text"`. A number is always a concept. */
   attributes(concept: Concept): ReturnType<typeof unpackAttributes> {
-    const packed = cell<Uint8Array>(this.#ask.attributes, concept)
-    return packed === undefined ? [] : unpackAttributes(packed)
+    const packed = this.#linksOf(concept).attributes
+    return packed === null ? [] : unpackAttributes(packed)
   }
 
   members(refset: Concept): ConceptSet {
@@ -161,11 +168,30 @@ export class LibraryFile implements CodeSystem, Relations {
 
   /** Whoever asks one of it asks the rest next. */
   #headOf(concept: Concept): Head {
-    if (this.#head?.concept === concept) return this.#head
-    const row = this.#ask.head.get(concept) as readonly [string | null, number] | undefined
-    const [display, flags] = row ?? [null, 0]
-    this.#head = { concept, display: display ?? undefined, flags }
-    return this.#head
+    const known = this.#heads[concept % cachedHeads]
+    if (known?.concept === concept) return known
+    const row = this.#ask.head.get(concept) as readonly [string, string | null, number] | undefined
+    const [code, display, flags] = row ?? ['', null, 0]
+    const head = { concept, code, display: display ?? undefined, flags }
+    this.#heads[concept % cachedHeads] = head
+    return head
+  }
+
+  /** A row costs more than its columns: who tells all of a concept asks for them one after the other. */
+  #textsOf(concept: Concept): Texts {
+    if (this.#texts?.concept === concept) return this.#texts
+    const row = this.#ask.texts.get(concept) as readonly [string | null, string | null, string | null] | undefined
+    const [definition, designations, properties] = row ?? [null, null, null]
+    this.#texts = { concept, definition, designations, properties }
+    return this.#texts
+  }
+
+  #linksOf(concept: Concept): Links {
+    if (this.#links?.concept === concept) return this.#links
+    const row = this.#ask.links.get(concept) as readonly [Uint8Array | null, Uint8Array | null] | undefined
+    const [parents, attributes] = row ?? [null, null]
+    this.#links = { concept, parents, attributes }
+    return this.#links
   }
 
   #set(name: string, question: StatementSync, ...keys: readonly (number | string)[]): ConceptSet {
@@ -178,21 +204,36 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 }
 
-type Head = { readonly concept: Concept; readonly display: string | undefined; readonly flags: number }
+type Head = {
+  readonly concept: Concept
+  readonly code: string
+  readonly display: string | undefined
+  readonly flags: number
+}
+
+/** As they are in the file. */
+type Texts = {
+  readonly concept: Concept
+  readonly definition: string | null
+  readonly designations: string | null
+  readonly properties: string | null
+}
+
+type Links = {
+  readonly concept: Concept
+  readonly parents: Uint8Array | null
+  readonly attributes: Uint8Array | null
+}
 
 function questions(db: DatabaseSync) {
   const concept = (columns: string): StatementSync => prepareRows(db, `SELECT ${columns} FROM concept WHERE n = ?`)
   return {
     find: prepareRows(db, 'SELECT n FROM code WHERE code = ?'),
-    code: concept('code'),
-    head: concept('display, flags'),
-    definition: concept('definition'),
-    designations: concept('designations'),
-    properties: concept('properties'),
-    parents: concept('parents'),
+    head: concept('code, display, flags'),
+    texts: concept('definition, designations, properties'),
+    links: concept('parents, attributes'),
     children: concept('children'),
     ancestors: concept('ancestors'),
-    attributes: concept('attributes'),
     descendants: prepareRows(db, 'SELECT concepts FROM descendants WHERE n = ?'),
     property: prepareRows(db, 'SELECT concepts FROM property WHERE n = ?'),
     value: prepareRows(db, 'SELECT concepts FROM value WHERE property = ? AND value = ?'),
@@ -217,8 +258,8 @@ function first<T>(row: unknown): T {
   return (row as readonly [T])[0]
 }
 
-function members(packed: Uint8Array | undefined): readonly Concept[] {
-  return packed === undefined ? [] : listMembers(packed)
+function members(packed: Uint8Array | null): readonly Concept[] {
+  return packed === null ? [] : listMembers(packed)
 }
 
 function readAbout(db: DatabaseSync): About {

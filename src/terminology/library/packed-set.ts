@@ -106,23 +106,52 @@ export function risingBits(words: Uint32Array): Rising {
   }
 }
 
+/** What one of them has at least. */
+export function risingUnion(all: readonly Rising[]): Rising {
+  const next = new Float64Array(all.length).fill(-1)
+  let first = -1
+  return {
+    from(least) {
+      if (first >= least) return first
+      first = none
+      // Not by for…of: here searches spend their time.
+      for (let at = 0; at < next.length; at++) {
+        let member = next[at] ?? none
+        if (member < least) {
+          member = all[at]?.from(least) ?? none
+          next[at] = member
+        }
+        if (member < first) first = member
+      }
+      return first
+    },
+  }
+}
+
 function risingDifferences(packed: Uint8Array): Rising {
   const end = packed.length - 1
   let at = 0
   let member = -1
   return {
     from(least) {
-      while (member < least) {
-        if (at >= end) return none
-        let byte = packed[at++] ?? 0
+      // Variables of the call are in registers, those around it are not.
+      let [here, reached] = [at, member]
+      while (reached < least) {
+        if (here >= end) {
+          reached = none
+          break
+        }
+        let byte = packed[here++] ?? 0
         let difference = byte & 0x7f
         for (let shift = 7; byte > 0x7f; shift += 7) {
-          byte = packed[at++] ?? 0
+          byte = packed[here++] ?? 0
           difference |= (byte & 0x7f) << shift
         }
-        member += difference + 1
+        reached += difference + 1
       }
-      return member
+      at = here
+      member = reached
+      return reached
     },
   }
 }
@@ -141,10 +170,10 @@ function packBits(words: Uint32Array): Uint8Array {
   return packed
 }
 
-/** A copy, which begins at a multiple of four. */
+/** A copy where it does not begin at a multiple of four. */
 function aligned(packed: Uint8Array): Uint32Array<ArrayBuffer> {
-  const bytes = packed.slice(0, -1)
-  return new Uint32Array(bytes.buffer, 0, bytes.length / 4)
+  const { buffer, byteOffset } = packed.byteOffset % 4 === 0 ? packed : packed.slice()
+  return new Uint32Array(buffer as ArrayBuffer, byteOffset, (packed.length - 1) / 4)
 }
 
 function wordsOf(size: number): number {

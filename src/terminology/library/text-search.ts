@@ -1,13 +1,15 @@
 /** From a text to concepts: what the index of words (text-index.ts) is for. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ConceptSet } from '../concept-set.ts'
+import { ByteCache } from './byte-cache.ts'
 import { prepareRows } from './open-file.ts'
-import { addTo, membersOf, none, type Rising, risingBits } from './packed-set.ts'
+import { membersOf, none, type Rising, risingUnion } from './packed-set.ts'
 import { wordsOf } from './words.ts'
 
 export type Limits = { readonly within?: ConceptSet; readonly language?: string; readonly most: number }
 
 const mostWords = 40 // of a text; each may hold a list of 200 KB while it is looked for
+const cachedBeginnings = 16 * 2 ** 20 // bytes, per file: each of one or two letters takes up to 200 KB, and copying it most of a search
 
 type List = { readonly rising: Rising; readonly bytes: number }
 
@@ -17,6 +19,7 @@ export class TextSearch {
   readonly #wordsFrom: StatementSync
   readonly #term: StatementSync
   readonly #languages: readonly string[]
+  readonly #beginnings = new ByteCache<string, Uint8Array | undefined>(cachedBeginnings)
   /** By term; read with the first search: 10 MB for SNOMED CT. */
   #concepts: Int32Array | undefined
   #languageOf: Uint16Array | undefined
@@ -65,14 +68,17 @@ export class TextSearch {
   }
 
   #started(beginning: string): List | undefined {
-    const row = this.#beginning.get(beginning)
-    if (row) return listOf(blob(row))
-    const lists = this.#wordsFrom.all(beginning, `${beginning}\u{10ffff}`).map(blob)
+    const many = this.#beginnings.get(beginning, () => {
+      const row = this.#beginning.get(beginning)
+      const value = row && blob(row)
+      return { value, bytes: (value?.length ?? 0) + beginning.length * 2 + 100 }
+    })
+    if (many) return listOf(many)
+    const lists = this.#wordsFrom.all(beginning, `${beginning}\u{10ffff}`).map(row => listOf(blob(row)))
     const [first] = lists
-    if (first === undefined || lists.length === 1) return first && listOf(first)
-    const words = new Uint32Array(((this.#concepts?.length ?? 0) + 31) >>> 5)
-    for (const list of lists) addTo(words, list)
-    return { rising: risingBits(words), bytes: lists.reduce((sum, { length }) => sum + length, 0) }
+    if (first === undefined || lists.length === 1) return first
+    const rising = risingUnion(lists.map(list => list.rising))
+    return { rising, bytes: lists.reduce((sum, { bytes }) => sum + bytes, 0) }
   }
 
   #numbers<T>(name: string, view: (bytes: ArrayBuffer) => T): T {

@@ -39,15 +39,15 @@ type Accepted = { readonly refset: string; readonly preferred: boolean }
 export async function readAcceptance(files: readonly Rf2File[], load: Load): Promise<Acceptance> {
   const of = idTable()
   const sets: (readonly Accepted[])[] = [[]]
-  /** From each set, where one more word leads. */
-  const next: Map<string, number>[] = [new Map()]
+  /** From each set, where one more word leads, whether it is preferred or not. */
+  const next: Record<'preferred' | 'acceptable', Map<string, number>>[] = [nowhere()]
   const join = (before: number, refset: string, preferred: boolean): number => {
-    const word = preferred ? `+${refset}` : refset
-    const known = next[before]?.get(word)
+    const leads = next[before]?.[preferred ? 'preferred' : 'acceptable']
+    const known = leads?.get(refset)
     if (known !== undefined) return known
     const place = sets.push([...(sets[before] ?? []), { refset, preferred }]) - 1
-    next.push(new Map())
-    next[before]?.set(word, place)
+    next.push(nowhere())
+    leads?.set(refset, place)
     return place
   }
   await readLatest(files, load, () => fields => {
@@ -56,6 +56,10 @@ export async function readAcceptance(files: readonly Rf2File[], load: Load): Pro
     of.set(description, join(of.get(description) ?? 0, fields[4] ?? '', fields[6] === metadata.preferred))
   })
   return { of, sets }
+}
+
+function nowhere(): Record<'preferred' | 'acceptable', Map<string, number>> {
+  return { preferred: new Map(), acceptable: new Map() }
 }
 
 /** The first of these that is there says which term is the display. */

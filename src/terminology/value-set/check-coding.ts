@@ -5,10 +5,10 @@ import type { Concept } from '../concept-set.ts'
 import { checkDisplay } from './check-display.ts'
 import { checkConcept, checkDefinitions, checkMention, statusOf } from './check-status.ts'
 import { isPartial } from './clause.ts'
-import { displayFor, type Words, wordsFor } from './language.ts'
+import { displayFor, displayIn, type Words, wordsFor } from './language.ts'
 import { located, type Unknown } from './locate.ts'
 import type { Members } from './membership.ts'
-import { hasCode, type Selection } from './selection.ts'
+import { hasCode, isDoubtful, type Selection } from './selection.ts'
 import type { Terminology } from './terminology.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 import { type Coding, type Place, placeOf, printCoding, type ValidateRequest } from './validate-request.ts'
@@ -118,7 +118,7 @@ type Situation = {
 }
 
 function inSystem(situation: Situation, before: readonly TxIssue[]): Checked {
-  const { coding, code, system, unknown, at, request } = situation
+  const { coding, code, system, selection, unknown, at, request } = situation
   const concept = system.find(code)
   const isMember = belongs(situation, concept)
   const { version } = system.facts
@@ -131,13 +131,29 @@ function inSystem(situation: Situation, before: readonly TxIssue[]): Checked {
   }
   const issues = [...before]
   if (request.members !== undefined && !isMember) issues.push(notIn(coding, request.members, at))
+  if (selection !== undefined && isMember && isDoubtful(selection, code)) issues.push(inDoubt(situation))
   return { ...common, ...(concept === undefined ? notListed(situation, issues) : listed(situation, concept, issues)) }
 }
 
 function belongs({ code, system, selection, request }: Situation, concept: Concept | undefined): boolean {
   if (request.activeOnly === true && concept !== undefined && system.inactive(concept)) return false
-  if (request.members !== undefined) return selection !== undefined && hasCode(selection, code)
+  if (request.members !== undefined) {
+    return selection !== undefined && (hasCode(selection, code) || isDoubtful(selection, code))
+  }
   return concept !== undefined || isPartial(system) || system.grammar?.check(code).valid === true
+}
+
+function inDoubt({ code, url, system, at, request }: Situation): TxIssue {
+  const set = request.members?.definition.canonical
+  const text = `Whether the code '${code}' is in the value set '${set}' cannot be told: the CodeSystem '${printCanonical(url, system.facts.version)}' is labeled as a fragment, and may lack what would put it there`
+  return txIssue({
+    severity: 'warning',
+    code: 'business-rule',
+    type: 'code-comment',
+    id: 'UNKNOWN_MEMBERSHIP_IN_FRAGMENT',
+    text,
+    at: at.code,
+  })
 }
 
 type Findings = Omit<Checked, 'coding' | 'isMember' | 'code' | 'version' | 'unknown'>
@@ -149,9 +165,8 @@ function notListed(situation: Situation, issues: TxIssue[]): Findings {
     issues.push(unknownCode(code, system, at.code, answer?.why))
     return { issues }
   }
-  const words = answer.display === undefined ? [] : [{ value: answer.display }]
   if (request.membershipOnly !== true) issues.push(...checkDefinitions(system, request.members))
-  return { ...withDisplay(situation, words, issues), issues }
+  return { ...(answer.display === undefined ? {} : { display: answer.display }), issues }
 }
 
 function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Findings {
@@ -159,9 +174,11 @@ function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Find
   const right = system.code(concept)
   const status = statusOf(system, concept)
   issues.push(...conceptIssues(situation, concept, status))
-  const words = wordsFor(system, concept, request.members?.mentions.get(url)?.get(right))
+  const mention = request.members?.mentions.get(url)?.get(right)
+  const display = displayIn(system, concept, request.languages, mention)
+  if (situation.coding.display !== undefined) judgeDisplay(situation, wordsFor(system, concept, mention), issues)
   return {
-    ...withDisplay(situation, words, issues),
+    ...(display === undefined ? {} : { display }),
     ...(right === code ? {} : { normalized: right }),
     ...(system.inactive(concept) ? { inactive: true } : {}),
     ...(status === undefined || status === 'active' ? {} : { status }),
@@ -169,26 +186,17 @@ function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Find
   }
 }
 
-/** Adds what is wrong with the display, and gives the right one. A grammar only proposes displays: units have no official name. */
-function withDisplay(
+/** Adds what is wrong with the display. A grammar only proposes displays: units have no official name. */
+function judgeDisplay(
   { coding, url, code, system, at, request }: Situation,
   words: readonly Words[],
   issues: TxIssue[],
-): { readonly display?: string } {
-  const display = displayFor(words, request.languages)
-  if (coding.display !== undefined && request.membershipOnly !== true && system.grammar === undefined) {
-    const { languages, lenientDisplay: lenient = false } = request
-    const found = checkDisplay({
-      display: coding.display,
-      name: `${url}#${code}`,
-      words,
-      languages,
-      lenient,
-      at: at.display,
-    })
-    if (found !== undefined) issues.push(found)
-  }
-  return display === undefined ? {} : { display }
+): void {
+  const { display } = coding
+  if (display === undefined || request.membershipOnly === true || system.grammar !== undefined) return
+  const { languages, lenientDisplay: lenient = false } = request
+  const found = checkDisplay({ display, name: `${url}#${code}`, words, languages, lenient, at: at.display })
+  if (found !== undefined) issues.push(found)
 }
 
 function conceptIssues(

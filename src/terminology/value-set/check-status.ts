@@ -2,15 +2,27 @@
 import type { Severity } from '../../fhir/issue.ts'
 import { printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
-import type { Concept } from '../concept-set.ts'
+import type { Concept, ConceptSet } from '../concept-set.ts'
 import type { ConceptReference } from './definition.ts'
 import type { Members } from './membership.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 
 /** `retired`, `deprecated`, … as the code system calls it. */
 export function statusOf(system: CodeSystem, concept: Concept): string | undefined {
+  if (!withStatus(system).has(concept)) return undefined
   const value = system.properties(concept).find(({ code }) => code === 'status')?.value
   return typeof value === 'string' ? value : undefined
+}
+
+/** Most code systems have none at all: then no properties need to be read. */
+const known = new WeakMap<CodeSystem, ConceptSet>()
+
+function withStatus(system: CodeSystem): ConceptSet {
+  const before = known.get(system)
+  if (before !== undefined) return before
+  const found = system.having('status')
+  known.set(system, found)
+  return found
 }
 
 const reviewed = new Set(['retired', 'deprecated', 'withdrawn', 'inactive'])

@@ -6,7 +6,7 @@ import { textOf } from '../element.ts'
 import { supplemented } from '../resource/supplemented.ts'
 import { type Codes, codesOf, codesThat, noCodes } from './codes.ts'
 import type { Clause, ConceptReference, Filter } from './definition.ts'
-import { filtered } from './filter.ts'
+import { filtered, itself } from './filter.ts'
 import { regexOf } from './regex.ts'
 import type { Selection } from './selection.ts'
 import type { Terminology } from './terminology.ts'
@@ -23,6 +23,8 @@ export type Given = {
   readonly supplements: readonly string[]
   /** What keeps the value set from being listed in full. */
   readonly faults: TxIssue[]
+  /** What is strange about it, though it can be listed. */
+  readonly warnings: TxIssue[]
   readonly unknown: UnknownSystem[]
   /** Code systems with supplements, made once: sets of bits of two objects could only be combined code by code. */
   readonly systems: Map<string, CodeSystem>
@@ -46,9 +48,20 @@ export function ownRun(clause: Clause & { readonly system: string }, given: Give
   const selection = { url, version: known.facts.version ?? wanted, system: known }
   if (clause.concepts !== undefined) return listedRun(selection, clause.concepts)
   const listed = clause.filters
-    .map(filter => filtered(known, filter, given.terminology))
+    .map(filter => filtered(known, filter, given.terminology, warning => given.warnings.push(warning)))
     .reduce((all, some) => all.and(some), ConceptSet.all(known.size))
-  return { part: { ...selection, listed, unlisted: unlistedBy(known, clause.filters, doubt) }, order: undefined }
+  const part = { ...selection, listed, unlisted: unlistedBy(known, clause.filters, doubt) }
+  const doubtful = doubt === 'include' ? doubtfulBy(known, clause.filters, given.terminology) : undefined
+  return { part: doubtful === undefined ? part : { ...part, doubtful: doubtful.minus(listed) }, order: undefined }
+}
+
+/** Of a fragment, what is above a concept, and what is said of it, may be missing: only its code itself tells that it is out. */
+function doubtfulBy(system: CodeSystem, filters: readonly Filter[], terminology: Terminology): ConceptSet | undefined {
+  if (!isPartial(system) || filters.length === 0) return undefined
+  return filters
+    .filter(({ property, op }) => itself.has(property) && (op === '=' || op === 'regex'))
+    .map(filter => filtered(system, filter, terminology))
+    .reduce((all, some) => all.and(some), ConceptSet.all(system.size))
 }
 
 /** Codes that a value set lists are members even if nobody knows their system. */
@@ -104,7 +117,7 @@ function unlistedBy(system: CodeSystem, filters: readonly Filter[], doubt: Doubt
 
 /** What a filter says of a code alone; nothing else is known of codes that a grammar makes. */
 function codeTest({ property, op, value, at }: Filter): (code: string) => boolean {
-  if (property !== 'code' && property !== 'concept') return () => false
+  if (!itself.has(property)) return () => false
   if (op === 'regex') return regexOf(value, `${at}.value`)
   if (op === '=') return code => code === value
   const values = new Set(value.split(',').map(each => each.trim()))

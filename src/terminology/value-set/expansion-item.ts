@@ -29,17 +29,14 @@ export function itemOf({ selection, code, concept }: Member, members: Members, r
   }
 }
 
-/** Only for a value set's own words, and for certain languages, all words of a concept have to be read. */
 function displayOf(
   system: CodeSystem | undefined,
   concept: Concept | undefined,
   mention: ConceptReference | undefined,
   languages: Languages,
 ): string | undefined {
-  if (system !== undefined && concept !== undefined && mention === undefined) {
-    return displayIn(system, concept, languages)
-  }
-  return displayFor(wordsFor(system, concept, mention), languages)
+  if (system !== undefined && concept !== undefined) return displayIn(system, concept, languages, mention)
+  return displayFor(wordsFor(undefined, undefined, mention), languages)
 }
 
 function grammarDisplay(

@@ -17,7 +17,7 @@ export function parametersOf(
   runs: readonly Run[],
   echo: readonly JsonObject[],
 ): readonly JsonObject[] {
-  const { definition, imports } = members
+  const { definition, imports, warnings } = members
   const systems = runs.flatMap(({ part: { url, version, system } }) => {
     const canonical = printCanonical(url, version)
     return system === undefined ? [] : [{ ...system.facts, canonical }]
@@ -29,6 +29,7 @@ export function parametersOf(
     ...named('used-valueset', imports),
     ...(definition.lockedDate === undefined ? [] : [{ name: 'lockedDate', valueDate: definition.lockedDate }]),
     ...[definition, ...imports, ...systems].flatMap(each => warningsOf(each, definition)),
+    ...warnings.map(({ diagnostics }) => ({ name: 'warning', valueString: diagnostics })),
   ]
   return distinct(parameters)
 }

@@ -9,10 +9,17 @@ import type { Terminology } from './terminology.ts'
 import { refusal, type TxIssue, txIssue } from './tx-issue.ts'
 
 /** Of the concepts the code system lists. Throws a FhirError where the filter has no meaning there. */
-export function filtered(system: CodeSystem, filter: Filter, terminology: Terminology): ConceptSet {
+export function filtered(
+  system: CodeSystem,
+  filter: Filter,
+  terminology: Terminology,
+  warn?: (warning: TxIssue) => void,
+): ConceptSet {
   const { property, op } = filter
   if (property === 'constraint' && op === '=' && terminology.ecl !== undefined) {
-    return terminology.ecl(system, filter.value)
+    const { concepts, warnings } = terminology.ecl(system, filter.value)
+    for (const { text } of warnings) warn?.(doubtfulConstraint(text, filter))
+    return concepts
   }
   if (isHierarchy(op)) return hierarchical(system, filter)
   switch (op) {
@@ -39,7 +46,7 @@ function isHierarchy(op: string): op is HierarchyOp {
 }
 
 /** By whichever name the value set calls the concept itself. */
-const itself = new Set(['concept', 'code'])
+export const itself: ReadonlySet<string> = new Set(['concept', 'code'])
 
 function hierarchical(system: CodeSystem, filter: Filter): ConceptSet {
   if (!itself.has(filter.property)) throw refusal([notSupported(system, filter)])
@@ -191,6 +198,17 @@ function checkProperty(system: CodeSystem, filter: Filter): void {
   const known = properties.map(({ code }) => `'${code}'`).join(', ')
   const text = `The CodeSystem '${url}' has no property or filter '${property}'; it has ${known === '' ? 'none' : known}`
   throw refusal([invalidFilter('UNKNOWN_FILTER_PROPERTY', text, `${filter.at}.property`)])
+}
+
+function doubtfulConstraint(text: string, { value, at }: Filter): TxIssue {
+  return txIssue({
+    severity: 'warning',
+    code: 'invalid',
+    type: 'vs-invalid',
+    id: 'ECL_WARNING',
+    text: `ECL '${value}': ${text}`,
+    at: `${at}.value`,
+  })
 }
 
 function notSupported(system: CodeSystem, { property, op, value, at }: Filter): TxIssue {

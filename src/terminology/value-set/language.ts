@@ -63,10 +63,16 @@ export function displayFor(words: readonly Words[], languages: Languages): strin
   return words[0]?.value
 }
 
-/** What a code system calls a concept. Its other words are only read for who wants a certain language. */
-export function displayIn(system: CodeSystem, concept: Concept, languages: Languages): string | undefined {
+/** What a concept is called. Only for a value set's own words, and for certain languages, all words have to be read. */
+export function displayIn(
+  system: CodeSystem,
+  concept: Concept,
+  languages: Languages,
+  mention?: ConceptReference,
+): string | undefined {
   const isAny = languages[0] === undefined || languages[0] === '*'
-  return (isAny ? system.display(concept) : undefined) ?? displayFor(wordsFor(system, concept), languages)
+  const own = isAny && mention === undefined ? system.display(concept) : undefined
+  return own ?? displayFor(wordsFor(system, concept, mention), languages)
 }
 
 const preferred = new Set(['preferredForLanguage', 'display', 'preferred'])

@@ -2,7 +2,7 @@
 import { printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import type { UnknownSystem } from './clause.ts'
-import { hasCode, type Selection } from './selection.ts'
+import { hasCode, isDoubtful, type Selection } from './selection.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 import type { Coding, Place, ValidateRequest } from './validate-request.ts'
 import { meets } from './version-pattern.ts'
@@ -25,7 +25,9 @@ export function located(coding: Coding & { readonly system: string }, at: Place,
   const all = members?.selections.get(url) ?? []
   const fitting =
     version === undefined ? all : all.filter(each => each.version !== undefined && meets(each.version, version))
-  const selection = fitting.find(each => hasCode(each, coding.code ?? '')) ?? fitting[0]
+  const { code = '' } = coding
+  const selection =
+    fitting.find(each => hasCode(each, code)) ?? fitting.find(each => isDoubtful(each, code)) ?? fitting[0]
   if (selection !== undefined && rules.check.length === 0) return { system: selection.system, selection, issues: [] }
   const resolved = resolveSystem(terminology, rules, url, selection?.version ?? version)
   const forbidden = resolved.forbidden === undefined ? [] : [{ ...resolved.forbidden, expression: at.version }]

@@ -12,9 +12,9 @@ export function memberOf(selection: Selection, code: string): Member | undefined
   return has ? { selection, code, concept } : undefined
 }
 
-/** Codes without end. */
+/** Codes without end, or such as may belong to it or not. */
 export function isOpen({ part }: Run): boolean {
-  return part.unlisted.only === undefined
+  return part.unlisted.only === undefined || part.doubtful?.isEmpty === false
 }
 
 export function sizeOf({ part, order }: Run): number {

@@ -25,6 +25,8 @@ export type Members = {
   readonly imports: readonly Definition[]
   /** Why it cannot be listed, or not in full. */
   readonly faults: readonly TxIssue[]
+  /** What is strange about it: the constraint of a filter names a concept that nobody knows. */
+  readonly warnings: readonly TxIssue[]
   /** Code systems of which all or some codes belong to it, if only they were known. */
   readonly unknown: readonly UnknownSystem[]
 }
@@ -96,6 +98,7 @@ export function membershipsOf(terminology: Terminology, kept: Kept = nothingKept
     const faults = [...definition.faults, ...missingSupplements(recorded.terminology, supplements)]
     const given = {
       ...{ terminology: recorded.terminology, rules: question.rules, supplements, systems, faults },
+      warnings: [],
       unknown: [],
     }
     const importSet: Import = (imported, path) => {
@@ -150,7 +153,7 @@ class Compiler {
 
   /** What is not well-formed has no members. */
   nothing(): Members {
-    const { faults, unknown } = this.#given
+    const { faults, warnings, unknown } = this.#given
     return {
       definition: this.#definition,
       selections: new Map(),
@@ -158,6 +161,7 @@ class Compiler {
       mentions: new Map(),
       imports: [],
       faults,
+      warnings,
       unknown,
     }
   }
@@ -183,6 +187,7 @@ class Compiler {
       imports: this.#imports,
       // Two imports may lack the same thing.
       faults: [...new Map(this.#given.faults.map(fault => [fault.diagnostics, fault])).values()],
+      warnings: this.#given.warnings,
       unknown: this.#given.unknown,
     }
   }
@@ -237,6 +242,7 @@ class Compiler {
     const members = this.#import(valueSet, this.#path)
     this.#imports.push(members.definition, ...members.imports)
     this.#given.faults.push(...members.faults)
+    this.#given.warnings.push(...members.warnings)
     this.#given.unknown.push(...members.unknown)
     return members
   }
@@ -295,10 +301,14 @@ function runsOf(parts: readonly Part[], all: ReadonlyMap<string, Selection>): re
 }
 
 export function withoutInactive(selection: Selection): Selection {
-  const { system, listed } = selection
+  const { system, listed, doubtful } = selection
   if (system === undefined) return selection
-  const active = Iterator.from(listed).filter((concept: Concept) => !system.inactive(concept))
-  return { ...selection, listed: ConceptSet.of(system.size, active) }
+  const active = (concepts: ConceptSet): ConceptSet =>
+    ConceptSet.of(
+      system.size,
+      Iterator.from(concepts).filter((concept: Concept) => !system.inactive(concept)),
+    )
+  return { ...selection, listed: active(listed), ...(doubtful === undefined ? {} : { doubtful: active(doubtful) }) }
 }
 
 export function unknownValueSet(url: string, version: string | undefined, at?: string): TxIssue {

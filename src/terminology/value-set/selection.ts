@@ -12,6 +12,8 @@ export type Selection = {
   readonly system: CodeSystem | undefined
   readonly listed: ConceptSet
   readonly unlisted: Codes
+  /** Of a fragment: concepts that may belong to it as well, as far as the fragment tells. None that are `listed`. */
+  readonly doubtful?: ConceptSet
 }
 
 export function keyOf({ url, version }: Selection): string {
@@ -23,27 +25,48 @@ export function hasCode(selection: Selection, code: string): boolean {
   return concept === undefined ? selection.unlisted.has(code) : selection.listed.has(concept)
 }
 
-export function isEmpty({ listed, unlisted }: Selection): boolean {
-  return listed.isEmpty && unlisted.only?.size === 0
+export function isDoubtful({ system, doubtful }: Selection, code: string): boolean {
+  const concept = doubtful === undefined ? undefined : system?.find(code)
+  return concept !== undefined && doubtful?.has(concept) === true
+}
+
+export function isEmpty({ listed, unlisted, doubtful }: Selection): boolean {
+  return listed.isEmpty && unlisted.only?.size === 0 && doubtful?.isEmpty !== false
 }
 
 export function and(a: Selection, other: Selection): Selection {
   const b = inTermsOf(a, other)
-  return { ...a, listed: a.listed.and(b.listed), unlisted: andCodes(a.unlisted, b.unlisted) }
+  const listed = a.listed.and(b.listed)
+  const unlisted = andCodes(a.unlisted, b.unlisted)
+  if (a.doubtful === undefined && b.doubtful === undefined) return { ...a, listed, unlisted }
+  return { ...a, listed, unlisted, doubtful: possible(a).and(possible(b)).minus(listed) }
 }
 
 export function or(a: Selection, other: Selection): Selection {
   const b = inTermsOf(a, other)
-  return { ...a, listed: a.listed.or(b.listed), unlisted: orCodes(a.unlisted, b.unlisted) }
+  const listed = a.listed.or(b.listed)
+  const unlisted = orCodes(a.unlisted, b.unlisted)
+  if (a.doubtful === undefined && b.doubtful === undefined) return { ...a, listed, unlisted }
+  return { ...a, listed, unlisted, doubtful: possible(a).or(possible(b)).minus(listed) }
 }
 
+/** What is in doubt is not taken away. */
 export function minus(a: Selection, other: Selection): Selection {
   const b = inTermsOf(a, other)
-  return { ...a, listed: a.listed.minus(b.listed), unlisted: minusCodes(a.unlisted, b.unlisted) }
+  return {
+    ...a,
+    listed: a.listed.minus(b.listed),
+    unlisted: minusCodes(a.unlisted, b.unlisted),
+    ...(a.doubtful === undefined ? {} : { doubtful: a.doubtful.minus(b.listed) }),
+  }
+}
+
+function possible({ listed, doubtful }: Selection): ConceptSet {
+  return doubtful === undefined ? listed : listed.or(doubtful)
 }
 
 /** Two versions of a code system are compared by code: the bits of one mean nothing to the other. */
-function inTermsOf(target: Selection, given: Selection): Selection {
+function inTermsOf({ doubtful: _, ...target }: Selection, given: Selection): Selection {
   if (target.system === given.system) return given
   const codes = allCodes(given)
   if (codes === undefined) {

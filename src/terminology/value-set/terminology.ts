@@ -20,7 +20,13 @@ export interface Terminology {
   /** The code system of which this is the value set of all codes. */
   systemOfAll(valueSet: string): string | undefined
   /** The concepts an Expression Constraint leads to; throws a FhirError that says what is wrong with it. */
-  ecl?(system: CodeSystem, expression: string): ConceptSet
+  ecl?(system: CodeSystem, expression: string): Constrained
+}
+
+export type Constrained = {
+  readonly concepts: ConceptSet
+  /** It is answered, but hardly as it was meant. */
+  readonly warnings: readonly { readonly text: string }[]
 }
 
 /** What a few resources define: those sent along with a request. */

@@ -22,7 +22,9 @@ export function validate(request: ValidateRequest): Validation {
   const codings = subject.as === 'codeableConcept' ? subject.codings : [subject.coding]
   const all = codings.map((coding, index) => inferred(coding, index, request))
   const checked = all.find(each => each.isMember) ?? all[0]
-  const issues = fatal.length > 0 ? fatal : inOrder(issuesOf(all, request))
+  // They may be why it is none.
+  const strange = checked?.isMember === true ? [] : (members?.warnings ?? [])
+  const issues = fatal.length > 0 ? fatal : inOrder([...issuesOf(all, request), ...strange])
   return { result: checked?.isMember === true && !issues.some(isError), checked, issues, subject }
 }
 

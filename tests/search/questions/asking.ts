@@ -23,6 +23,7 @@ export const now = Date.UTC(2024, 0, 1)
 export const noCodes: Codes = {
   valueSet: async () => undefined,
   hierarchy: async () => undefined,
+  translations: async () => [],
   caseless: async () => false,
 }
 

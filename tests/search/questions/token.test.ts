@@ -115,6 +115,13 @@ const codes: Codes = {
         ? []
         : undefined,
   caseless: async system => system === 'http://caseless.example',
+  translations: async ({ code }) =>
+    code === 'old'
+      ? [
+          { system: loinc, code: 'A-1' },
+          { system: 'x', code: 'male' },
+        ]
+      : [],
   hierarchy: async (is, { system, code }) =>
     system === loinc && code === 'A'
       ? [
@@ -147,6 +154,17 @@ t.test('value sets and hierarchies are looked up', async t => {
   t.match(await refusal('Condition', 'code:above', 'x|'), /^code:above 'x\|': expected a code/)
 })
 
+t.test('a code is found by what other systems call it', async t => {
+  t.ok(await judged(condition, 'code:translated', 'http://old.example|old'))
+  t.ok(await judged(condition, 'code:translated', 'http://old.example|new', 'http://old.example|old'))
+  t.ok(await judged(condition, 'code:translated', `${loinc}|A-1`), 'and by itself')
+  t.notOk(await judged(condition, 'code:translated', 'http://old.example|new'))
+  t.ok(await judged(patient, 'gender:translated', 'http://old.example|old'), 'where no system is told')
+  for (const text of ['A-1', '|A-1', `${loinc}|`]) {
+    t.match(await refusal('Condition', 'code:translated', text), /^code:translated '.*': expected system\|code/, text)
+  }
+})
+
 t.test('malformed tokens are refused', async t => {
   for (const text of ['|', 'a|b|c', '||', 'a||b'])
     t.match(await refusal('Condition', 'code', text), /^code '.*': expected code, system\|code/, text)
@@ -163,7 +181,7 @@ t.test('malformed tokens are refused', async t => {
   )
   t.match(
     await refusal('Condition', 'code:exact', 'a'),
-    /^code:exact: .*expected :missing, :not, :text, :in, :not-in, :above, :below$/,
+    /^code:exact: .*expected :missing, :not, :text, :in, :not-in, :above, :below, :translated$/,
   )
 })
 

@@ -1,7 +1,6 @@
 /** Systems whose codes are made by rules: what they accept, and what they say of the rest. */
 import t from 'tap'
 import type { CodeSystem } from '../../../src/terminology/code-system.ts'
-import { countries } from '../../../src/terminology/resource/grammar/countries.ts'
 import { currencies } from '../../../src/terminology/resource/grammar/currencies.ts'
 import { languages } from '../../../src/terminology/resource/grammar/languages.ts'
 import { mediaTypes } from '../../../src/terminology/resource/grammar/media-types.ts'
@@ -58,13 +57,6 @@ check(
 
 t.test('an empty code is none', async t => {
   for (const system of [ucum(), languages(), mediaTypes()]) t.match(system.grammar?.check(''), { valid: false })
-})
-
-t.test('countries have two letters and are a fragment', async t => {
-  const system = countries()
-  t.equal(system.size, 249)
-  t.equal(system.display(system.find('CH') ?? -1), 'Switzerland')
-  for (const code of ['XX', 'ZZ', 'UK', 'EU', 'SU', 'XK', 'ch', 'CHE']) t.equal(system.find(code), undefined, code)
 })
 
 t.test('currencies have three letters and their decimals', async t => {

@@ -223,7 +223,10 @@ function snomed(): Terminology {
     valueSet: () => undefined,
     supplement: () => undefined,
     systemOfAll: () => undefined,
-    ecl: (_, expression) => ConceptSet.of(4, expression === '<< 2 OR 3' ? [1, 2] : []),
+    ecl: (_, expression) =>
+      expression === '<< 2 OR 3'
+        ? { concepts: ConceptSet.of(4, [1, 2]), warnings: [] }
+        : { concepts: new ConceptSet(4), warnings: [{ text: 'the concept 9 is not known' }] },
   }
 }
 
@@ -241,6 +244,28 @@ t.test('a reference set is the value set of its members', async t => {
 t.test('an expression constraint is handed to who evaluates it, decoded', async t => {
   t.same(codesOf(snomed(), 'http://snomed.info/sct?fhir_vs=ecl/%3C%3C%202%20OR%203'), ['2', '3'])
   t.same(codesOf(snomed(), 'http://snomed.info/sct?fhir_vs=ecl/<< 2 OR 3'), ['2', '3'])
+})
+
+t.test('what is strange about a constraint is told with its expansion, and to whose code it leaves out', async t => {
+  const memberships = membershipsOf(snomed())
+  const members = memberships.of(memberships.find({ url: 'http://snomed.info/sct?fhir_vs=ecl/9' }) ?? {}, question)
+  const expansion = objectOf(expand(members, { languages: [], echo: [] }, stamp), 'expansion')
+  const told = objectsOf(expansion, 'parameter').find(({ name }) => name === 'warning')
+  t.equal(told?.['valueString'], "ECL '9': the concept 9 is not known")
+  const { result, issues } = validate({
+    terminology: memberships.terminology,
+    rules: noRules,
+    languages: [],
+    members,
+    subject: { as: 'coding', coding: { system: 'http://snomed.info/sct', code: '1' } },
+  })
+  t.equal(result, false)
+  t.match(issues.at(-1), { severity: 'warning', expression: 'ValueSet.compose.include[0].filter[0].value' })
+  const importing = {
+    resourceType: 'ValueSet',
+    compose: { include: [{ valueSet: ['http://snomed.info/sct?fhir_vs=ecl/9'] }] },
+  }
+  t.equal(memberships.of(importing, question).warnings.length, 1, 'an import brings it along')
 })
 
 t.test('an implicit value set is one object however often it is asked for', async t => {

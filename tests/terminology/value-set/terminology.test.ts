@@ -45,7 +45,7 @@ t.test('the value set of all codes names its code system', async t => {
 })
 
 t.test('versions of two places stand side by side', async t => {
-  const ecl = () => ConceptSet.of(1, [0])
+  const ecl = () => ({ concepts: ConceptSet.of(1, [0]), warnings: [] })
   const both = overlay(terminologyOf([system('2')]), { ...terminologyOf([system('1'), system('2'), system('3')]), ecl })
   t.same(both.versions('http://t/s'), ['2', '3', '1'])
   t.equal(both.codeSystem('http://t/s')?.facts.version, '2', 'what is put before is the default')

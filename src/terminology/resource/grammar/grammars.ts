@@ -1,7 +1,6 @@
 /** What every Kiln knows without a resource. https://hl7.org/fhir/R4/terminologies-systems.html#external */
 import type { CodeSystem } from '../../code-system.ts'
 import type { Terminology } from '../../value-set/terminology.ts'
-import { countries } from './countries.ts'
 import { currencies } from './currencies.ts'
 import { languages } from './languages.ts'
 import { mediaTypes } from './media-types.ts'
@@ -11,13 +10,12 @@ const made: Readonly<Record<string, () => CodeSystem>> = {
   'http://unitsofmeasure.org': ucum,
   'urn:ietf:bcp:13': mediaTypes,
   'urn:ietf:bcp:47': languages,
-  'urn:iso:std:iso:3166': countries,
   'urn:iso:std:iso:4217': currencies,
 }
 
 const wholes: Readonly<Record<string, string>> = { 'http://unitsofmeasure.org/vs': 'http://unitsofmeasure.org' }
 
-/** Each is made when it is first asked for: names of countries alone take some milliseconds. */
+/** Each is made when it is first asked for: names of currencies alone take some milliseconds. */
 export function grammars(): Terminology {
   const known = new Map<string, CodeSystem>()
   return {
