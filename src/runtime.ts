@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
 import type { External } from './http/pages/needs.ts'
-import type { Lately } from './interactions/lately.ts'
+import type { Current } from './interactions/current.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
 import { keepIndexed as indexing } from './interactions/search/own/reindex.ts'
@@ -47,7 +47,7 @@ export type Runtime = {
   /** What holds in each tenant. */
   readonly own: OwnDefinitions
   readonly validation: Validation
-  readonly vocabularies: Lately<Vocabulary>
+  readonly vocabularies: Current<Vocabulary>
   /** Large code systems; absent where no folder is named for them. */
   readonly library: Catalog | undefined
   /** Lets others have their turn. */
@@ -93,7 +93,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const library = folder === undefined ? undefined : openCatalog(folder, { clock })
   const vocabularies = openVocabulary({ store, clock, turn, library })
   const validation = openValidation({
-    ...{ definitions, store, clock, turn, structure: validate, vocabularies },
+    ...{ definitions, store, clock, turn, structure: validate },
     settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES },
   })
   const audit = openAuditLog({

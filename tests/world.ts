@@ -55,6 +55,8 @@ export type World = {
   as(principal: Partial<Principal> & { scope: string }, other?: Pick<World, 'ctx'>): World['ask']
   /** As another process on the same store would answer, with these files. */
   other(files?: readonly OwnDefinition[]): Pick<World, 'ctx' | 'ask'>
+  /** The same with connections of its own, so that it hears of nothing but by the store. */
+  apart(): Promise<Pick<World, 'ctx' | 'ask'>>
 }
 
 /** What a test has otherwise. */
@@ -106,15 +108,21 @@ async function openWorld(
   { settings, library, ...over }: Over = {},
 ): Promise<World> {
   const world = { clock: Date.UTC(2026, 0, 1) }
-  const store = await backing.open({ clock: () => world.clock, random: n => randomBytes(n), observe: () => {} }, id)
+  const stores: Store[] = []
+  const connect = async (): Promise<Store> => {
+    const needs = { clock: () => world.clock, random: (n: number) => randomBytes(n), observe: () => {} }
+    const store = await backing.open(needs, id)
+    stores.push(store)
+    return store
+  }
+  const store = await connect()
   test.teardown(async () => {
-    await store.close()
+    for (const each of stores) await each.close()
     await backing.drop(id)
   })
   const clock = () => world.clock
   const turn = () => nextTurn()
-  const known = () => openVocabulary({ store, clock, turn, library })
-  const ctx = (files: readonly OwnDefinition[] = [], vocabularies = known()): Surroundings => ({
+  const ctx = (files: readonly OwnDefinition[], store: Store): Surroundings => ({
     interactions: tabulate(interactions),
     store,
     shapes,
@@ -129,11 +137,11 @@ async function openWorld(
       turn,
     }),
     validation: openValidation({
-      ...{ definitions, store, clock, turn, structure, vocabularies },
+      ...{ definitions, store, clock, turn, structure },
       settings: { unknownProfiles: 'accept', ...settings },
     }),
     rights: openRights({ store, clock, turn }),
-    vocabularies,
+    vocabularies: openVocabulary({ store, clock, turn, library }),
     turn,
     audited: unaudited,
     integrity: () => false,
@@ -141,14 +149,16 @@ async function openWorld(
     capability: () => ({ resourceType: 'CapabilityStatement' }),
     ...over,
   })
-  const other: World['other'] = files => {
-    const own = ctx(files)
+  const process = (files: readonly OwnDefinition[], store: Store): Pick<World, 'ctx' | 'ask'> => {
+    const own = ctx(files, store)
     return { ctx: own, ask: asker(own) }
   }
+  const other: World['other'] = (files = []) => process(files, store)
+  const apart: World['apart'] = async () => process([], await connect())
   const first = other()
-  const as: World['as'] = (principal, process = first) =>
-    asker(process.ctx, { id: principal.scope, tenant: 'default', client: 'app', purposes: [], ...principal })
-  return Object.assign(world, { store, ...first, as, other })
+  const as: World['as'] = (principal, from = first) =>
+    asker(from.ctx, { id: principal.scope, tenant: 'default', client: 'app', purposes: [], ...principal })
+  return Object.assign(world, { store, ...first, as, other, apart })
 }
 
 function asker(ctx: Surroundings, principal?: Principal): World['ask'] {

@@ -4,14 +4,14 @@ import { nearest } from '../fhir/nearest.ts'
 import { type Access, unlimited } from '../security/access/access.ts'
 import { type Guarding, guarded } from '../security/access/guarded-store.ts'
 import { admitted } from './admit.ts'
+import { once } from './current.ts'
 import type { Answer, Context, FhirRequest, Interaction, Surroundings } from './interaction.ts'
 import { policyIssues } from './rights/policy-issues.ts'
 import { rulingTypes } from './rights.ts'
 import { type Holding, parameterTypes } from './search/own/definitions.ts'
 import { visibleTo } from './search/visible.ts'
 import { parseTarget, type Target } from './target.ts'
-import { beside, type Check, definingTypes, type Validation } from './validation/validation.ts'
-import { terminologyTypes } from './vocabulary/vocabulary.ts'
+import { beside, type For, type Validation } from './validation/validation.ts'
 import { put } from './write.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
@@ -31,7 +31,7 @@ export async function dispatch(
   const request = locate(surroundings, incoming)
   const interaction = find(surroundings, request)
   found?.(interaction)
-  const { definitions, validation, vocabularies } = surroundings
+  const { definitions } = surroundings
   const { tenant } = request
   const holding = definitions.of(tenant)
   const own = contextOf(surroundings, request, holding instanceof Promise ? await holding : holding)
@@ -45,9 +45,7 @@ export async function dispatch(
   } finally {
     if (interaction.affectsState !== false && mayChange(request)) {
       if (mayDefine(request, parameterTypes)) definitions.touched(tenant)
-      if (mayDefine(request, definingTypes)) validation.touched(tenant)
       if (mayDefine(request, rulingTypes)) surroundings.rights.touched?.(tenant)
-      if (mayDefine(request, terminologyTypes)) vocabularies.touched(tenant)
     }
   }
 }
@@ -59,15 +57,17 @@ export function contextOf(
   { search, index, parameterIssues }: Holding,
 ): Context {
   const { store, shapes } = surroundings
+  const { tenant, base } = from
+  const vocabulary = once(() => vocabularies.of(tenant))
   return {
     ...surroundings,
     ...{ search, index, access: unlimited, behind: store, guard: behind => behind, recording: undefined },
-    validate: validatorFor(validation, from, (resource, at) =>
+    validate: validatorFor(validation, tenant, { base, vocabulary }, (resource, at) =>
       resource.resourceType === 'Basic'
         ? policyIssues({ search, shapes }, resource, at)
         : parameterIssues(resource, at),
     ),
-    vocabulary: () => vocabularies.of(from.tenant),
+    vocabulary,
   }
 }
 
@@ -90,10 +90,11 @@ function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Ac
 /** For one request, or for somebody who acts as one. */
 function validatorFor(
   validation: Validation,
-  from: Pick<FhirRequest, 'tenant' | 'base'>,
+  tenant: string,
+  whom: For,
   issuesOf: Holding['parameterIssues'],
 ): Context['validate'] {
-  const check = checkFor(validation, from)
+  const check = checkFor(validation, tenant, whom)
   return (resource, at, wish) => {
     const found = check(resource, at, wish)
     const { resourceType: type } = resource
@@ -102,15 +103,12 @@ function validatorFor(
 }
 
 /** The rules are looked up when they are first needed: reads go without. */
-function checkFor(validation: Validation, { tenant, base }: Pick<FhirRequest, 'tenant' | 'base'>): Context['validate'] {
-  let rules: Check | Promise<Check> | undefined
+function checkFor(validation: Validation, tenant: string, whom: For): Context['validate'] {
+  const rules = once(() => validation.of(tenant))
   return (resource, at, wish) => {
-    rules ??= validation.of(tenant)
-    if (!(rules instanceof Promise)) return rules(resource, at, base, wish)
-    return rules.then(check => {
-      rules = check
-      return check(resource, at, base, wish)
-    })
+    const check = rules()
+    if (!(check instanceof Promise)) return check(resource, at, whom, wish)
+    return check.then(known => known(resource, at, whom, wish))
   }
 }
 

@@ -8,7 +8,7 @@ import type { SearchParameter } from '../search/parameters.ts'
 import type { Access, Letter } from '../security/access/access.ts'
 import type { Principal } from '../security/principal.ts'
 import type { Store, Version } from '../store/port.ts'
-import type { Lately } from './lately.ts'
+import type { Current } from './current.ts'
 import type { SearchNeeds } from './search/needs.ts'
 import type { OwnDefinitions } from './search/own/definitions.ts'
 import type { Target } from './target.ts'
@@ -69,7 +69,7 @@ export type Surroundings = Omit<
   /** What differs between tenants. */
   readonly definitions: OwnDefinitions
   readonly validation: Validation
-  readonly vocabularies: Lately<Vocabulary>
+  readonly vocabularies: Current<Vocabulary>
 }
 
 /** What the principal of a request may do. `ctx`: of the server itself, to look up what rights are made of. */

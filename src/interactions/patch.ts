@@ -26,13 +26,22 @@ export const patch: Interaction = {
 /** "The server SHALL … process the resource as if it were an update": a broken result is the patch's fault. */
 export async function patched(
   ctx: Context,
+  key: Pick<Key, 'type' | 'id'>,
+  current: Version | undefined,
+  document: PatchDocument,
+): Promise<Next> {
+  const resource = patchedResource(ctx, key, current, document)
+  return { resource, issues: await check(ctx, resource) }
+}
+
+/** What it comes to, not yet judged. */
+export function patchedResource(
+  { shapes }: Pick<Context, 'shapes'>,
   { type, id }: Pick<Key, 'type' | 'id'>,
   current: Version | undefined,
   document: PatchDocument,
-  at = type,
-): Promise<Next> {
+): Resource {
   if (!current) throw fail('not-found', `${type}/${id} does not exist`)
   if (current.json === undefined) throw fail('deleted', `${type}/${id} was deleted by version ${current.version}`)
-  const resource = apply(parseJson(current.json) as Resource, document, ctx.shapes)
-  return { resource, issues: await check(ctx, resource, at) }
+  return apply(parseJson(current.json) as Resource, document, shapes)
 }

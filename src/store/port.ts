@@ -290,6 +290,11 @@ export interface Store {
 
   /** The end of the gap-free prefix of the tenant's commit sequence: nothing at or before it will still appear. Includes this process's own finished commits. */
   sequence(tenant: string): Promise<number>
+  /**
+   * A place of the sequence at or behind the last version of any of these types, 0 if there is none: it counts all that was
+   * acknowledged before, by whichever process. A promise only where it must be waited for.
+   */
+  latest(tenant: string, types: readonly string[]): number | Promise<number>
   /** Every change behind `after`, in sequence order, never past a gap; waits for more until aborted. */
   changes(tenant: string, after: number, signal: AbortSignal): AsyncIterable<Change>
   /** The resources of a type as they stood at `at`, by id, deletions left out. May be resumed and takes no lock. */

@@ -63,7 +63,7 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
   const known = { definitions, store, clock: outside.clock, turn }
   const own = openDefinitions({ ...known, settings, files: [] })
   const vocabularies = openVocabulary(known)
-  const validation = openValidation({ ...known, structure, vocabularies, settings: { unknownProfiles: 'accept' } })
+  const validation = openValidation({ ...known, structure, settings: { unknownProfiles: 'accept' } })
   const fixed = [{ name: 'default', integrity: false }]
   const tenants = await openTenants({ store: { notes: async () => [] }, clock: outside.clock, fixed })
   const keepIndexed = async (): Promise<void> => {}

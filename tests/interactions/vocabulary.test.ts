@@ -173,17 +173,15 @@ await onBothStores(async (t, open) => {
     t.equal(await bound('blue'), 'unknown value set')
   })
 
-  t.test('what another process wrote is seen within a second', async t => {
+  t.test('what another process wrote is seen by the next who asks', async t => {
     const world = await open()
-    const other = world.other()
+    const other = await world.apart()
     await put(world, codeSystem(['red']))
     await put(world, valueSet())
     t.same(codesIn(await vocabulary(other), set), ['red'])
     await put(world, codeSystem(['red', 'blue']))
-    world.clock += 1_000
     t.same(codesIn(await vocabulary(other), set), ['red', 'blue'])
     await world.ask('DELETE', 'ValueSet/all')
-    world.clock += 1_000
     t.same(codesIn(await vocabulary(other), set), [])
   })
 

@@ -14,7 +14,7 @@ type Open = Parameters<Parameters<typeof operating>[0]>[1]
 export async function openBuiltIn(open: Open): Promise<World> {
   const { ctx } = await open()
   const vocabulary = { ...(await ctx.vocabularies.of('default')), memberships: membershipsOf(builtIn) }
-  return open({ vocabularies: { of: () => vocabulary, touched: () => {} } })
+  return open({ vocabularies: { of: () => vocabulary } })
 }
 
 /** `question`: `undefined` for a case that cannot be asked so; `answer`: what the case tells of the body. */

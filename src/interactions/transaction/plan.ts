@@ -7,12 +7,11 @@ import { matched } from '../conditional/create.ts'
 import { deleted } from '../delete.ts'
 import { discreet } from '../discreet.ts'
 import type { Answer, Context, FhirRequest } from '../interaction.ts'
-import { patched } from '../patch.ts'
-import { patchDocument } from '../patch-document.ts'
-import { asRead, holds, preconditionFailed, versionNumber, writeCondition } from '../preconditions.ts'
+import { asRead, versionNumber } from '../preconditions.ts'
 import { present } from '../present.ts'
 import type { Next } from '../replace.ts'
 import { put, unchanged, written } from '../write.ts'
+import { condition } from './condition.ts'
 import { type Instead, nameOf } from './identify.ts'
 import type { Prepared } from './prepare.ts'
 import type { Step } from './step.ts'
@@ -31,12 +30,7 @@ export type Plan = {
 export type Done = ReadonlyMap<string, Version>
 
 /** `bind`: others rely on the version number that this write will make. */
-export async function planWrite(
-  ctx: Context,
-  entry: Prepared,
-  current: Version | undefined,
-  bind: boolean,
-): Promise<Plan> {
+export function planWrite(ctx: Context, entry: Prepared, current: Version | undefined, bind: boolean): Plan {
   const { step, asked } = { step: entry, asked: condition(entry, current) }
   const { request, key, issues, choice } = entry
   const name = nameOf(key)
@@ -55,10 +49,8 @@ export async function planWrite(
       const still = choice?.matches.length === 0 ? 'absent' : bind || choice ? asRead(current) : asked
       return planPut(ctx, entry, { resource: stored(entry), issues }, current, still)
     }
-    default: {
-      const next = await patched(ctx, key, current, patchDocument(request), `${entry.at}.resource`)
-      return planPut(ctx, entry, next, current, asRead(current))
-    }
+    default:
+      return planPut(ctx, entry, { resource: stored(entry), issues }, current, asRead(current))
   }
 }
 
@@ -140,14 +132,6 @@ function mustBeSeen(version: Version | undefined, name: string): Version {
 function makesIt(own: Plan | undefined, { target: { at, verb, vid } }: FhirRequest): boolean {
   if (own?.write?.do !== 'put') return false
   return verb === '_history' || (at === 'version' && own.makes?.version === versionNumber(vid))
-}
-
-/** What If-Match and If-None-Match ask; throws if it does not hold now. */
-export function condition({ request }: Step, current: Version | undefined): Condition | undefined {
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
-  const asked = writeCondition(ifMatch, ifNoneMatch)
-  if (asked !== undefined && !holds(asked, current)) throw preconditionFailed(asked, current)
-  return asked
 }
 
 function when(condition: Condition | undefined): { when?: Condition } {

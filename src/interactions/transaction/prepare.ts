@@ -4,19 +4,18 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Key } from '../../store/port.ts'
 import type { Terms } from '../conditional/look.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
-import { type Choice, type Choices, type Conditions, choose } from './choose.ts'
+import { type Choices, type Conditions, choose } from './choose.ts'
 import { type Identities, type Instead, identify } from './identify.ts'
-import { neighbours } from './neighbours.ts'
-import { findReferences } from './references.ts'
+import { type Given, neighbours } from './neighbours.ts'
+import { type Patched, type Ready, withPatches } from './patches.ts'
+import { findReferences, type Resolved } from './references.ts'
 import { type References, resolve } from './resolve.ts'
 import type { Step } from './step.ts'
 import { termsOfAll } from './terms.ts'
 import { inTurns } from './turns.ts'
 
 /** A resource that an entry writes, with its references resolved. */
-export type Prepared = Ready & { readonly issues: readonly Issue[] }
-
-type Ready = Step & { readonly key: Key; readonly choice?: Choice }
+export type Prepared = Patched & { readonly issues: readonly Issue[] }
 
 export type Preparation = {
   readonly entries: readonly Prepared[]
@@ -36,12 +35,22 @@ export async function prepare(
   const identities = identify(ctx, steps, choices)
   const wanted = new Map<string, string>()
   const first = await prepareAll(ctx, steps, choices, identities, { known: new Map(), wanted })
-  const issues = await judge(ctx, steps, identities, request.base)
-  const references = wanted.size === 0 ? undefined : await findReferences(ctx, request, wanted, first)
-  const unjudged = references
+  const judgeAll = async (ready: readonly Ready[], references?: Resolved): Promise<readonly Prepared[]> => {
+    const all = await withPatches(ctx, ready)
+    const issues = await judge(ctx, steps, all, (given: readonly Given[]) =>
+      neighbours(given, identities, request.base, references),
+    )
+    return all.map(entry => ({ ...entry, issues: issues.get(entry.index) ?? [] }))
+  }
+  const finding = wanted.size === 0 ? undefined : findReferences(ctx, request, wanted, first)
+  const references = await finding?.catch(async cause => {
+    await judgeAll(first) // what is wrong with an entry is told before what it refers to
+    throw cause
+  })
+  const ready = references
     ? await prepareAll(ctx, steps, choices, identities, { known: references.known, wanted })
     : first
-  const entries = unjudged.map(entry => ({ ...entry, issues: issues.get(entry.index) ?? [] }))
+  const entries = await judgeAll(ready, references)
   const relied = steps.flatMap(({ index, interaction }) => {
     const { look, matches } = choices.get(index) ?? {}
     return look && matches ? [{ look, isNew: matches.length === 0 && interaction.code !== 'delete' }] : []
@@ -70,22 +79,28 @@ async function prepareAll(
 
 /**
  * Findings by entry, also of those that will be ignored: whether an entry is sound must not depend on what is there already. It is
- * judged as it was sent: a uuid that names an entry is one, though `Patient/123`, which it becomes, is none.
+ * judged as it was sent: a uuid that names an entry is one, though `Patient/123`, which it becomes, is none. A patch is judged by
+ * its result.
  */
 async function judge(
   ctx: Context,
   steps: readonly Step[],
-  identities: Identities,
-  base: string,
+  entries: readonly Patched[],
+  besideOf: (given: readonly Given[]) => ReturnType<typeof neighbours>,
 ): Promise<ReadonlyMap<number, readonly Issue[]>> {
   const brought = steps.filter(isBrought).map(step => {
     const { at, request } = step
     const given = withoutOwnId(needed(step, `${at}.resource`), request.method)
-    if (identities.found.has(step.index)) mustBeOfType(given, request.target.type, `${at}.resource`)
+    mustBeOfType(given, request.target.type, `${at}.resource`)
     return { step, given }
   })
-  const beside = neighbours(brought, identities, base)
-  const judged = await inTurns(brought, ctx.turn, async ({ step: { index, at }, given }) => {
+  const patched = entries.flatMap(entry => {
+    const { interaction, resource } = entry
+    return interaction.code === 'patch' && resource ? [{ step: entry, given: resource }] : []
+  })
+  const all = [...brought, ...patched].sort((a, b) => a.step.index - b.step.index)
+  const beside = besideOf(all)
+  const judged = await inTurns(all, ctx.turn, async ({ step: { index, at }, given }) => {
     return [index, await ctx.validate(given, `${at}.resource`, { beside })] as const
   })
   const errors = judged.flatMap(([, issues]) => issues).filter(isError)

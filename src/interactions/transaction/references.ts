@@ -8,7 +8,7 @@
 import { fail } from '../../fhir/issue.ts'
 import { containedId, containedType } from '../../search/contained.ts'
 import { type Found, fits, worldOf } from '../../search/match.ts'
-import type { Key } from '../../store/port.ts'
+import type { Key, Version } from '../../store/port.ts'
 import { type Criteria, criteriaOf } from '../conditional/criteria.ts'
 import { look } from '../conditional/look.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
@@ -22,6 +22,8 @@ export type Written = Step & { readonly key: Key }
 export type Resolved = {
   /** As written → `Patient/123` */
   readonly known: ReadonlyMap<string, string>
+  /** Where they lead outside the transaction. */
+  readonly standing: readonly Version[]
   readonly relied: readonly Relied[]
 }
 
@@ -35,17 +37,20 @@ export async function findReferences(
   const own = ownResources(ctx, request, entries)
   const written = new Set(entries.filter(({ request }) => request.method !== 'PATCH').map(({ key }) => nameOf(key)))
   const known = new Map<string, string>()
+  const standing: Version[] = []
   const relied: Relied[] = []
   await Promise.all(
     [...wanted].map(async ([reference, place]) => {
       const criteria = await criteriaIn(ctx, request, reference).catch(misplaced(place))
       const found = await look(ctx, request.tenant, criteria, 2 + written.size)
-      const there = found.matches.map(nameOf).filter(name => !written.has(name))
+      const matches = found.matches.filter(match => !written.has(nameOf(match)))
+      const there = matches.map(nameOf)
+      standing.push(...matches)
       relied.push({ look: found, isNew: there.length === 0 })
       known.set(reference, theOne(reference, place, [...there, ...own(criteria)]))
     }),
   )
-  return { known, relied }
+  return { known, standing, relied }
 }
 
 async function criteriaIn(ctx: Context, request: FhirRequest, reference: string): Promise<Criteria> {

@@ -16,9 +16,11 @@ import { foreseen, isOvertaken, refusal } from '../refusal.ts'
 import { retried } from '../replace.ts'
 import { withSole } from '../search/own/sole.ts'
 import { type Conditions, conditionsOf } from './choose.ts'
+import { condition } from './condition.ts'
 import { nameOf } from './identify.ts'
 import { rank } from './order.ts'
-import { condition, type Done, type Plan, planFound, planRead, planWrite } from './plan.ts'
+import { chosen } from './patches.ts'
+import { type Done, type Plan, planFound, planRead, planWrite } from './plan.ts'
 import { type Preparation, type Prepared, prepare } from './prepare.ts'
 import { answerAgain, noteOf } from './replay.ts'
 import { responseEntry } from './response.ts'
@@ -138,19 +140,14 @@ type Own = { readonly entry: Prepared; readonly plan: Plan }
 
 async function planWrites(ctx: Context, request: FhirRequest, entries: readonly Prepared[]): Promise<readonly Own[]> {
   const bind = request.headers['x-provenance'] !== undefined
-  // What is created under an id that was made a moment ago needs no look; what criteria chose is taken as they found it, since
-  // by now it might be one that they would not choose.
-  const standing = entries.filter(entry => entry.interaction.code !== 'create' && !chosen(entry))
+  // What is created under an id that was made a moment ago needs no look, and what is patched was looked at already.
+  const standing = entries.filter(({ interaction: { code } }) => code !== 'create' && code !== 'patch')
   const states = await ctx.store.readAll(standing.map(({ key }) => key))
   const before = new Map(standing.map((entry, position) => [entry, states[position]]))
-  return inTurns(entries, ctx.turn, async entry => ({
-    entry,
-    plan: await planWrite(ctx, entry, chosen(entry) ?? before.get(entry), bind).catch(misplaced(entry.at)),
-  }))
-}
-
-function chosen({ choice, key }: Prepared): Version | undefined {
-  return choice?.matches.find(({ id }) => id === key.id)
+  return inTurns(entries, ctx.turn, entry => {
+    const current = chosen(entry) ?? entry.current ?? before.get(entry)
+    return { entry, plan: placed(entry.at, () => planWrite(ctx, entry, current, bind)) }
+  })
 }
 
 function isDeleteOfMany({ interaction: { code, at } }: Step): boolean {

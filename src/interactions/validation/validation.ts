@@ -13,8 +13,8 @@ import { coreCodes } from '../../validation/core-codes.ts'
 import { openInvariants } from '../../validation/invariants.ts'
 import type { StructureCheck } from '../../validation/structure.ts'
 import type { Asked } from '../../validation/validator.ts'
+import { type Current, current } from '../current.ts'
 import { openInForce } from '../in-force.ts'
-import { type Lately, lately } from '../lately.ts'
 import { openStored, type StoredNeeds } from '../stored.ts'
 import type { Vocabulary } from '../vocabulary/vocabulary.ts'
 import { answersFrom } from './answers.ts'
@@ -31,38 +31,34 @@ export type Wish = Partial<Pick<Asked, 'also' | 'beside' | 'bestPractice' | 'pre
   readonly targets?: Pick<Store, 'readAll'>
 }
 
-/** `base`: as the tenant's clients see it; `at`: the FHIRPath that leads to the resource. */
+/** For whom: `base` as the tenant's clients see it, and what codes mean in the tenant. */
+export type For = { readonly base: string; readonly vocabulary: () => Vocabulary | Promise<Vocabulary> }
+
+/** `at`: the FHIRPath that leads to the resource. */
 export type Check = (
   resource: Resource,
   at: string,
-  base: string,
+  whom: For,
   wish?: Wish,
 ) => readonly Issue[] | Promise<readonly Issue[]>
 
-export type Validation = Lately<Check>
+export type Validation = Current<Check>
 
 export type ValidationNeeds = StoredNeeds & {
   readonly definitions: Pick<Definitions, 'shapes'>
-  readonly store: Pick<Store, 'sequence' | 'history' | 'readAll' | 'search'>
+  readonly store: Pick<Store, 'sequence' | 'latest' | 'history' | 'readAll' | 'search'>
   readonly structure: StructureCheck
   readonly settings: {
     /** What becomes of a resource that claims a profile which nobody knows. */
     readonly unknownProfiles: 'accept' | 'refuse'
   }
-  /** What codes mean in each tenant. */
-  readonly vocabularies: Pick<Lately<Vocabulary>, 'of'>
 }
 
-/** Types by which resources are checked; a guide says whether its package is installed. */
-export const definingTypes: ReadonlySet<string> = new Set([
-  'StructureDefinition',
-  'CapabilityStatement',
-  'Questionnaire',
-  'ImplementationGuide',
-])
+/** By which resources are checked; a guide says whether its package is installed. */
+const types = ['StructureDefinition', 'CapabilityStatement', 'Questionnaire', 'ImplementationGuide']
 
 export function openValidation(needs: ValidationNeeds): Validation {
-  const { definitions, structure, store, clock, turn, settings, vocabularies } = needs
+  const { definitions, structure, store, clock, turn, settings } = needs
   const compileInvariant = openInvariants(definitions.shapes)
   const profilesOf = openProfiles(withOwn(loadStructures(), ownProfiles()), {
     compileInvariant,
@@ -75,8 +71,7 @@ export function openValidation(needs: ValidationNeeds): Validation {
   const strict = settings.unknownProfiles === 'refuse'
 
   function checkBy({ layer, validate }: Profiles, requirements: Requirements, forms: Forms, tenant: string): Check {
-    const vocabulary = () => vocabularies.of(tenant)
-    const judge: Check = (resource, at, base, wish) => {
+    const judge: Check = (resource, at, { base, vocabulary }, wish) => {
       const required = requirements.get(resource.resourceType) ?? none
       const asked: Asked = { profiles: 'claimed', bestPractice: 'off', strict, required, ...wish }
       const seen = wish?.targets ?? store
@@ -87,21 +82,20 @@ export function openValidation(needs: ValidationNeeds): Validation {
         ask: { ...ask, questionnaires: known.ask },
       })
     }
-    return (resource, at, base, wish) => {
+    return (resource, at, whom, wish) => {
       if (wish?.only === 'form') return structure(resource, at)
-      const found = judge(resource, at, base, wish)
+      const found = judge(resource, at, whom, wish)
       return resource.resourceType === 'StructureDefinition'
         ? beside(found, () => structureIssues(resource, at, layer, compileInvariant))
         : found
     }
   }
 
-  return lately(clock, tenant => {
+  return current({ store, types }, tenant => {
     const profiles = openInForce(needs, tenant)('StructureDefinition', ownProfile)
     const statements = openStored(needs, tenant, 'CapabilityStatement', statementOf)
     const formsOf = openForms(store, tenant)
-    return async () => {
-      const until = await store.sequence(tenant)
+    return async until => {
       const [own, stated] = await Promise.all([profiles.read(until), statements.read(until)])
       return checkBy(profilesOf(own), requirementsOf(stated), await formsOf(until), tenant)
     }

@@ -10,8 +10,8 @@ import type { Catalog } from '../../terminology/library/catalog.ts'
 import { libraryTerminology } from '../../terminology/library/library-terminology.ts'
 import { type Kept, type Memberships, membershipsOf, nothingKept } from '../../terminology/value-set/membership.ts'
 import { overlay, type Terminology, terminologyFrom } from '../../terminology/value-set/terminology.ts'
+import { type Current, current } from '../current.ts'
 import { openInForce } from '../in-force.ts'
-import { type Lately, lately } from '../lately.ts'
 import type { StoredNeeds } from '../stored.ts'
 import { type Bindings, bindings } from './bindings.ts'
 import { type Common, openCommon } from './common.ts'
@@ -34,32 +34,26 @@ export type Vocabulary = {
 export type DefiningType = 'CodeSystem' | 'ValueSet' | 'ConceptMap'
 
 export type VocabularyNeeds = StoredNeeds & {
-  readonly store: Pick<Store, 'sequence' | 'history'>
+  readonly store: Pick<Store, 'sequence' | 'latest' | 'history'>
   /** Absent: there are no large code systems. */
   readonly library?: Pick<Catalog, 'find' | 'list' | 'state'> | undefined
 }
 
-/** Types that make up a vocabulary: a guide says whether its package is installed. */
-export const terminologyTypes: ReadonlySet<string> = new Set([
-  'CodeSystem',
-  'ValueSet',
-  'ConceptMap',
-  'ImplementationGuide',
-])
+/** That make up a vocabulary; a guide says whether its package is installed. */
+const types = ['CodeSystem', 'ValueSet', 'ConceptMap', 'ImplementationGuide']
 
-export function openVocabulary({ library, ...needs }: VocabularyNeeds): Lately<Vocabulary> {
-  const { store, clock } = needs
+export function openVocabulary({ library, ...needs }: VocabularyNeeds): Current<Vocabulary> {
+  const { store } = needs
   const common = openCommon()
   const list = openListing()
-  return lately(clock, tenant => {
+  return current({ store, types, beside: tenant => library?.state(tenant) }, tenant => {
     const inForce = openInForce(needs, tenant)
     const systems = inForce('CodeSystem', filed)
     const valueSets = inForce('ValueSet', filed)
     const conceptMaps = inForce('ConceptMap', conceptMapOf)
     const kept = nothingKept()
     let last: { readonly from: readonly unknown[]; readonly vocabulary: Vocabulary } | undefined
-    return async () => {
-      const until = await store.sequence(tenant)
+    return async until => {
       const reads = [systems.read(until), valueSets.read(until), conceptMaps.read(until)] as const
       const [ownSystems, ownSets, ownMaps] = await Promise.all(reads)
       const from = [ownSystems, ownSets, ownMaps, library?.state(tenant)]

@@ -5,11 +5,14 @@ import { changeId } from './key.ts'
 import type { Collections, CounterDoc, Block as OpenBlock } from './schema.ts'
 import { kill } from './transaction.ts'
 
+/** `types`: of what will be written under these numbers. */
+export type Taking = Omit<OpenBlock, 'from'> & { readonly types: ReadonlySet<string> }
+
 /** The counter behind the reservation: the block ends before `next`. */
 export async function take(
   sequences: Collections['sequences'],
   tenant: string,
-  block: Omit<OpenBlock, 'from'>,
+  block: Taking,
   ended: readonly number[],
 ): Promise<CounterDoc> {
   const update = reservation(block, ended)
@@ -22,8 +25,8 @@ export async function take(
   return first
 }
 
-/** One atomic step: takes the numbers, moves the clock on, and takes the blocks that have ended off the list. */
-function reservation(block: Omit<OpenBlock, 'from'>, ended: readonly number[]) {
+/** One atomic step: takes the numbers, tells what for, moves the clock on, and takes the blocks that have ended off the list. */
+function reservation(block: Taking, ended: readonly number[]) {
   const still = { $filter: { input: '$open', cond: { $not: { $in: ['$$this.from', ended] } } } }
   const added = {
     from: '$next',
@@ -32,7 +35,11 @@ function reservation(block: Omit<OpenBlock, 'from'>, ended: readonly number[]) {
     session: { $literal: block.session },
   }
   const next = { $add: ['$next', block.count] }
-  return [{ $set: { next, clock: { $max: ['$clock', block.since] }, open: { $concatArrays: [still, [added]] } } }]
+  const last = { $add: ['$next', block.count - 1] }
+  const latest = Object.fromEntries([...block.types].map(type => [`latest.${type}`, last]))
+  return [
+    { $set: { ...latest, next, clock: { $max: ['$clock', block.since] }, open: { $concatArrays: [still, [added]] } } },
+  ]
 }
 
 /** Blocks of other processes that are listed as open, though their transactions have ended: the first place is taken. */

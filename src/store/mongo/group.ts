@@ -70,7 +70,8 @@ async function commitJudged(
   if (fault) await strike(fault, 'commit.reserve')
   const session = client.startSession()
   try {
-    const block = count > 0 ? await sequences.reserve(tenant, count, idOf(session)) : undefined
+    const taking = { count, types: typesOf(accepted), session: idOf(session) }
+    const block = count > 0 ? await sequences.reserve(tenant, taking) : undefined
     const numbered = number(accepted, standings, block)
     await write(needs, session, numbered, standings, block)
     for (const { commit, made } of numbered) outcomes.set(commit, made)
@@ -78,6 +79,10 @@ async function commitJudged(
     await session.endSession()
   }
   return commits.map(commit => outcomes.get(commit) as Outcome)
+}
+
+function typesOf(commits: readonly Commit[]): ReadonlySet<string> {
+  return new Set(commits.flatMap(({ writes }) => writes.map(({ key: { type } }) => type)))
 }
 
 /** The commits in their order, each with the next numbers of the block. */

@@ -78,6 +78,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     commit: step('commit', commit),
     reindex: step('reindex', openReindex({ ...needs, client, collections })),
     sequence: step('sequence', sequences.whole),
+    latest: step('latest', sequences.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
     measure: step('measure', openMeasure(collections)),

@@ -85,6 +85,8 @@ export type CounterDoc = {
   readonly clock: number
   /** Blocks whose transactions may still be under way. */
   readonly open: readonly Block[]
+  /** By type, the end of the last block that was taken to write such a resource. */
+  readonly latest?: Readonly<Record<string, number>>
 }
 
 export type ClaimDoc = {

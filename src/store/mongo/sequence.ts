@@ -7,9 +7,10 @@
  * writes that change first of all, so one that is alive is waited for and not robbed; one whose process shows no life is killed.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MongoClient, ServerSessionId } from 'mongodb'
+import type { MongoClient } from 'mongodb'
 import { StoreUnavailable } from '../port.ts'
-import { type Ends, endsOf, finishedAmong, refresh, resolveDead, settle, take } from './block.ts'
+import { type Ends, endsOf, finishedAmong, refresh, resolveDead, settle, type Taking, take } from './block.ts'
+import { commandTime } from './connection.ts'
 import type { Collections, Block as OpenBlock } from './schema.ts'
 
 /** Numbers `from` to `from + count - 1`, and the `updated` (ms) of all that is written under them. */
@@ -17,7 +18,7 @@ export type Block = { readonly tenant: string; readonly from: number; readonly c
 
 export type Sequences = {
   /** `session`: of the transaction that will use the numbers. */
-  reserve(tenant: string, count: number, session: ServerSessionId): Promise<Block>
+  reserve(tenant: string, block: Pick<Taking, 'count' | 'types' | 'session'>): Promise<Block>
   /** Its transaction has ended, one way or the other. */
   release(block: Block): void
   /** Whether the block's transaction has committed; if not, it never will. */
@@ -26,6 +27,8 @@ export type Sequences = {
   prefix(tenant: string): Promise<number>
   /** As `prefix`, but waits until it holds every commit that was acknowledged before, by whichever process. */
   whole(tenant: string): Promise<number>
+  /** A place at or behind the last version of any of these types that was acknowledged before; 0: there is none. */
+  latest(tenant: string, types: readonly string[]): Promise<number>
   close(): Promise<void>
 }
 
@@ -37,16 +40,13 @@ const linger = 10 // ms that a finished block waits for a reservation to carry i
 export function openSequences(client: MongoClient, collections: Collections, clock: () => number): Sequences {
   const { sequences, changes } = collections
   const tenants = new Map<string, TenantState>()
-  const stateOf = (tenant: string) => {
-    const known = tenants.get(tenant) ?? newState()
-    tenants.set(tenant, known)
-    return known
-  }
+  const stateOf = (tenant: string): TenantState => remembered(tenants, tenant)
 
-  async function reserve(tenant: string, count: number, session: ServerSessionId): Promise<Block> {
+  const reserve: Sequences['reserve'] = async (tenant, taking) => {
+    const { count } = taking
     const state = stateOf(tenant)
     const ended = [...state.ended]
-    const { next, clock: updated } = await take(sequences, tenant, { count, since: clock(), session }, ended)
+    const { next, clock: updated } = await take(sequences, tenant, { ...taking, since: clock() }, ended)
     for (const number of ended) state.ended.delete(number)
     const block = { tenant, from: next - count, count, updated }
     state.ours.add(block.from)
@@ -102,8 +102,7 @@ export function openSequences(client: MongoClient, collections: Collections, clo
 
   async function close(): Promise<void> {
     for (const [tenant, state] of tenants) {
-      clearTimeout(state.timer)
-      clearInterval(state.heart)
+      stop(state)
       await sweep(tenant, state)
     }
   }
@@ -114,8 +113,26 @@ export function openSequences(client: MongoClient, collections: Collections, clo
     settle: ({ tenant, from }) => settle(changes, tenant, from),
     prefix: async tenant => (await look(tenant)).prefix,
     whole: tenant => whole(() => look(tenant)),
+    latest: (tenant, types) => latest(sequences, tenant, types),
     close,
   }
+}
+
+function remembered(tenants: Map<string, TenantState>, tenant: string): TenantState {
+  const known = tenants.get(tenant) ?? newState()
+  tenants.set(tenant, known)
+  return known
+}
+
+function stop({ timer, heart }: TenantState): void {
+  clearTimeout(timer)
+  clearInterval(heart)
+}
+
+async function latest(sequences: Collections['sequences'], tenant: string, types: readonly string[]): Promise<number> {
+  const projection = Object.fromEntries(types.map(type => [`latest.${type}`, 1]))
+  const counter = await sequences.findOne({ _id: tenant }, { projection, maxTimeMS: commandTime })
+  return Math.max(0, ...Object.values(counter?.latest ?? {}))
 }
 
 /** What was acknowledged before the call is at or before what is finished at the first look. */

@@ -32,7 +32,7 @@ import { pack } from './search/pack.ts'
 import { openSearch } from './search/search.ts'
 import { openSecretReader } from './secrets.ts'
 import { openSnapshot } from './snapshot.ts'
-import { failing, openSteps } from './step.ts'
+import { failing, openPromptSteps, openSteps } from './step.ts'
 import { openTypes } from './types.ts'
 
 export type SqliteNeeds = StoreNeeds & {
@@ -101,6 +101,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     commit: step('commit', commit),
     reindex: step('reindex', (tenant, items, fence) => queue.ask(reindexJob(tenant, items, fence, clock()))),
     sequence: step('sequence', reads.sequence),
+    latest: openPromptSteps(fault)('latest', reads.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
     measure: step('measure', openMeasure(db, tenants)),

@@ -24,6 +24,21 @@ async function strike(fault: Fault, name: string): Promise<void> {
   }
 }
 
+/** A call that need not be waited for; as a step, where a test may let it fail. */
+export function openPromptSteps(fault: Fault | undefined) {
+  const step = openSteps(fault)
+  return <A extends readonly unknown[], R>(name: string, run: (...args: A) => R): ((...args: A) => R | Promise<R>) => {
+    if (fault) return step(name, run)
+    return (...args) => {
+      try {
+        return run(...args)
+      } catch (error) {
+        throw isDriverError(error) ? unavailable(name, error) : error
+      }
+    }
+  }
+}
+
 /** The first of the steps that a test wants to fail. */
 export async function failing<S extends string>(fault: Fault, steps: readonly S[]): Promise<S | undefined> {
   for (const step of steps) {

@@ -1,6 +1,6 @@
 /** Code systems that are no resources: grammars, and those that have attributes in groups, as SNOMED CT has. */
 
-import type { Lately } from '../../../src/interactions/lately.ts'
+import type { Current } from '../../../src/interactions/current.ts'
 import { bindings } from '../../../src/interactions/vocabulary/bindings.ts'
 import type { Vocabulary } from '../../../src/interactions/vocabulary/vocabulary.ts'
 import { membershipsOf } from '../../../src/terminology/value-set/membership.ts'
@@ -22,7 +22,7 @@ const vocabulary: Vocabulary = {
   ...{ memberships, maps: [], bindings: bindings(memberships) },
   ...{ list: () => [], valueSetAt: () => undefined, hasStored: () => false },
 }
-const vocabularies: Lately<Vocabulary> = { of: () => vocabulary, touched: () => {} }
+const vocabularies: Current<Vocabulary> = { of: () => vocabulary }
 
 const ucum = 'http://unitsofmeasure.org'
 const bcp47 = 'urn:ietf:bcp:47'

@@ -267,7 +267,7 @@ await operating(async (t, open) => {
   await t.test('what was compiled for others is not forgotten for a question', async t => {
     const before = await world.ctx.vocabularies.of('default')
     await world.ask('POST', 'ValueSet/$expand', asBody(url))
-    t.equal(world.ctx.vocabularies.of('default'), before)
+    t.equal(await world.ctx.vocabularies.of('default'), before)
   })
 
   await t.test('an element of a profile leads to the value set it is bound to', async t => {

@@ -184,9 +184,11 @@ async function each(t: Test, auditing: Auditing, tenant: string, one: Case): Pro
   const [say, method, path, expected, body, headers] = one
   const asked = () => auditing.world.ask(method, path, body, { ...headers, 'x-tenant': tenant })
   const events = await auditing.during(asked, tenant)
-  const check = await auditing.world.ctx.validation.of(tenant)
+  const { validation, vocabularies } = auditing.world.ctx
+  const check = await validation.of(tenant)
+  const whom = { base, vocabulary: () => vocabularies.of(tenant) }
   for (const event of events) {
-    const issues = await check(event, 'AuditEvent', base)
+    const issues = await check(event, 'AuditEvent', whom)
     t.same(issues.filter(isError), [], `${say}: what is recorded is valid`)
     t.notMatch(JSON.stringify({ ...event, entity: [] }), /Chalmers/, `${say}: nobody is named`)
   }

@@ -4,6 +4,7 @@ import { collect, committed, made, openDesk, type Place, times } from '../place.
 
 export async function streams(t: Test, place: Place, other: Store): Promise<void> {
   await sequences(t, place, other)
+  await latestOnes(t, place, other)
   await changing(t, place, other)
   await scanning(t, place)
 }
@@ -45,6 +46,25 @@ async function sequences(t: Test, place: Place, other: Store): Promise<void> {
     }
     t.ok(ends.length > 2, `${ends.length} looks`)
     t.equal(await count(Number.MAX_SAFE_INTEGER), 160)
+  })
+}
+
+async function latestOnes(t: Test, place: Place, other: Store): Promise<void> {
+  await t.test('a change of some types is told apart from all others, to every process', async t => {
+    const { tenant, store, one, put, remove } = openDesk(place)
+    const types = ['Patient', 'Group']
+    const before = async () => [await store.sequence(tenant), await other.sequence(tenant)]
+    t.equal(await store.latest(tenant, types), 0)
+    for (const write of [put('a'), put('b', { type: 'Group' }), put('a'), remove('a')]) {
+      const [mine = 0, theirs = 0] = await before()
+      const { seq } = await one(write)
+      for (const each of [store, other]) t.ok((await each.latest(tenant, types)) >= seq)
+      await one(put('x', { type: 'Observation' }))
+      const ends = await before()
+      t.ok((await store.latest(tenant, types)) > mine && (await other.latest(tenant, types)) > theirs)
+      for (const end of ends) t.ok((await other.latest(tenant, types)) <= end, 'what came after is of another type')
+    }
+    t.equal(await other.latest(`${tenant}-other`, types), 0)
   })
 }
 

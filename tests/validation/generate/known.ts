@@ -14,6 +14,7 @@ const unlisted: Readonly<Record<string, Coded>> = {
   'http://hl7.org/fhir/ValueSet/mimetypes': { system: 'urn:ietf:bcp:13', code: 'text/plain' },
   'http://hl7.org/fhir/ValueSet/currencies': { system: 'urn:iso:std:iso:4217', code: 'EUR' },
   'http://hl7.org/fhir/ValueSet/ucum-units': { system: 'http://unitsofmeasure.org', code: 'mg' },
+  'http://hl7.org/fhir/ValueSet/all-languages': { system: 'urn:ietf:bcp:47', code: 'de-CH' },
   'http://loinc.org/vs/LL379-9': { system: 'http://loinc.org', code: 'LA9658-1' },
 }
 
@@ -38,10 +39,11 @@ export function elementAt(path: string): ElementDefinition | undefined {
   return elements.get(path)
 }
 
-/** Nothing for a value set that may be left. */
+/** Nothing for a value set that may be left; of a looser binding, the one that even it may not leave. */
 export function codesRequiredBy({ binding }: ElementDefinition): readonly Coded[] {
-  if (binding?.strength !== 'required' || binding.valueSet === undefined) return []
-  const [url = ''] = binding.valueSet.split('|')
+  const valueSet = binding?.strength === 'required' ? binding.valueSet : binding?.maxValueSet
+  if (valueSet === undefined) return []
+  const [url = ''] = valueSet.split('|')
   const one = unlisted[url]
   return one === undefined ? (codes.get(url) ?? []) : [one]
 }
