@@ -134,14 +134,6 @@ const task = (id: string, focus: string, of?: string) => ({
   ...{ resourceType: 'Task', id, status: 'requested', intent: 'order', focus: ref(focus) },
   ...(of ? { for: ref(`Patient/${of}`), owner: ref(`Patient/${of}`) } : {}),
 })
-const audit = (id: string, of: string) => ({
-  ...{ resourceType: 'AuditEvent', id, type: { code: 'rest' }, recorded: '2026-01-01T00:00:00Z' },
-  ...{
-    agent: [{ requestor: true, who: ref('Practitioner/doctor') }],
-    source: { observer: ref('Organization/clinic') },
-  },
-  entity: [{ what: ref(`Patient/${of}`) }],
-})
 
 const definition = (id: string, type: string, element: Loose) => ({
   ...{ resourceType: 'StructureDefinition', id, url: `http://kiln.test/${id}`, name: id, status: 'active' },
@@ -247,8 +239,8 @@ const stages: readonly Stage[] = [
     ['other', basic('note-other', 'other')],
     ['mine', basic('note', 'mine')],
     ['other', task('todo-other', 'Observation/lab')],
-    ['mine', audit('seen', 'mine')],
-    ['other', audit('seen-other', 'other')],
+    ['mine', provenance('seen', 'Patient/mine')],
+    ['other', provenance('seen-other', 'Patient/other')],
   ],
   [
     ['other', observation('moved-out', 'other', 'laboratory', { valueQuantity: { value: 99 } })],
