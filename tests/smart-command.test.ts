@@ -53,6 +53,22 @@ t.test('a client is added, gets another secret, and is removed with its tokens',
   t.match(run('client', 'list').said, 'There are no clients.')
 })
 
+t.test('what the commands do is in the audit', async t => {
+  const { kiln, run } = await site(t)
+  t.equal(run('client', 'add', '--name', 'Lab', '--id', 'lab', '--scope', 'system/*.rs').status, 0)
+  t.equal(run('token', '--scope', 'system/Patient.rs').status, 0)
+  const [tenant, type] = ['default', 'AuditEvent']
+  let told = ''
+  for (let tries = 0; tries < 300 && !told.includes('kiln token'); tries++) {
+    await new Promise(resolve => setTimeout(resolve, 100))
+    const until = await kiln.store.sequence(tenant)
+    const { versions } = await kiln.store.history({ tenant, type, order: 'oldest', until, limit: 100 })
+    told = versions.map(({ json = '' }) => json).join('\n')
+  }
+  t.match(told, /"code":"110136".*"outcomeDesc":"added lab"/)
+  t.match(told, /"code":"token-issued".*"outcomeDesc":"kiln token scope system\/Patient\.rs".*"value":"kiln-cli"/)
+})
+
 t.test('apps of all kinds, and what cannot be added', async t => {
   const { kiln, run } = await site(t)
   const { jwk } = await keyPair('ES384')

@@ -31,16 +31,21 @@ export function toldBy(
   if (!isTold(event)) return undefined
   const { tenant, account, address, detail } = event
   const [what, result] = kinds[event.event]
-  const client = 'client' in event ? event.client : 'kiln' // people sign in at our own pages
   const exchange: Exchange = {
     ...{ tenant, base: base(tenant), at, address },
-    principal: { client, user: account },
+    principal: { client: clientOf(event), user: account },
   }
   return { exchange, did: { what, ...result, why: why(event.event, detail) }, patients: [] }
 }
 
 function isTold(event: { readonly event: string }): event is Told {
   return event.event in kinds
+}
+
+/** People sign in at our own pages. Who asks for tokens may be one that we do not know. */
+function clientOf(event: Told): string | undefined {
+  if ('client' in event) return event.client
+  return event.event.startsWith('account.') ? 'kiln' : undefined
 }
 
 /** Held off is refused as well. */

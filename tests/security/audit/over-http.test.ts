@@ -129,9 +129,13 @@ for (const { name, fresh } of await kinds()) {
       t.equal(short(issued), 'C token-issued: 0 (client_credentials scope system/Patient.rs)')
       t.equal(issued.agent[0].who.identifier.value, app.client.client_id)
       t.equal(issued.agent[0].network.address, '127.0.0.1')
-      t.same((await found(operator, 'subtype=token-refused', 1)).map(short), [
-        'E token-refused: 4 (client_credentials: invalid_scope)',
-      ])
+      const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'system/Patient.rs' })
+      const headers = { authorization: `Basic ${btoa('nobody:nothing')}` }
+      t.equal((await fetch(`${kiln.origin}/oauth/token`, { method: 'POST', headers, body })).status, 401)
+      const [narrow, unknown] = await found(operator, 'subtype=token-refused', 2)
+      t.equal(short(narrow), 'E token-refused: 4 (client_credentials: invalid_scope)')
+      t.equal(short(unknown), 'E token-refused: 4 (client_credentials: invalid_client)')
+      t.equal(unknown.agent[0].who.display, 'not authenticated')
     })
 
     await t.test('people who sign in, or fail to, or sign out are recorded', async t => {
