@@ -13,11 +13,14 @@ import { loadValueSets } from './conformance/value-sets.ts'
 import { FhirError } from './fhir/issue.ts'
 import type { Shapes } from './fhir/shape.ts'
 import type { Context } from './interactions/interaction.ts'
+import { keyCommand } from './key-command.ts'
 import { validateFile } from './operations/validate/file.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { bestPractices, type Telling } from './operations/validate/wish.ts'
 import { packageCommand } from './package-command.ts'
+import { patientCommand } from './patient-command.ts'
 import { openRuntime } from './runtime.ts'
+import { BadKeys } from './security/encryption/key-wrapper.ts'
 import { outside, place, StartError, serve, storeBroken, withDemo } from './server.ts'
 import { clientCommand, launchCommand, oauthKeyCommand, tokenCommand } from './smart-command.ts'
 import { tenantCommand } from './tenant-command.ts'
@@ -127,11 +130,13 @@ program.addCommand(packageCommand(process.env))
 program.addCommand(terminologyCommand(process.env))
 program.addCommand(tenantCommand(process.env))
 program.addCommand(userCommand(process.env))
+program.addCommand(keyCommand(process.env))
+program.addCommand(patientCommand(process.env))
 for (const command of [clientCommand, tokenCommand, launchCommand, oauthKeyCommand])
   program.addCommand(command(process.env))
 
 await program.parseAsync().catch(error => {
-  const known = error instanceof ConfigError || error instanceof StartError
+  const known = [ConfigError, StartError, BadKeys].some(kind => error instanceof kind)
   if (error instanceof FhirError) for (const { diagnostics } of error.issues) console.error(diagnostics)
   else console.error(known ? error.message : error)
   process.exit(1)

@@ -9,6 +9,7 @@ import { interactionSettings } from './interactions/config.ts'
 import { accountSettings, isMailUrl } from './security/accounts/config.ts'
 import { auditSettings } from './security/audit/config.ts'
 import { isIssuer, securitySettings } from './security/config.ts'
+import { encryptionSettings } from './security/encryption/config.ts'
 import { isNetwork } from './security/networks.ts'
 import { tenantName } from './security/tenants/tenant.ts'
 import { storeSettings } from './store/config.ts'
@@ -64,6 +65,7 @@ export const settings = {
   ...interactionSettings,
   ...storeSettings,
   ...auditSettings,
+  ...encryptionSettings,
   ...terminologySettings,
   ...conformanceSettings,
   ...processSettings,

@@ -9,6 +9,7 @@ import type { SweepEvent } from './jobs/keep-swept.ts'
 import type { ImportEvent } from './operations/import-code-system/keep-importing.ts'
 import type { AccountEvent } from './security/accounts/event.ts'
 import type { AuditLogEvent } from './security/audit/log.ts'
+import type { EncryptionEvent } from './security/encryption/event.ts'
 import type { SmartEvent } from './security/smart/event.ts'
 import type { StoreEvent } from './store/port.ts'
 
@@ -31,6 +32,7 @@ export type Event =
   | SmartEvent
   | AccountEvent
   | AuditLogEvent
+  | EncryptionEvent
   | HttpEvent
   | PageEvent
   | SweepEvent
@@ -49,6 +51,9 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'account.launched': 'info',
   'audit.failed': 'error',
   'audit.lost': 'fatal',
+  'encryption.unreadable': 'error',
+  'encryption.erased': 'warn',
+  'encryption.rotated': 'info',
   'http.answered': 'debug',
   'http.malformed': 'debug',
   'http.failed': 'error',

@@ -19,6 +19,7 @@ import { openAccounts } from './security/accounts/open.ts'
 import { usable } from './security/accounts/own.ts'
 import type { SignInNeeds } from './security/accounts/sign-in.ts'
 import { type AuditLog, openAuditLog } from './security/audit/log.ts'
+import { type Encryption, openEncryption } from './security/encryption/open.ts'
 import type { Exchange } from './security/external/identity-provider.ts'
 import type { Accounts } from './security/smart/account.ts'
 import type { Fetch } from './security/smart/client-keys.ts'
@@ -57,6 +58,8 @@ export type Runtime = {
   readonly tenants: Tenants
   /** For tenants that are in force, and within their quotas. */
   readonly store: Store
+  /** Absent: nothing is stored encrypted. */
+  readonly encryption?: Encryption
   /** Absent: nobody has to say who he is. */
   readonly smart?: Smart
   /** Those who sign in; there wherever `smart` is. */
@@ -85,9 +88,10 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const turn = openTurn(outside.elapsed)
   const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
   const files = ownDefinitions(definitions, validate)
-  const raw = await opening
-  const tenants = await tenantsOf(config, raw, clock)
-  const store = tenanted({ store: raw, tenants, clock })
+  const below = await opening
+  const tenants = await tenantsOf(config, below, clock)
+  const { store: sealed, ...encryption } = await encrypted(config, outside, observe, { below, definitions, tenants })
+  const store = tenanted({ store: sealed, tenants, clock })
   const own = openDefinitions({ definitions, settings, files, store, clock, turn })
   const folder = libraryFolder(config)
   const library = folder === undefined ? undefined : openCatalog(folder, { clock })
@@ -131,6 +135,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     store,
     audit,
     load: loadMeter(),
+    ...encryption,
     ...guarded,
     async close() {
       await audit.close()
@@ -144,6 +149,22 @@ function tenantsOf({ KILN_TENANTS, KILN_INTEGRITY }: Config, store: Store, clock
   const integrity = new Set(KILN_INTEGRITY)
   const fixed = ['default', ...KILN_TENANTS].map(name => ({ name, integrity: integrity.has(name) }))
   return openTenants({ store, clock, fixed })
+}
+
+/** A store that cannot be opened with these keys is closed again: commands end by themselves. */
+async function encrypted(
+  { KILN_ENCRYPTION: types, KILN_KEY_FILE: file }: Config,
+  { random, elapsed }: Outside,
+  observe: Observe,
+  { below, definitions, tenants }: { below: Store; definitions: Definitions; tenants: Tenants },
+) {
+  try {
+    const needs = { definitions, settings: { types, file }, tenants: await tenants.kept(), random, elapsed, observe }
+    return await openEncryption(below, needs)
+  } catch (error) {
+    await below.close()
+    throw error
+  }
 }
 
 async function guardedBy(

@@ -9,6 +9,7 @@ import { timeOrderedId } from './fhir/uuid.ts'
 import { BadCertificate } from './http/certificate.ts'
 import { logReader, type Observe, openMetrics } from './observe.ts'
 import { type Outside, openRuntime, type Runtime } from './runtime.ts'
+import { BadKeys } from './security/encryption/key-wrapper.ts'
 
 export const outside: Outside = {
   clock: Date.now,
@@ -57,7 +58,7 @@ function sentence(error: unknown): string {
 }
 
 export function storeBroken(config: Config, cause: unknown): StartError {
-  if (cause instanceof BadDefinitions) return new StartError(cause.message, { cause })
+  if (cause instanceof BadDefinitions || cause instanceof BadKeys) return new StartError(cause.message, { cause })
   const why = cause instanceof Error ? cause.message : String(cause)
   return new StartError(`the store ${place(config)} cannot be opened: ${why}`, { cause })
 }

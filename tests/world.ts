@@ -63,6 +63,8 @@ export type World = {
 export type Over = Partial<Surroundings> & {
   readonly settings?: Partial<SearchSettings & ValidationNeeds['settings']>
   readonly library?: VocabularyNeeds['library']
+  /** What stands before the store: `id` is its folder, or its database. */
+  readonly around?: (store: Store, id: string) => Promise<Store>
 }
 
 export type Backing = {
@@ -105,7 +107,7 @@ async function openWorld(
   test: Test,
   backing: Backing,
   id: string,
-  { settings, library, ...over }: Over = {},
+  { settings, library, around = async store => store, ...over }: Over = {},
 ): Promise<World> {
   const world = { clock: Date.UTC(2026, 0, 1) }
   const stores: Store[] = []
@@ -113,7 +115,7 @@ async function openWorld(
     const needs = { clock: () => world.clock, random: (n: number) => randomBytes(n), observe: () => {} }
     const store = await backing.open(needs, id)
     stores.push(store)
-    return store
+    return around(store, id)
   }
   const store = await connect()
   test.teardown(async () => {

@@ -13,9 +13,10 @@ export function present(ctx: Context, request: FhirRequest, version: Version): A
   const { json } = version
   const headers = validators(version)
   if (json === undefined) {
-    throw fail('deleted', `${version.type}/${version.id} was deleted by version ${version.version}`, undefined, {
-      headers,
-    })
+    const { type, id, version: number } = version
+    const gone =
+      version.method === 'DELETE' ? `was deleted by version ${number}` : `was erased, and its version ${number} with it`
+    throw fail('deleted', `${type}/${id} ${gone}`, undefined, { headers })
   }
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = request.headers
   if ((ifNoneMatch ?? ifModifiedSince) !== undefined && notModified(version, ifNoneMatch, ifModifiedSince)) {

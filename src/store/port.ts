@@ -225,6 +225,16 @@ export type Reindexed = {
   readonly entries: Entries
 }
 
+/** A version that says the same in another text: under another key, say. Of what is contained, the version is its container's. */
+export type Reworded = {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  /** As it reads now; one that reads otherwise stays as it is. */
+  readonly was: string
+  readonly json: string
+}
+
 export type NoteKey = { readonly tenant: string; readonly kind: string; readonly id: string }
 
 /**
@@ -287,6 +297,12 @@ export interface Store {
    * lease has done nothing, and is told `undefined`.
    */
   reindex(tenant: string, items: readonly Reindexed[], fence: Fence): Promise<number | undefined>
+
+  /**
+   * Replaces texts, also of versions that are no longer current: no version, no change, no history. Gives how many; whoever lost
+   * the lease has done nothing, and is told `undefined`.
+   */
+  reword(tenant: string, items: readonly Reworded[], fence: Fence): Promise<number | undefined>
 
   /** The end of the gap-free prefix of the tenant's commit sequence: nothing at or before it will still appear. Includes this process's own finished commits. */
   sequence(tenant: string): Promise<number>

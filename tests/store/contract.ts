@@ -8,6 +8,7 @@ import { notesKept } from './contract/notes.ts'
 import { races } from './contract/races.ts'
 import { randomWalk } from './contract/random-walk.ts'
 import { reindexing } from './contract/reindexing.ts'
+import { rewording } from './contract/rewording.ts'
 import { searches } from './contract/search.ts'
 import { streams } from './contract/streams.ts'
 import { tenantsKept } from './contract/tenants.ts'
@@ -35,6 +36,7 @@ const parts = {
     const other = await place.again()
     await searches(t, place, other)
     await t.test('reindexing', t => reindexing(t, place, other))
+    await t.test('rewording', t => rewording(t, place, other))
   },
 }
 

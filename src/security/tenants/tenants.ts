@@ -11,7 +11,9 @@ export type Tenants = {
   readonly known: (name: string) => Tenant | undefined
   /** All that are in force. */
   readonly open: () => Promise<readonly string[]>
-  /** Also those that are not. */
+  /** All of which anything may be there. */
+  readonly kept: () => Promise<readonly string[]>
+  /** Also those that are not in force, or erased. */
   readonly all: () => Promise<readonly Tenant[]>
 }
 
@@ -37,6 +39,10 @@ export async function openTenants({ store, clock, fixed }: TenantsNeeds): Promis
     last = new Map([...given, ...kept].map(tenant => [tenant.name, tenant]))
     return last
   })
+  const named = async (counts: (is: Tenant['is']) => boolean): Promise<readonly string[]> => {
+    const all = [...(await of(everybody)).values()]
+    return all.filter(({ is }) => counts(is)).map(({ name }) => name)
+  }
   await of(everybody)
   return {
     find(name) {
@@ -44,10 +50,8 @@ export async function openTenants({ store, clock, fixed }: TenantsNeeds): Promis
       return held instanceof Promise ? held.then(all => inForce(all, name)) : inForce(held, name)
     },
     known: name => inForce(last, name),
-    async open() {
-      const all = [...(await of(everybody)).values()]
-      return all.filter(({ is }) => is === 'open').map(({ name }) => name)
-    },
+    open: () => named(is => is === 'open'),
+    kept: () => named(is => is !== 'erased'),
     all: async () => [...(await of(everybody)).values()],
   }
 }

@@ -15,6 +15,7 @@ import { openQueue } from './queue.ts'
 import { openReads } from './read.ts'
 import { openReceipts } from './receipts.ts'
 import { openReindex } from './reindex.ts'
+import { openReword } from './reword.ts'
 import { openScan, scan } from './scan.ts'
 import { openCollections } from './schema.ts'
 import { openSearch } from './search/search.ts'
@@ -42,7 +43,6 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
   const sequences = openSequences(client, collections, clock)
   const reads = openReads(collections)
   const leases = openLeases(collections, clock)
-  const notes = openNotes(collections, clock)
   const { history, countHistory } = openHistory(collections, reads)
   const searches = openSearch(collections, sequences.whole)
   const bell = openBell()
@@ -77,6 +77,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     types: step('types', types.types),
     commit: step('commit', commit),
     reindex: step('reindex', openReindex({ ...needs, client, collections })),
+    reword: step('reword', openReword({ ...needs, client, collections })),
     sequence: step('sequence', sequences.whole),
     latest: step('latest', sequences.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
@@ -85,11 +86,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     erase: openErase(collections),
     generation: step('generation', openGeneration(collections)),
     receipt: step('receipt', openReceipts(collections, reads)),
-    note: step('note', notes.note),
-    notes: step('notes', notes.notes),
-    keepNote: step('keepNote', notes.keepNote),
-    dropNote: step('dropNote', notes.dropNote),
-    dropNotes: step('dropNotes', notes.dropNotes),
+    ...noteSteps(step, openNotes(collections, clock)),
     forget: step('forget', openForget(collections)),
     acquire: step('acquire', leases.acquire),
     renew: step('renew', leases.renew),
@@ -97,5 +94,18 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     secret: step('secret', openSecrets(collections, random)),
     ready: step('ready', () => requireLatest(db)),
     close,
+  }
+}
+
+type Steps = ReturnType<typeof openSteps>
+type Notes = ReturnType<typeof openNotes>
+
+function noteSteps(step: Steps, { note, notes, keepNote, dropNote, dropNotes }: Notes): Notes {
+  return {
+    note: step('note', note),
+    notes: step('notes', notes),
+    keepNote: step('keepNote', keepNote),
+    dropNote: step('dropNote', dropNote),
+    dropNotes: step('dropNotes', dropNotes),
   }
 }

@@ -1,4 +1,4 @@
-import type { Commit, Fence, Lease, Note, NoteKey, Refused } from '../port.ts'
+import type { Commit, Fence, Lease, Note, NoteKey, Refused, Reworded } from '../port.ts'
 
 /** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
 export type Job =
@@ -7,6 +7,13 @@ export type Job =
       readonly do: 'reindex'
       readonly tenant: string
       readonly items: readonly PackedItem[]
+      readonly fence: Fence
+      readonly now: number
+    }
+  | {
+      readonly do: 'reword'
+      readonly tenant: string
+      readonly items: readonly Reworded[]
       readonly fence: Fence
       readonly now: number
     }
@@ -60,6 +67,8 @@ export type Results = {
   readonly commit: Applied | Refused
   /** Resources that were changed; `undefined`: the lease was lost. */
   readonly reindex: number | undefined
+  /** Texts that were changed; `undefined`: the lease was lost. */
+  readonly reword: number | undefined
   readonly acquire: Lease | undefined
   readonly renew: Lease | undefined
   readonly release: undefined

@@ -57,7 +57,6 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
   const secret = openSecretReader(db)
   const { history, countHistory } = openHistory(db, tenants, types)
   const readers = openReaders(openSearch(db, tenants, types, snapshot), { file, observe })
-  const typesOf = openTypes(db, tenants)
   const bell = openBell(db)
   const queue = openQueue({ file, synchronous, clock, observe, onDone: jobs => bell.ring(() => tenantsOf(jobs)) })
   const readScan = step('scan', openScan(db, tenants, types))
@@ -97,9 +96,10 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     search: step('search', readers.search),
     count: step('count', readers.count),
     explain: step('explain', readers.explain),
-    types: step('types', typesOf),
+    types: step('types', openTypes(db, tenants)),
     commit: step('commit', commit),
     reindex: step('reindex', (tenant, items, fence) => queue.ask(reindexJob(tenant, items, fence, clock()))),
+    reword: step('reword', (tenant, items, fence) => queue.ask({ do: 'reword', tenant, items, fence, now: clock() })),
     sequence: step('sequence', reads.sequence),
     latest: openPromptSteps(fault)('latest', reads.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),

@@ -6,6 +6,7 @@ import type { Answer, CommitStep, Job, Results } from './job.ts'
 import { openLeases } from './leases.ts'
 import { openGrowingNames } from './names.ts'
 import { openNotes } from './notes.ts'
+import { openReword } from './reword.ts'
 import { openSecrets } from './secrets.ts'
 
 /** COMMIT itself failed, and not because there was no room or no lock: the log may or may not hold the transaction. */
@@ -13,12 +14,13 @@ class Doubt extends Error {
   override readonly name = 'Doubt'
 }
 
-/** Runs jobs in one transaction: one fsync for all of them. */
-export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => Answer[] {
+/** What jobs do, within a transaction. */
+function openJobs(db: DatabaseSync) {
   const tenants = openGrowingNames(db, 'tenant')
   const types = openGrowingNames(db, 'type')
   const leases = openLeases(db, tenants)
   const commits = openCommits(db, tenants, types, leases)
+  const reword = openReword(db, { tenants, types, leases })
   const secrets = openSecrets(db)
   const notes = openNotes(db, tenants)
   const erase = openErase(db, tenants)
@@ -29,6 +31,8 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
         return commits.run(job)
       case 'reindex':
         return commits.reindex(job)
+      case 'reword':
+        return reword(job)
       case 'acquire':
         return leases.acquire(job.tenant, job.name, job.owner, job.ms, job.now)
       case 'renew':
@@ -53,8 +57,22 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
     }
   }
 
+  /** After a rollback: what was made did not last. */
+  function reset(): void {
+    tenants.reset()
+    types.reset()
+    commits.reset()
+  }
+
+  return { run, reset, begin: commits.begin }
+}
+
+/** Runs jobs in one transaction: one fsync for all of them. */
+export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => Answer[] {
+  const { run, reset, begin } = openJobs(db)
+
   function together(jobs: readonly Job[]): Answer[] {
-    commits.begin()
+    begin()
     const answers = jobs.map(job => ({ is: 'done', value: run(job) }) as const)
     commit(jobs)
     return answers
@@ -71,9 +89,7 @@ export function openTransactions(db: DatabaseSync): (jobs: readonly Job[]) => An
 
   function rollback(): void {
     if (db.isTransaction) db.exec('ROLLBACK') // SQLite has done it by itself after some errors
-    tenants.reset()
-    types.reset()
-    commits.reset()
+    reset()
   }
 
   return function transaction(jobs: readonly Job[]): Answer[] {

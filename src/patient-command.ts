@@ -1,0 +1,51 @@
+/** `kiln patient erase`: destroys the key of a patient, beside running servers, which forget it within a second. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { type Environment, parseConfig } from './config.ts'
+import { fail } from './fhir/issue.ts'
+import { logReader } from './observe.ts'
+import { openRuntime } from './runtime.ts'
+import { type Erased, erasePatient } from './security/encryption/erase.ts'
+import { outside, storeBroken } from './server.ts'
+
+type Options = { readonly tenant: string; readonly yes?: true }
+
+export function patientCommand(environment: Environment): Command {
+  const command = new Command('patient').description('what is done to all that is stored of one patient')
+  command
+    .command('erase <id>')
+    .description('destroy the key of a patient: nobody reads any version of what it sealed again; cannot be taken back')
+    .option('--yes', 'this is meant')
+    .option('--tenant <name>', 'the tenant whose patient it is', 'default')
+    .action((id: string, options: Options) => erase(environment, id, options))
+  return command
+}
+
+async function erase(environment: Environment, id: string, { tenant, yes }: Options): Promise<void> {
+  const config = parseConfig(environment)
+  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
+    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
+  }
+  if (!yes) throw fail('value', `Patient/${id} would be lost for ever: expected --yes, if this is meant`)
+  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
+    throw storeBroken(config, cause)
+  })
+  try {
+    const { encryption, definitions } = runtime
+    const observe = logReader(config.KILN_LOG_LEVEL)
+    if (encryption === undefined) throw fail('value', 'KILN_ENCRYPTION names no type: patients have no keys to destroy')
+    const needs = { ...encryption, definitions, clock: outside.clock, sleep, observe }
+    for (const line of told(id, await erasePatient(needs, tenant, id))) process.stdout.write(`${line}\n`)
+  } finally {
+    await runtime.close()
+  }
+}
+
+function told(id: string, { resources, left }: Erased): readonly string[] {
+  const others = [...left].map(([type, count]) => `${count} ${type}`).join(', ')
+  return [
+    `Patient/${id} is erased: the key is destroyed, and ${resources} resources are deleted.`,
+    ...(others === '' ? [] : [`Not erased, as they are not encrypted or not of this patient alone: ${others}`]),
+    'Copies of the store from before hold the key still, wrapped: kiln key rotate, then kiln key drop, makes them unreadable.',
+  ]
+}
