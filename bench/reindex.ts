@@ -62,7 +62,7 @@ async function progress({ origin }: Server): Promise<number> {
     const count = await fetch(`${origin}/fhir/${type}?_summary=count`)
     const { total } = (await count.json()) as { readonly total: number }
     const answer = await fetch(`${origin}/fhir/${type}?bench=none&_count=0`)
-    const percent = answer.ok ? 100 : Number(/(\d+) %/.exec(await answer.text())?.[1])
+    const percent = answer.ok ? 100 : Number(/(\d+) %/.exec(await answer.text())?.[1] ?? 0) // 0: not yet known
     whole += total
     indexed += (total * percent) / 100
   }
@@ -108,8 +108,7 @@ async function takeTurns(server: Server, lanes: readonly Lane[]) {
     await define(server, 2)
     await sleep(1_500) // until then it has noticed
     figures.within.push(await measure(server, lanes, length))
-    if (!quick && (await progress(server)) === 100)
-      throw new Error('it was finished too soon: more resources are needed')
+    if (!quick && (await progress(server)) === 1) throw new Error('it was finished too soon: more resources are needed')
     await define(server, 1)
     await ready(server)
   }

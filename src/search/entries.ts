@@ -33,10 +33,11 @@ import type { Value } from './values/value.ts'
 export function entriesOf(values: IndexValues): Entries {
   const rows: Rows = { terms: [], ranges: [] }
   for (const [code, of] of values) {
-    const found: Rows = { terms: [], ranges: [] }
-    for (const [index, value] of of.entries()) addValue(found, code, value, index + 1)
-    moveUnique(found.terms, rows.terms, sameTerm, keyOfTerm)
-    moveUnique(found.ranges, rows.ranges, sameRange, keyOfRange)
+    const [terms, ranges] = [rows.terms.length, rows.ranges.length]
+    let number = 0
+    for (const value of of) addValue(rows, code, value, ++number)
+    dropRepeated(rows.terms, terms, sameTerm, keyOfTerm)
+    dropRepeated(rows.ranges, ranges, sameRange, keyOfRange)
   }
   return rows
 }
@@ -135,17 +136,20 @@ function between(slot: string, low: number, high: number, element: number): Rang
 /** Below this it is faster to compare all with all than to print keys. */
 const few = 12
 
-function moveUnique<T>(from: readonly T[], to: T[], same: (a: T, b: T) => boolean, keyOf: (row: T) => string): void {
-  if (from.length > few) {
-    for (const row of new Map(from.map(row => [keyOf(row), row])).values()) to.push(row)
+/** Of the rows from `start` on, which are those of one parameter, each stays once. */
+function dropRepeated<T>(rows: T[], start: number, same: (a: T, b: T) => boolean, keyOf: (row: T) => string): void {
+  if (rows.length - start > few) {
+    for (const row of new Map(rows.splice(start).map(row => [keyOf(row), row])).values()) rows.push(row)
     return
   }
-  const start = to.length
-  for (const row of from) {
-    let at = start
-    while (at < to.length && !same(to[at] as T, row)) at++
-    if (at === to.length) to.push(row)
+  let end = start
+  for (let at = start; at < rows.length; at++) {
+    const row = rows[at] as T
+    let other = start
+    while (other < end && !same(rows[other] as T, row)) other++
+    if (other === end) rows[end++] = row
   }
+  rows.length = end
 }
 
 function sameTerm(a: Term, b: Term): boolean {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Dictionary } from './dictionary.ts'
-import { type PackedRange, type PackedRow, unpack } from './pack.ts'
+import type { Dictionary, Sets } from './dictionary.ts'
+import { type Packed, type PackedRange, type PackedRow, unpack } from './pack.ts'
 import { list, ofRanges } from './slots.ts'
 
 type FoundRow = readonly [term: number, element: number, slots: number]
@@ -24,26 +24,28 @@ type Rows = { readonly found: readonly FoundRow[]; readonly ranges: readonly Ran
 export function openEntries(db: DatabaseSync, dictionary: Dictionary) {
   const rows = openRows(db)
 
-  function textRows({ tenant, type }: Owner, texts: readonly PackedRow[]): FoundRow[] {
-    return texts.flatMap(([names, text, element]) =>
-      dictionary.slots(tenant, type, names).map((slots): FoundRow => [dictionary.term(slots, text), element, slots]),
-    )
+  function rowsOf({ tenant, type }: Owner, packed: string | undefined): Rows {
+    const sets = dictionary.setsOf(tenant, type)
+    const [texts, intervals] = packed === undefined ? nothing : unpack(packed)
+    const found: FoundRow[] = []
+    for (const [names, text, element] of [...texts, inList]) {
+      for (const set of sets(names)) found.push([dictionary.term(set, text), element, set.key])
+    }
+    return withRanges(found, intervals, sets)
   }
 
-  function rangeRows({ tenant, type }: Owner, ranges: readonly PackedRange[]): RangeRow[] {
-    return ranges.flatMap(([names, unit, ...rest]) =>
-      dictionary
-        .slots(tenant, type, ofRanges(names))
-        .map((slots): RangeRow => [slots, dictionary.term(slots, unit), ...rest, unit === '' ? 1 : 0]),
-    )
-  }
-
-  function rowsOf(owner: Owner, packed: string | undefined): Rows {
-    const [texts, intervals] = packed === undefined ? [[], []] : unpack(packed)
-    const found = textRows(owner, [...texts, inList])
-    const ranges = rangeRows(owner, intervals)
-    const units = new Map(ranges.map(([slots, term]) => [term, slots]))
-    for (const [term, slots] of units) found.push([term, 0, slots])
+  /** Of ranges, their units are found. */
+  function withRanges(found: FoundRow[], intervals: readonly PackedRange[], sets: Sets): Rows {
+    const ranges: RangeRow[] = []
+    const units = new Map<number, FoundRow>()
+    for (const [names, unit, ...rest] of intervals) {
+      for (const set of sets(ofRanges(names))) {
+        const term = dictionary.term(set, unit)
+        ranges.push([set.key, term, ...rest, unit === '' ? 1 : 0])
+        units.set(term, [term, 0, set.key])
+      }
+    }
+    found.push(...units.values())
     return { found, ranges }
   }
 
@@ -61,6 +63,7 @@ export function openEntries(db: DatabaseSync, dictionary: Dictionary) {
 }
 
 const inList: PackedRow = [list, '', 0]
+const nothing: Packed = [[], []]
 const none: Rows = { found: [], ranges: [] }
 
 /** Those that the others do not have. */
@@ -70,7 +73,7 @@ function missing<R extends readonly number[]>(rows: readonly R[], others: readon
   return rows.filter(row => !known.has(row.join()))
 }
 
-const together = 8 // rows in one statement; most of a row's cost is that of a statement
+const together = [16, 8, 4, 2, 1] // rows in one statement; much of a row's cost is that of a statement
 
 function openRows(db: DatabaseSync) {
   const found = db.prepare('SELECT term, element, slots FROM found WHERE root = ?')
@@ -104,14 +107,21 @@ function openRows(db: DatabaseSync) {
 
 /** Texts that differ in lone surrogates alone are one in the database: IGNORE. */
 function openInsert(db: DatabaseSync, into: string, width: number) {
-  const row = `(${'?, '.repeat(width - 1)}?)`
-  const one = db.prepare(`INSERT OR IGNORE INTO ${into} VALUES ${row}`)
-  const several = db.prepare(`INSERT OR IGNORE INTO ${into} VALUES ${`${row}, `.repeat(together - 1)}${row}`)
+  const row = `(?1${', ?'.repeat(width - 1)})`
+  const inserts = together.map(count => {
+    const rows = Array.from({ length: count }, () => row).join(', ')
+    return { count, insert: db.prepare(`INSERT OR IGNORE INTO ${into} VALUES ${rows}`) }
+  })
   return (root: number, rows: readonly (readonly number[])[]): void => {
     let at = 0
-    for (; at + together <= rows.length; at += together) {
-      several.run(...rows.slice(at, at + together).flatMap(row => [root, ...row]))
+    for (const { count, insert } of inserts) {
+      for (; at + count <= rows.length; at += count) insert.run(...argumentsOf(root, rows, at, at + count))
     }
-    for (; at < rows.length; at++) one.run(root, ...(rows[at] ?? []))
   }
+}
+
+function argumentsOf(root: number, rows: readonly (readonly number[])[], from: number, to: number): number[] {
+  const values = [root]
+  for (let at = from; at < to; at++) values.push(...(rows[at] ?? []))
+  return values
 }
