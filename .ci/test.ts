@@ -3,21 +3,31 @@
  * `tap build` comes first: in a fresh tree tap's generated test class does not exist yet.
  */
 import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync } from 'node:fs'
 
 const built = spawnSync('tap', ['build'], { encoding: 'utf8' })
 if (built.status !== 0) process.stderr.write(built.stdout + built.stderr)
 
-const tap = spawn('tap', ['--reporter=terse', ...process.argv.slice(2)], { stdio: ['inherit', 'pipe', 'inherit'] })
-let tail = ''
-tap.stdout.on('data', (chunk: Buffer) => {
-  process.stdout.write(chunk)
-  tail = (tail + chunk.toString()).slice(-4000)
+// A file: tap ends without waiting until a pipe has taken all that it said, and the end would be missing.
+mkdirSync('.tap', { recursive: true })
+const report = '.tap/report.txt'
+const tap = spawn('tap', ['--reporter=terse', ...process.argv.slice(2)], {
+  stdio: ['inherit', openSync(report, 'w'), 'inherit'],
 })
+let shown = 0
+function show(): void {
+  const more = readFileSync(report).subarray(shown)
+  process.stdout.write(more)
+  shown += more.length
+}
+const showing = setInterval(show, 1_000)
 tap.on('close', (code, signal) => {
+  clearInterval(showing)
+  show()
+  const tail = readFileSync(report, 'utf8').slice(-4000)
   const counted = /# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: \d+)?(?:, skip: (\d+))?/.exec(tail)
   const [, total = '0', passed = '0', failed = '0', skipped] = counted ?? []
-  if (!counted)
-    console.error(`tap ended with ${signal ?? `code ${code}`}, and counted nothing; the last it said: ${tail}`)
+  if (!counted) console.error(`tap ended with ${signal ?? `code ${code}`}, and counted nothing`)
   console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
-  process.exit(code !== 0 || total === '0' ? 1 : 0)
+  process.exitCode = code !== 0 || total === '0' ? 1 : 0
 })

@@ -177,13 +177,13 @@ async function importing(runtime: Runtime, base: OwnBase, signal: AbortSignal): 
 }
 
 async function sweeping(
-  { config, observe, outside, store }: Runtime,
+  { observe, outside, store, tenants }: Runtime,
   _base: OwnBase,
   signal: AbortSignal,
 ): Promise<void> {
   await keepSwept({
     ...{ store, observe, signal, clock: outside.clock, owner: outside.newId() },
-    tenants: ['default', ...config.KILN_TENANTS],
+    tenants: tenants.open,
     sleep: ms => sleep(ms, undefined, { signal }).catch(() => {}),
   })
 }
@@ -223,11 +223,11 @@ export async function contextIn(
 function surroundingsOf(runtime: Runtime): Surroundings {
   const { config, definitions, observe, outside, store, own, validation, vocabularies, turn } = runtime
   const newToken = (): string => Buffer.from(outside.random(32)).toString('base64url')
-  const isGuarded = runtime.smart !== undefined
+  const kind = { isGuarded: runtime.smart !== undefined, isAudited: auditExtent(config) !== 'off' }
   const { searchParameters: published } = definitions
   const claimsOf = memo(asked => {
     const [base, own]: [string, readonly SearchParameter[]] = JSON.parse(asked)
-    return claims(base, { ...definitions, searchParameters: [...published, ...own] }, isGuarded)
+    return claims(base, { ...definitions, searchParameters: [...published, ...own] }, kind)
   })
   return {
     interactions: tabulate([
@@ -326,11 +326,14 @@ function onlyRead({ interactions }: Pick<ResourceClaim, 'interactions'>): Partia
   }
 }
 
-/** What this server can do, as far as it follows from what is registered. `isGuarded`: only who has an access token comes in. */
+/**
+ * What this server can do, as far as it follows from what is registered. `isGuarded`: only who has an access token comes in;
+ * `isAudited`: AuditEvents are the server's own.
+ */
 export function claims(
   base: string,
   definitions: Pick<Definitions, 'shapes' | 'searchParameters' | 'operations'>,
-  isGuarded = true,
+  { isGuarded, isAudited } = { isGuarded: true, isAudited: true },
 ): Claims {
   const codes = [...new Set(interactions.map(({ code }) => code))]
   const types = definitions.shapes.resourceTypes
@@ -371,7 +374,7 @@ export function claims(
     ...(isGuarded ? { security: oauthUris(base) } : {}),
     resources: types.map(type => ({
       ...{ type, ...resource, ...searches.get(type), operations: typeClaims(known, type) },
-      ...(type === auditType ? onlyRead(resource) : {}),
+      ...(isAudited && type === auditType ? onlyRead(resource) : {}),
     })),
     terminology: terminologyClaims(known),
     system: {

@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { files, pack, valueSet } from './conformance/package/pack.ts'
@@ -21,7 +22,11 @@ const two = { name: 'example.two', version: '2.0.0', dependencies: { 'example.on
 
 /** A store, and a folder with packages. */
 function site(t: Test) {
-  const folder = t.testdir({ store: {}, packages: {} })
+  // Not a `testdir`: it is gone before the servers that were opened later are closed.
+  const folder = mkdtempSync(join(tmpdir(), 'kiln-package-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'store'))
+  mkdirSync(join(folder, 'packages'))
   writeFileSync(join(folder, 'packages/one.tgz'), pack(one, [valueSet('a'), valueSet('b')]))
   writeFileSync(join(folder, 'packages/two.tgz'), pack(two, [valueSet('c')]))
   return { folder, store: `sqlite:${join(folder, 'store')}`, packages: join(folder, 'packages') }

@@ -2,6 +2,7 @@
 import { fail } from '../fhir/issue.ts'
 import type { Letter } from '../security/access/access.ts'
 import { auditType } from '../security/audit/audit-event.ts'
+import { unaudited } from './audited.ts'
 import type { Context, FhirRequest, Interaction } from './interaction.ts'
 
 /** Of a Bundle, whose entries do all kinds of things. To be allowed to create shows nothing of what is there. */
@@ -40,9 +41,13 @@ function lettersOf(scope: Interaction['scope']): readonly Letter[] {
   }
 }
 
-export function mustBeOpen({ access }: Pick<Context, 'access'>, { interaction, request: { target } }: Asked): void {
+export function mustBeOpen(
+  ctx: Pick<Context, 'access' | 'audited'>,
+  { interaction, request: { target } }: Asked,
+): void {
+  const { access, audited } = ctx
   const { scope, code, verb } = interaction
-  if (target.type === auditType && isWriting(scope)) throw unwritable
+  if (audited !== unaudited && target.type === auditType && isWriting(scope)) throw unwritable
   if (code === 'operation' && !access.runs(verb.slice(1))) throw notRun(verb)
   if (scope === 'entries' || scope === 'none' || access.unlimited) return
   if (scope === 'all') throw forAdministrators(interaction.verb)
@@ -60,7 +65,7 @@ function isWriting(scope: Interaction['scope']): boolean {
   return scope === 'c' || scope === 'u' || scope === 'd'
 }
 
-/** Nor by who may do everything: an audit that can be changed proves nothing. */
+/** Nor by who may do everything: an audit that can be changed proves nothing. Where there is none, clients may keep their own. */
 const unwritable = fail('not-supported', 'AuditEvents are written by the server alone, and stay', undefined, {
   status: 405,
   headers: { allow: 'GET, HEAD' },

@@ -4,7 +4,8 @@ import { type HolderNeeds, openHolder } from './lease.ts'
 
 export type SweepNeeds = HolderNeeds & {
   readonly store: Pick<Store, 'forget' | 'acquire' | 'renew' | 'release'>
-  readonly tenants: readonly string[]
+  /** Those in force. */
+  readonly tenants: () => Promise<readonly string[]>
   /** Ends early when the process does. */
   readonly sleep: (ms: number) => Promise<void>
   readonly observe: (event: SweepEvent) => void
@@ -22,10 +23,13 @@ const pause = 10 * 60_000 // ms between two rounds
 export async function keepSwept(needs: SweepNeeds): Promise<void> {
   const { signal, sleep, observe } = needs
   while (!signal.aborted) {
-    for (const tenant of needs.tenants) {
-      await sweep(needs, tenant).catch(error => {
-        if (!signal.aborted) observe({ event: 'sweep.failed', error })
-      })
+    const failed = (error: unknown): void => {
+      if (!signal.aborted) observe({ event: 'sweep.failed', error })
+    }
+    try {
+      for (const tenant of await needs.tenants()) await sweep(needs, tenant).catch(failed)
+    } catch (error) {
+      failed(error)
     }
     await sleep(pause)
   }

@@ -316,8 +316,8 @@ export interface Store {
   /** The resources of a type as they stood at `at`, by id, deletions left out. May be resumed and takes no lock. */
   scan(query: ScanQuery): AsyncIterable<Version>
 
-  /** Of the versions behind `after`, up to `until`. Costs as much as there are. */
-  measure(tenant: string, after: number, until: number): Promise<Growth>
+  /** Of the versions behind `after`, up to `until`; those of the type `but` are not counted. Costs as much as there are. */
+  measure(tenant: string, after: number, until: number, but?: string): Promise<Growth>
   /**
    * Takes away all that the tenant has, piece by piece, and tells how many rows each piece had; whoever is stopped goes on by
    * asking again. Nobody else may use the tenant meanwhile, nor its name ever after: what processes remember of it is not

@@ -10,7 +10,7 @@ async function round(world: World, tenants: readonly string[], over: Partial<Wor
   const events: unknown[] = []
   await keepSwept({
     store: { ...world.store, ...over },
-    ...{ tenants, owner: 'a', clock: () => world.clock, signal: closing.signal },
+    ...{ tenants: async () => tenants, owner: 'a', clock: () => world.clock, signal: closing.signal },
     sleep: async () => closing.abort(),
     observe: event => void events.push(event),
   })

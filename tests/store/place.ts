@@ -22,6 +22,8 @@ export type Place = {
   now: number
   /** A further handle on the same data, as another process has it; `fault` acts on this handle alone. */
   again(fault?: StoreNeeds['fault']): Promise<Store>
+  /** What is stored is longer than what was said. */
+  readonly isSealed?: boolean
 }
 
 export type OpenPlace = (t: Test) => Promise<Place>

@@ -5,6 +5,7 @@
  */
 import { type FhirError, fail } from '../../fhir/issue.ts'
 import type { Commit, Growth, Outcome, Store } from '../../store/port.ts'
+import { auditType } from '../audit/audit-event.ts'
 import { type Recent, recent } from '../smart/recent.ts'
 import { everybody, type Quota } from './tenant.ts'
 
@@ -38,11 +39,16 @@ export function openUsage({ store, clock }: UsageNeeds): Pick<Recent<Usage>, 'of
     const from = before ?? (await kept(tenant))
     const seq = Math.max(from.seq, await store.sequence(tenant))
     if (seq === from.seq) return from
-    const { resources, bytes } = await store.measure(tenant, from.seq, seq)
+    const { resources, bytes } = await store.measure(tenant, from.seq, seq, auditType)
     const usage = { seq, resources: from.resources + resources, bytes: from.bytes + bytes }
     if (Math.floor(seq / far) > Math.floor(from.seq / far)) await keep(tenant, usage)
     return usage
   })
+}
+
+/** The audit is the server's own, and never refused. */
+function isCounted({ key }: Put): boolean {
+  return key.type !== auditType
 }
 
 /** What a commit of this process adds; until its end an estimate. `seq`: where it is counted by whoever measures. */
@@ -94,7 +100,7 @@ export function openAllowance({ store, usage }: AllowanceNeeds): Allowance {
   }
 
   return async (commit, quota, run) => {
-    const puts = commit.writes.filter(write => write.do === 'put')
+    const puts = commit.writes.filter(write => write.do === 'put').filter(isCounted)
     const wanted = { ...(await estimate(puts, quota)), seq: Number.POSITIVE_INFINITY }
     const found = await usage()
     if (puts.length > 0) mustFit(wanted, standing(found), quota)
@@ -115,7 +121,7 @@ function plus(one: Growth, other: Growth, sign: 1 | -1): Growth {
 }
 
 function actual(versions: Extract<Outcome, { ok: true }>['versions']): Growth {
-  const made = versions.filter(version => version !== undefined)
+  const made = versions.filter(version => version !== undefined).filter(version => version.type !== auditType)
   const deleted = made.filter(({ json }) => json === undefined)
   return {
     resources: made.filter(({ created }) => created).length - deleted.length,

@@ -10,7 +10,7 @@ export function openMeasure({ changes, versions }: Collections) {
     return found.flatMap(({ _id }) => (_id === null ? [] : [_id])) // null: of transactions that were given up
   }
 
-  return async (tenant: string, after: number, until: number): Promise<Growth> => {
+  return async (tenant: string, after: number, until: number, but = ''): Promise<Growth> => {
     if (until <= after) return { resources: 0, bytes: 0 }
     const isGone = { $eq: [{ $type: '$raw' }, 'missing'] }
     const sums = {
@@ -18,8 +18,9 @@ export function openMeasure({ changes, versions }: Collections) {
       deleted: { $sum: { $cond: [isGone, 1, 0] } },
       bytes: { $sum: { $strLenBytes: { $ifNull: ['$raw', ''] } } },
     }
+    const types = (await typesBetween(tenant, after, until)).filter(type => type !== but)
     const grown = await Promise.all(
-      (await typesBetween(tenant, after, until)).map(async type => {
+      types.map(async type => {
         const match = { $match: { tenant, seq: { $gt: after, $lte: until } } }
         const [found] = await versions(type)
           .aggregate([match, { $group: { _id: null, ...sums } }])

@@ -104,7 +104,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     latest: openPromptSteps(fault)('latest', reads.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
-    measure: step('measure', openMeasure(db, tenants)),
+    measure: step('measure', openMeasure(db, tenants, types)),
     erase: tenant => erased(() => queue.ask({ do: 'erase', tenant })),
     generation: step('generation', (tenant, claim) => generation(tenants.key(tenant) ?? 0, claim)),
     receipt: step('receipt', (name, key) => receipt({ key: tenants.key(name) ?? 0, name }, key)),

@@ -106,8 +106,14 @@ await onBothStores(async (t, open) => {
     t.ok((await auditing.events()).every(({ outcome }) => outcome !== '8'))
   })
 
-  await t.test('without an audit they are not written either', async t => {
+  await t.test('where there is no audit, clients may keep their own', async t => {
     const world = await open({ interactions: tabulate(interactions) })
-    t.equal((await world.ask('POST', 'AuditEvent', { resourceType: 'AuditEvent' })).status, 405)
+    const own = {
+      ...{ resourceType: 'AuditEvent', type: { code: 'rest' }, recorded: '2026-01-01T00:00:00Z' },
+      ...{ agent: [{ requestor: true }], source: { observer: { display: 'an app' } } },
+    }
+    const { status, body } = await world.ask('POST', 'AuditEvent', own)
+    t.equal(status, 201)
+    t.equal((await world.ask('DELETE', `AuditEvent/${body.id}`)).status, 204)
   })
 })

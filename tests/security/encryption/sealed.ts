@@ -56,7 +56,7 @@ export function sealedPlace(open: OpenPlace, types: readonly string[]): OpenPlac
       return store
     }
     return Object.defineProperties(
-      { store: own.store, now: 0, again },
+      { store: own.store, now: 0, again, isSealed: true },
       { now: { get: () => place.now, set: (ms: number) => Object.assign(place, { now: ms }) } },
     )
   }
