@@ -1,6 +1,17 @@
 /** The master keys in a file of this machine, for its owner's eyes only. Read anew when somebody has changed it. */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { BadKeys, type KeyWrapper } from './key-wrapper.ts'
 
 type Random = (bytes: number) => Uint8Array
@@ -124,11 +135,17 @@ function parse(path: string, line: string): readonly [string, Uint8Array] {
 const explanation =
   '# Master keys of Kiln, the last one current. Who has this file reads what is encrypted; without it nobody does.'
 
-/** Whole or not at all. */
+/** Whole or not at all, and for good: what is wrapped by a key that a loss of power takes back is lost. */
 function write(path: string, keys: Keys): void {
   const lines = [...keys].map(([name, key]) => `${name} ${Buffer.from(key).toString('base64url')}`)
   const half = `${path}.new`
   writeFileSync(half, `${[explanation, ...lines].join('\n')}\n`, { mode: ownerOnly, flush: true })
   chmodSync(half, ownerOnly)
   renameSync(half, path)
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }
