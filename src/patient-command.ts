@@ -6,6 +6,7 @@ import { fail } from './fhir/issue.ts'
 import { logReader } from './observe.ts'
 import { openRuntime } from './runtime.ts'
 import { type Erased, erasePatient } from './security/encryption/erase.ts'
+import { mustBeTenant } from './security/tenants/tenants.ts'
 import { outside, storeBroken } from './server.ts'
 
 type Options = { readonly tenant: string; readonly yes?: true }
@@ -23,14 +24,12 @@ export function patientCommand(environment: Environment): Command {
 
 async function erase(environment: Environment, id: string, { tenant, yes }: Options): Promise<void> {
   const config = parseConfig(environment)
-  if (tenant !== 'default' && !config.KILN_TENANTS.includes(tenant)) {
-    throw fail('value', `'${tenant}' is no tenant: expected 'default' or one of KILN_TENANTS`)
-  }
   if (!yes) throw fail('value', `Patient/${id} would be lost for ever: expected --yes, if this is meant`)
   const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
     throw storeBroken(config, cause)
   })
   try {
+    await mustBeTenant(runtime.tenants, tenant)
     const { encryption, definitions } = runtime
     const observe = logReader(config.KILN_LOG_LEVEL)
     if (encryption === undefined) throw fail('value', 'KILN_ENCRYPTION names no type: patients have no keys to destroy')
