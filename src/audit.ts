@@ -55,14 +55,14 @@ export function auditedPrincipal(
 
 /** Seals and indexes until the signal. */
 export async function keepingAudit(
-  runtime: Pick<Runtime, 'config' | 'outside' | 'observe' | 'own' | 'store' | 'tenants' | 'load'>,
+  runtime: Pick<Runtime, 'config' | 'outside' | 'observe' | 'own' | 'beneath' | 'tenants' | 'load'>,
   base: (tenant: string) => string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { config, outside, observe, own, store, tenants, load } = runtime
+  const { config, outside, observe, own, beneath, tenants, load } = runtime
   const anchor = anchorOf(config)
   await keepAudit({
-    ...{ store, observe, signal, load, clock: outside.clock, elapsed: outside.elapsed },
+    ...{ store: beneath, observe, signal, load, clock: outside.clock, elapsed: outside.elapsed },
     ...(anchor ? { anchor } : {}),
     owner: outside.newId(),
     tenants: tenants.open,

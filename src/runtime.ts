@@ -58,6 +58,8 @@ export type Runtime = {
   readonly tenants: Tenants
   /** For tenants that are in force, and within their quotas. */
   readonly store: Store
+  /** The same whatever tenants may: for the audit, which also keeps what was done before a lock, and is not held up by one. */
+  readonly beneath: Store
   /** Absent: nothing is stored encrypted. */
   readonly encryption?: Encryption
   /** Absent: nobody has to say who he is. */
@@ -90,8 +92,8 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const files = ownDefinitions(definitions, validate)
   const below = await opening
   const tenants = await tenantsOf(config, below, clock)
-  const { store: sealed, ...encryption } = await encrypted(config, outside, observe, { below, definitions, tenants })
-  const store = tenanted({ store: sealed, tenants, clock })
+  const { store: beneath, ...encryption } = await encrypted(config, outside, observe, { below, definitions, tenants })
+  const store = tenanted({ store: beneath, tenants, clock })
   const own = openDefinitions({ definitions, settings, files, store, clock, turn })
   const folder = libraryFolder(config)
   const library = folder === undefined ? undefined : openCatalog(folder, { clock })
@@ -101,7 +103,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     settings: { unknownProfiles: config.KILN_UNKNOWN_PROFILES },
   })
   const audit = openAuditLog({
-    store,
+    store: beneath,
     newId: outside.newId,
     observe,
     sleep: ms => sleep(ms, undefined, { ref: false }),
@@ -132,7 +134,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     turn,
     keepIndexed,
     tenants,
-    store,
+    ...{ store, beneath },
     audit,
     load: loadMeter(),
     ...encryption,

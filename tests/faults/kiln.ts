@@ -90,6 +90,7 @@ export async function openKiln(place: Place, options: KilnOptions = {}): Promise
       load: () => 0,
     },
     store: wrap(store),
+    beneath: store,
   }
   const { server } = openApp(runtime, openMetrics())
   const http = server.server
