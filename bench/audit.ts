@@ -30,7 +30,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-'))
 const folderOf = (name: string): string => join(folder, name)
 
 function start(name: string, audit: string): Promise<Server> {
-  return kiln({ KILN_STORE: `sqlite:${folderOf(name)}`, KILN_AUDIT: audit, KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  return kiln({ KILN_STORE: `sqlite:${folderOf(name)}`, KILN_AUDIT: audit })
 }
 
 /** Ids of the patients of a store that has something in it. */

@@ -32,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-encryption-'))
 type Side = { readonly server: Server; readonly patients: readonly string[] }
 
 async function side(name: string, settings: Readonly<Record<string, string>>): Promise<Side> {
-  const server = await kiln({ ...settings, KILN_STORE: `sqlite:${join(folder, name)}`, KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const server = await kiln({ ...settings, KILN_STORE: `sqlite:${join(folder, name)}` })
   await load({ origin: server.origin, lanes: transactions(), length: { answers: quick ? 16 : 64 } })
   const answer = await fetch(`${server.origin}/fhir/Patient?_elements=id&_count=64`)
   const { entry } = (await answer.json()) as { entry: readonly { resource: { id: string } }[] }

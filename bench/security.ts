@@ -44,7 +44,7 @@ type Site = {
 }
 
 async function site(): Promise<Site> {
-  const settings = { KILN_STORE: `sqlite:${folder}`, KILN_MAX_EVENT_LOOP_DELAY: '0' }
+  const settings = { KILN_STORE: `sqlite:${folder}` }
   const open = await kiln(settings)
   await load({ origin: open.origin, lanes: transactions(), length: { answers: quick ? 16 : 64 } })
   const guarded = await kiln({

@@ -97,7 +97,7 @@ t.test('a tenant has packages of its own', async t => {
 
 t.test('beside a running server: its clients see what was installed', async t => {
   const { store, packages } = site(t)
-  const { base } = await openKiln(t, { KILN_STORE: store, KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const { base } = await openKiln(t, { KILN_STORE: store })
   t.equal(kiln(store, ['install', join(packages, 'one.tgz')]).status, 0)
   const found = await (await fetch(`${base}/ValueSet?url=http://example.org/ValueSet/a`)).json()
   t.match(found, { entry: [{ resource: { version: '1.0.0', meta: { source: 'package:example.one#1.0.0' } } }] })
@@ -107,7 +107,7 @@ t.test('killed in the middle and run again, it is done', { timeout: 120_000 }, a
   const { store, packages } = site(t)
   const large = Array.from({ length: 2_000 }, (_, n) => valueSet(`set-${n}`))
   writeFileSync(join(packages, 'large.tgz'), pack({ name: 'example.large', version: '1.0.0' }, large))
-  const { base } = await openKiln(t, { KILN_STORE: store, KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const { base } = await openKiln(t, { KILN_STORE: store })
   const count = async () => {
     const { total } = (await (await fetch(`${base}/ValueSet?_summary=count`)).json()) as { total: number }
     return total

@@ -23,7 +23,8 @@ type Running = {
 
 function spawned(t: Test, command: string, args: readonly string[], settings: Record<string, string>): ChildProcess {
   const environment = Object.entries(process.env).filter(([name]) => !/^(KILN|NODE|npm)_/.test(name))
-  const child = spawn(command, args, { env: { ...Object.fromEntries(environment), ...settings } })
+  const env = { ...Object.fromEntries(environment), KILN_MAX_EVENT_LOOP_DELAY: '0', ...settings }
+  const child = spawn(command, args, { env })
   t.teardown(() => {
     if (child.exitCode === null) child.kill('SIGKILL')
   })

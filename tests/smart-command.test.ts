@@ -9,7 +9,7 @@ import { keyPair } from './security/smart/app.ts'
 t.setTimeout(300_000) // a command takes a second, more where others are busy
 
 async function site(t: Test) {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north' })
   const settings = { KILN_STORE: kiln.place, KILN_BASE_URL: kiln.base, KILN_TENANTS: 'north' }
   const run = (...args: readonly string[]) => {
     const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('KILN_'))

@@ -9,7 +9,7 @@ t.setTimeout(280_000)
 
 async function site(t: Test) {
   const library = t.testdir()
-  const kiln = await openKiln(t, { KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TERMINOLOGY: library, KILN_TENANTS: 'fixed' })
+  const kiln = await openKiln(t, { KILN_TERMINOLOGY: library, KILN_TENANTS: 'fixed' })
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('KILN_'))
   const own = { KILN_STORE: kiln.place, KILN_SYNCHRONOUS: 'NORMAL', KILN_TERMINOLOGY: library, KILN_TENANTS: 'fixed' }
   const env = { ...Object.fromEntries(others), ...own }

@@ -53,6 +53,7 @@ async function run({ origin, lanes, length }: Load): Promise<Round> {
     url: origin,
     connections: lanes.length,
     ...('answers' in length ? { amount: length.answers } : { duration: length.seconds }),
+    timeout: 60, // s
     sampleInt: 50, // ms; it also looks only this often whether time is up
     setupClient: client => client.setRequests(structuredClone(waiting.pop() ?? [])),
   })

@@ -5,7 +5,7 @@ import { operator } from '../security/smart/app.ts'
 
 /** Who stores what is bad may do so; `fetch` is his. */
 async function opened(t: Test): Promise<Kiln & { readonly authorization: string; readonly fetch: typeof fetch }> {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   const { authorization } = await operator(kiln)
   const asker: typeof fetch = (input, init) => fetch(input, { ...init, headers: { authorization, ...init?.headers } })
   return { ...kiln, authorization, fetch: asker }

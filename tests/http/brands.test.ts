@@ -39,7 +39,7 @@ async function configured(kiln: Kiln): Promise<Loose> {
 }
 
 t.test('a tenant without brands tells of none', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   t.equal((await fetch(url(kiln))).status, 404)
   t.notMatch(Object.keys(await configured(kiln)), ['user_access_brand_bundle'])
 })
@@ -47,7 +47,7 @@ t.test('a tenant without brands tells of none', async t => {
 t.test(
   '[SMART-396 398 400 402 403 409 410 412 417 418 419 421 423 429 430 431 432 436] brands are public, whole and cached',
   async t => {
-    const settings = { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TENANTS: 'north' }
+    const settings = { KILN_AUTH: 'smart', KILN_TENANTS: 'north' }
     const kiln = await openKiln(t, settings)
     await put(kiln, { resourceType: 'Organization', id: 'secret', name: 'Not marked', identifier: [{ value: 'x' }] })
     await put(kiln, { ...hospital, id: 'closed', active: false })

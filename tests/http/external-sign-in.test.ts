@@ -12,7 +12,7 @@ import { jwt, openIssuer } from '../security/smart/issuer.ts'
 import { type Kiln, openKiln } from './kiln.ts'
 import { openBrowser, type WithoutScreen } from './pages/site.ts'
 
-const settings = { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_EGRESS_ALLOW: '127.0.0.1' }
+const settings = { KILN_AUTH: 'smart', KILN_EGRESS_ALLOW: '127.0.0.1' }
 const client = { id: 'kiln', secret: 'a-secret-of-thirty-two-characters' }
 
 type Person = { readonly name?: string; readonly email?: string; readonly email_verified?: boolean }

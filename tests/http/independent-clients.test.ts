@@ -15,7 +15,7 @@ import { type Kiln, openKiln } from './kiln.ts'
 
 const password = 'seven quiet herons'
 const wish = 'openid fhirUser offline_access patient/Patient.rs patient/Observation.cruds'
-const settings = { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' }
+const settings = { KILN_AUTH: 'smart' }
 
 const observation = (id: string, of: string) => ({
   ...{ resourceType: 'Observation', id, status: 'final', code: { text: 'x' } },

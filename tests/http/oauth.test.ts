@@ -12,7 +12,7 @@ const required = [
 ]
 
 t.test('smart-configuration is JSON, whatever Accept says, and for everybody', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TENANTS: 'north' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north' })
   for (const accept of ['application/json', 'application/fhir+xml', 'text/html', 'image/png', '']) {
     const answer = await fetch(`${kiln.base}/.well-known/smart-configuration`, { headers: { accept, origin: page } })
     t.equal(answer.status, 200, accept)
@@ -26,7 +26,7 @@ t.test('smart-configuration is JSON, whatever Accept says, and for everybody', a
 })
 
 t.test('what discovery tells is there, at the tenant’s own place', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TENANTS: 'north' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north' })
   for (const [issuer, base] of [
     [kiln.origin, kiln.base],
     [`${kiln.origin}/t/north`, `${kiln.origin}/t/north/fhir`],
@@ -78,7 +78,7 @@ t.test('what discovery tells is there, at the tenant’s own place', async t => 
 })
 
 t.test('without a token nobody gets anything but the server’s description', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TENANTS: 'north' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north' })
   for (const path of ['metadata', 'metadata?mode=terminology', 'metadata/']) {
     t.equal((await fetch(`${kiln.base}/${path}`)).status, 200, path)
   }
@@ -124,7 +124,7 @@ t.test('without a token nobody gets anything but the server’s description', as
 })
 
 t.test('an access token in the URL is not taken', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   const token = await kiln.smart.token(
     { tenant: 'default', base: kiln.base },
     { client: 'x', scope: 'system/*.rs', seconds: 60 },
@@ -139,7 +139,7 @@ t.test('an access token in the URL is not taken', async t => {
 })
 
 t.test('tokens of one tenant are nothing in another', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TENANTS: 'north,south' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north,south' })
   const places = ['default', 'north', 'south'].map(tenant => ({
     tenant,
     base: tenant === 'default' ? kiln.base : `${kiln.origin}/t/${tenant}/fhir`,
@@ -158,7 +158,7 @@ t.test('tokens of one tenant are nothing in another', async t => {
 })
 
 t.test('pages of other origins may read, with a token and without cookies', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   const urls = [
     `${kiln.base}/Patient`,
     `${kiln.base}/metadata`,
@@ -211,7 +211,7 @@ t.test('pages of other origins may read, with a token and without cookies', asyn
 
 t.test('who guesses, or asks too often, is told to wait', async t => {
   const limits = { KILN_RATE_TOKEN: '0.001:2', KILN_RATE_CLIENT: '0.001:3' }
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', ...limits })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', ...limits })
   const guess = () => fetch(`${kiln.origin}/oauth/token`, { method: 'POST', body: new URLSearchParams() })
   t.same([(await guess()).status, (await guess()).status], [400, 400])
   const refused = await guess()
@@ -245,7 +245,7 @@ t.test('where nobody needs a token, pages of other origins read the description 
 })
 
 t.test('only what is written just so is an endpoint', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_REGISTRATION: 'open' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_REGISTRATION: 'open' })
   const body = JSON.stringify({ grant_types: ['client_credentials'], allowed_scope: 'system/*.cruds' })
   for (const path of [
     '/oauth/register/',
@@ -277,7 +277,7 @@ t.test('only what is written just so is an endpoint', async t => {
 })
 
 t.test('what is too large is refused in the words of OAuth, and is no bug', async t => {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   const before = kiln.events.length
   const big = await fetch(`${kiln.origin}/oauth/token`, {
     method: 'POST',

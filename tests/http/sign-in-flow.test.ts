@@ -58,7 +58,7 @@ async function hire({ store }: Kiln, account: NewAccount): Promise<void> {
 type Scene = { readonly kiln: Kiln; readonly app: App; readonly at: string }
 
 async function open(t: Test): Promise<Scene> {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
   const at = await openAppServer(t)
   const app = await registered(kiln, {
     client_name: 'Growth chart',

@@ -67,6 +67,7 @@ async function serve(t: Test, folder: string): Promise<{ base: string; child: Ch
     KILN_STORE: `sqlite:${join(folder, 'store')}`,
     KILN_PORT: '0',
     KILN_LOG_LEVEL: 'silent',
+    KILN_MAX_EVENT_LOOP_DELAY: '0',
     KILN_AUTH: 'none',
   }
   const child = spawn(process.execPath, ['src/server.ts'], {

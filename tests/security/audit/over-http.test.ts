@@ -22,7 +22,7 @@ type Scene = {
 }
 
 async function open(t: Test, { store }: Place): Promise<Scene> {
-  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_STORE: store })
+  const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_STORE: store })
   const as = async (scope: string, more = {}): Promise<Ask> => {
     const wish = { client: 'app', scope, seconds: 300, ...more }
     return asking(kiln, bearer(await kiln.smart.token({ tenant: 'default', base: kiln.base }, wish)))

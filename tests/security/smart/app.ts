@@ -200,7 +200,7 @@ export function bearer(token: string): { readonly authorization: string } {
 
 /** Runs the same tests on SQLite and, where there is one, on a MongoDB-compatible engine; `settings` lead to the store. */
 export async function onEachStore(run: (test: Test, settings: Environment) => Promise<void>): Promise<void> {
-  await t.test('on SQLite', test => run(test, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' }))
+  await t.test('on SQLite', test => run(test, { KILN_AUTH: 'smart' }))
   const url = await mongoUrl()
   if (url === undefined) return
   await t.test('on MongoDB', async test => {
@@ -212,7 +212,7 @@ export async function onEachStore(run: (test: Test, settings: Environment) => Pr
       await client.db().dropDatabase()
       await client.close()
     })
-    await run(test, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_STORE: place.href })
+    await run(test, { KILN_AUTH: 'smart', KILN_STORE: place.href })
   })
 }
 

@@ -4,7 +4,7 @@ import { openKiln } from '../../http/kiln.ts'
 import type { Loose } from '../../world.ts'
 import { authorized, bearer, patientOf, registered } from './app.ts'
 
-const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0' })
+const kiln = await openKiln(t, { KILN_AUTH: 'smart' })
 const { base } = kiln
 const app = await registered(kiln)
 const amy = await patientOf(kiln, 'amy')

@@ -30,7 +30,7 @@ import {
   type Tokens,
 } from './app.ts'
 
-const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_EGRESS_ALLOW: '127.0.0.1' })
+const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_EGRESS_ALLOW: '127.0.0.1' })
 const { base, origin } = kiln
 const wish = 'launch/patient openid fhirUser patient/*.rs offline_access'
 const app = await registered(kiln, { client_name: 'Growth chart' })
@@ -176,7 +176,7 @@ await t.test('[SMART-77 94 95 96 247 265 266] of tokens the end, the scope and t
   t.equal((await get('Observation', token)).status, 403)
   t.equal((await fetch(`${base}/Patient/amy`)).status, 401)
   t.equal((await fetch(`${base}/metadata`)).status, 200)
-  const brief = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_STORE: kiln.place })
+  const brief = await openKiln(t, { KILN_AUTH: 'smart', KILN_STORE: kiln.place })
   t.equal((await fetch(`${brief.base}/Patient/amy`, { headers: bearer(token) })).status, 401, 'for another base')
   const over = await kiln.smart.token({ tenant: 'default', base }, { client: 'x', scope: 'system/*.rs', seconds: 0 })
   t.equal((await get('Patient/amy', over)).status, 401)
@@ -277,7 +277,7 @@ await t.test(
     t.match(await style.json(), { color_background: String })
     t.equal(tokens['tenant'], undefined)
     await t.rejects(launchOf(kiln, [{ name: 'fhirContext', valueString: `Patient/${bob}` }]), 'no place for patients')
-    const north = await openKiln(t, { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_TENANTS: 'north' })
+    const north = await openKiln(t, { KILN_AUTH: 'smart', KILN_TENANTS: 'north' })
     const there = await registered(north, {}, undefined, 'north')
     const way = await authorizing(there, `${north.origin}/t/north/fhir`, 'openid')
     const { back } = await agreed(north, way, {}, 'north')

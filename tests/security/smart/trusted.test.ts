@@ -163,7 +163,7 @@ await t.test(
   async t => {
     const issuer = await openIssuer(t)
     keysOf(issuer, jwkOf(ec.publicKey, { kid: 'one' }))
-    const settings = { KILN_AUTH: 'smart', KILN_MAX_EVENT_LOOP_DELAY: '0', KILN_EGRESS_ALLOW: '127.0.0.1' }
+    const settings = { KILN_AUTH: 'smart', KILN_EGRESS_ALLOW: '127.0.0.1' }
     const other = await openIssuer(t)
     const kiln = await openKiln(t, { ...settings, KILN_TRUSTED_ISSUERS: `${issuer.url}, ${other.url}` })
     const deaf = await openKiln(t, { ...settings, KILN_EGRESS_ALLOW: '', KILN_TRUSTED_ISSUERS: issuer.url })

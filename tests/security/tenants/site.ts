@@ -49,7 +49,7 @@ export async function onBothStores(run: (test: Test, open: OpenSite) => Promise<
 }
 
 async function openSite(t: Test, environment: Environment = {}): Promise<Site> {
-  const kiln = await openKiln(t, { KILN_MAX_EVENT_LOOP_DELAY: '0', ...environment })
+  const kiln = await openKiln(t, { ...environment })
   const { store, origin } = kiln
   const baseOf = (tenant: string) => (tenant === 'default' ? kiln.base : `${origin}/t/${tenant}/fhir`)
   const known = () => new Promise(resolve => setTimeout(resolve, 550)) // as long as processes may not know
