@@ -11,6 +11,8 @@ declare module 'autocannon' {
     readonly amount?: number
     /** Milliseconds. */
     readonly sampleInt?: number
+    /** Seconds that an answer may take. */
+    readonly timeout?: number
     readonly requests?: readonly Request[]
     readonly setupClient?: (client: Client) => void
   }
