@@ -1,15 +1,13 @@
 /** `kiln audit verify | anchors`: whether the audit is as it was written, beside a running server. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { type Environment, parseConfig } from './config.ts'
+import { inTenant, say } from './command.ts'
+import type { Environment } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { openRuntime } from './runtime.ts'
 import { parseAnchors } from './security/audit/anchor.ts'
 import type { Seal } from './security/audit/seal.ts'
 import { lastSeal, sealNumber } from './security/audit/seals.ts'
 import { verify } from './security/audit/verify.ts'
-import { mustBeTenant } from './security/tenants/tenants.ts'
-import { outside, storeBroken } from './server.ts'
 import type { Store } from './store/port.ts'
 
 /** How the process ends. 1 is for what is wrong with the command, its settings or this machine. */
@@ -28,9 +26,9 @@ export function auditCommand(environment: Environment): Command {
       'the seals as KILN_AUDIT_ANCHOR or `kiln audit anchors` has kept them; - reads standard input',
     )
     .addHelpText('after', verifyHelp)
-    .action((options: Options) => within(environment, options, store => check(store, options)))
+    .action((options: Options) => inTenant(environment, options, ({ runtime }) => check(runtime.store, options)))
   sub('anchors', 'print the last seal, one line of JSON, to be kept where this server cannot change it').action(
-    (options: Options) => within(environment, options, store => print(store, options)),
+    (options: Options) => inTenant(environment, options, ({ runtime }) => print(runtime.store, options)),
   )
   return command
 }
@@ -40,23 +38,6 @@ Events are sealed within seconds while a server runs; of those behind the last s
 Whoever can write the database, and reads the key that lies in it, can make all seals anew: only anchors tell that.
 
 It ends with 0 if all is as it was written, 2 if it is not, and 1 if it could not be looked at.`
-
-async function within(
-  environment: Environment,
-  { tenant }: Options,
-  act: (store: Store) => Promise<void>,
-): Promise<void> {
-  const config = parseConfig(environment)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await mustBeTenant(runtime.tenants, tenant)
-    await act(runtime.store)
-  } finally {
-    await runtime.close()
-  }
-}
 
 async function check(store: Store, { tenant, anchors }: Options): Promise<void> {
   const known = anchors === undefined ? [] : readAnchors(anchors, tenant)
@@ -87,10 +68,6 @@ async function print(store: Store, { tenant }: Options): Promise<void> {
   const last = number === 0 ? undefined : await sealNumber(store, tenant, number)
   if (!last) throw fail('not-found', `nothing of tenant '${tenant}' is sealed yet`)
   say(JSON.stringify(last))
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 function complain(line: string): void {

@@ -6,7 +6,6 @@ import { version } from './app.ts'
 import { auditCommand } from './audit-command.ts'
 import { ConfigError, type Environment, parseConfig } from './config.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
-
 import { ownProfiles } from './conformance/profiles.ts'
 import { loadStructures, withOwn } from './conformance/structures.ts'
 import { loadValueSets } from './conformance/value-sets.ts'

@@ -1,13 +1,13 @@
 /** `kiln key new | list | rotate | rewrap | reseal | drop`: the master keys of encryption, beside running servers, which go on. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import { onStore, say } from './command.ts'
 import { type Environment, parseConfig } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { openRuntime } from './runtime.ts'
 import { addKey, dropKey, namesIn, newKeyFile } from './security/encryption/key-file.ts'
 import { dropOlder, type ResealNeeds, resealAll } from './security/encryption/reseal.ts'
 import { mustBeUnused, type RotateNeeds, renewAll, rewrapAll } from './security/encryption/rotate.ts'
-import { outside, storeBroken } from './server.ts'
+import { outside } from './server.ts'
 
 type Site = RotateNeeds & ResealNeeds & { readonly file: string }
 
@@ -49,21 +49,15 @@ export function keyCommand(environment: Environment): Command {
 }
 
 async function within(environment: Environment, act: (site: Site) => Promise<void>): Promise<void> {
-  const config = parseConfig(environment)
   const file = fileOf(environment)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
+  await onStore(environment, async ({ runtime }) => {
     const { encryption } = runtime
     if (encryption === undefined) throw fail('value', 'KILN_ENCRYPTION names no type: there are no keys to change')
     const tenants = await runtime.tenants.kept()
     const { random, clock, newId } = outside
     const own = { store: encryption.below, file, tenants, random, clock, owner: newId(), observe: runtime.observe }
     await act({ ...encryption, ...own })
-  } finally {
-    await runtime.close()
-  }
+  })
 }
 
 function fileOf(environment: Environment): string {
@@ -109,8 +103,4 @@ async function drop(site: Site, name?: string): Promise<void> {
   await mustBeUnused(site, name)
   dropKey(site.file, name)
   say(`${name} is gone.`)
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
 }

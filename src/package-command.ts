@@ -2,22 +2,18 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { contextIn } from './app.ts'
-import { type Environment, parseConfig } from './config.ts'
+import { baseOf, inTenant, say } from './command.ts'
+import type { Environment } from './config.ts'
 import { anyOf, archiveAt, folderSource } from './conformance/package/source.ts'
 import { parseName, printName } from './conformance/package/version.ts'
 import { fail } from './fhir/issue.ts'
-import { ownBase } from './http/base.ts'
 import type { Context } from './interactions/interaction.ts'
-import { foreseen } from './interactions/refusal.ts'
 import type { Place } from './operations/install-package/alone.ts'
 import type { Progress } from './operations/install-package/install.ts'
 import { installPackage, printReport, type Wanted } from './operations/install-package/install-package.ts'
 import { packageRecords } from './operations/install-package/installed.ts'
 import { removePackage } from './operations/install-package/remove.ts'
 import { type Outlets, openOutlets } from './outlets.ts'
-import { openRuntime } from './runtime.ts'
-import { mustBeTenant } from './security/tenants/tenants.ts'
-import { outside, storeBroken } from './server.ts'
 
 /** ms: longer than the lease of a run that was killed. */
 const patience = 15_000
@@ -48,31 +44,15 @@ export function packageCommand(environment: Environment): Command {
 
 type Site = { readonly ctx: Context; readonly place: Place }
 
-async function within(
+function within(
   environment: Environment,
-  { tenant }: Options,
+  options: Options,
   act: (site: Site, outlets: Outlets) => Promise<void>,
 ): Promise<void> {
-  const config = parseConfig(environment)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await mustBeTenant(runtime.tenants, tenant)
-    const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port } = config
-    const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-    const place = { tenant, base: ownBase({ configured, origin })(tenant), patience }
+  return inTenant(environment, options, async ({ config, runtime }) => {
+    const place = { tenant: options.tenant, base: baseOf(config, options.tenant), patience }
     await act({ ctx: await contextIn(runtime, place), place }, openOutlets(config))
-  } catch (cause) {
-    throw foreseen(cause) ?? ofSystem(cause)
-  } finally {
-    await runtime.close()
-  }
-}
-
-/** A folder that is not there, a file that may not be read. */
-function ofSystem(cause: unknown): unknown {
-  return cause instanceof Error && 'syscall' in cause ? fail('processing', cause.message, undefined, { cause }) : cause
+  })
 }
 
 async function install(
@@ -110,10 +90,6 @@ async function remove({ ctx, place }: Site, text: string, force: boolean): Promi
   const removed = await removePackage(ctx, place, { name: name.name, version, force })
   const kept = removed.kept > 0 ? `; ${removed.kept} were kept, because somebody has changed their source` : ''
   say(`${printName(removed)} is removed: ${removed.deleted} resources deleted${kept}`)
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 /** One line that is written over, on a terminal only. */

@@ -1,13 +1,12 @@
 /** `kiln patient erase`: destroys the key of a patient, beside running servers, which forget it within a second. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { type Environment, parseConfig } from './config.ts'
+import { inTenant, say } from './command.ts'
+import type { Environment } from './config.ts'
 import { fail } from './fhir/issue.ts'
 import { logReader } from './observe.ts'
-import { openRuntime } from './runtime.ts'
 import { type Erased, erasePatient } from './security/encryption/erase.ts'
-import { mustBeTenant } from './security/tenants/tenants.ts'
-import { outside, storeBroken } from './server.ts'
+import { outside } from './server.ts'
 
 type Options = { readonly tenant: string; readonly yes?: true }
 
@@ -22,22 +21,16 @@ export function patientCommand(environment: Environment): Command {
   return command
 }
 
-async function erase(environment: Environment, id: string, { tenant, yes }: Options): Promise<void> {
-  const config = parseConfig(environment)
+async function erase(environment: Environment, id: string, options: Options): Promise<void> {
+  const { tenant, yes } = options
   if (!yes) throw fail('value', `Patient/${id} would be lost for ever: expected --yes, if this is meant`)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await mustBeTenant(runtime.tenants, tenant)
+  await inTenant(environment, options, async ({ config, runtime }) => {
     const { encryption, definitions } = runtime
     const observe = logReader(config.KILN_LOG_LEVEL)
     if (encryption === undefined) throw fail('value', 'KILN_ENCRYPTION names no type: patients have no keys to destroy')
     const needs = { ...encryption, definitions, clock: outside.clock, sleep, observe }
-    for (const line of told(id, await erasePatient(needs, tenant, id))) process.stdout.write(`${line}\n`)
-  } finally {
-    await runtime.close()
-  }
+    for (const line of told(id, await erasePatient(needs, tenant, id))) say(line)
+  })
 }
 
 function told(id: string, { resources, left }: Erased): readonly string[] {

@@ -2,11 +2,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { type Environment, parseConfig } from './config.ts'
+import { baseOf, inTenant, say } from './command.ts'
+import type { Environment } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { ownBase } from './http/base.ts'
-import { foreseen } from './interactions/refusal.ts'
-import { openRuntime, type Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 import { parseScope } from './security/access/scope.ts'
 import { checkRoles } from './security/accounts/account.ts'
 import type { Place } from './security/smart/access-token.ts'
@@ -26,8 +25,7 @@ import { endOf, type KeySet } from './security/smart/keys.ts'
 import { mintLaunch } from './security/smart/launch.ts'
 import { isOfSystem, plainScopes, split } from './security/smart/scopes.ts'
 import type { Smart } from './security/smart/smart.ts'
-import { mustBeTenant } from './security/tenants/tenants.ts'
-import { outside, storeBroken } from './server.ts'
+import { outside } from './server.ts'
 
 type Site = { readonly runtime: Runtime; readonly smart: Smart; readonly place: Place }
 
@@ -131,27 +129,12 @@ export function launchCommand(environment: Environment): Command {
     .action((options: Launching) => within(environment, options, site => launch(site, options)))
 }
 
-async function within(
-  environment: Environment,
-  { tenant }: Options,
-  act: (site: Site) => Promise<string>,
-): Promise<void> {
-  const config = parseConfig(environment)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await mustBeTenant(runtime.tenants, tenant)
+function within(environment: Environment, options: Options, act: (site: Site) => Promise<string>): Promise<void> {
+  return inTenant(environment, options, async ({ config, runtime }) => {
     if (!runtime.smart) throw fail('value', 'KILN_AUTH is none: nobody needs a client or a token')
-    const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port } = config
-    const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-    const place = { tenant, base: ownBase({ configured, origin })(tenant) }
-    process.stdout.write(`${await act({ runtime, smart: runtime.smart, place })}\n`)
-  } catch (cause) {
-    throw foreseen(cause) ?? cause
-  } finally {
-    await runtime.close()
-  }
+    const place = { tenant: options.tenant, base: baseOf(config, options.tenant) }
+    say(await act({ runtime, smart: runtime.smart, place }))
+  })
 }
 
 type Adding = Options & {

@@ -1,15 +1,14 @@
 /** `kiln tenant add | list | set | lock | unlock | erase`: in force on running servers within a second. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { type Config, type Environment, parseConfig } from './config.ts'
+import { onStore, type Site, say } from './command.ts'
+import type { Environment } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { foreseen } from './interactions/refusal.ts'
 import { unspoolAll } from './operations/import-code-system/spool.ts'
-import { openRuntime, type Runtime } from './runtime.ts'
 import { eraseTenant } from './security/tenants/erase.ts'
 import { addTenant, changeTenant, type Quota, type Tenant } from './security/tenants/tenant.ts'
 import { openUsage } from './security/tenants/usage.ts'
-import { outside, storeBroken } from './server.ts'
+import { outside } from './server.ts'
 import { libraryFolder } from './terminology/config.ts'
 import { clearShelf } from './terminology/library/placing.ts'
 
@@ -28,38 +27,22 @@ export function tenantCommand(environment: Environment): Command {
   limited(sub('add <name>', 'make a tenant, which is served at /t/NAME/fhir'))
     .option('--integrity', 'references must lead to what is there; this cannot be changed later', false)
     .action((name: string, options: Limits & { readonly integrity: boolean }) =>
-      within(environment, site => add(site, name, options)),
+      onStore(environment, site => add(site, name, options)),
     )
-  sub('list', 'list the tenants, and what they have').action(() => within(environment, list))
+  sub('list', 'list the tenants, and what they have').action(() => onStore(environment, list))
   limited(sub('set <name>', 'change its quotas; none takes one away')).action((name: string, options: Limits) =>
-    within(environment, site => set(site, name, options)),
+    onStore(environment, site => set(site, name, options)),
   )
   sub('lock <name>', 'as if it were not there; its data stay').action((name: string) =>
-    within(environment, site => stand(site, name, 'locked')),
+    onStore(environment, site => stand(site, name, 'locked')),
   )
   sub('unlock <name>', 'serve it again').action((name: string) =>
-    within(environment, site => stand(site, name, 'open')),
+    onStore(environment, site => stand(site, name, 'open')),
   )
   sub('erase <name>', 'delete all that it has, for ever; one that was stopped goes on when it is begun again')
     .option('--yes', 'it is meant', false)
-    .action((name: string, { yes }: { readonly yes: boolean }) => within(environment, site => erase(site, name, yes)))
+    .action((name: string, { yes }: { readonly yes: boolean }) => onStore(environment, site => erase(site, name, yes)))
   return command
-}
-
-type Site = { readonly config: Config; readonly runtime: Runtime }
-
-async function within(environment: Environment, act: (site: Site) => Promise<void>): Promise<void> {
-  const config = parseConfig(environment)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await act({ config, runtime })
-  } catch (cause) {
-    throw foreseen(cause) ?? cause
-  } finally {
-    await runtime.close()
-  }
 }
 
 async function add({ config, runtime }: Site, name: string, { integrity, ...limits }: Limits & { integrity: boolean }) {
@@ -143,8 +126,4 @@ async function erase({ config, runtime }: Site, name: string, isMeant: boolean):
   }
   await eraseTenant(needs, name, known)
   say(`${name} is erased`)
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
 }

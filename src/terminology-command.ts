@@ -1,10 +1,9 @@
 /** `kiln terminology load | list | choose | remove`: the library of code systems, beside running servers, which see changes within a second. */
 import { Command } from 'commander'
-import { type Config, type Environment, parseConfig } from './config.ts'
+import { inTenant, ofSystem, say } from './command.ts'
+import { type Environment, parseConfig } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { openRuntime } from './runtime.ts'
-import { mustBeTenant } from './security/tenants/tenants.ts'
-import { outside, storeBroken } from './server.ts'
+import { outside } from './server.ts'
 import { libraryFolder } from './terminology/config.ts'
 import { type Catalog, type Entry, openCatalog } from './terminology/library/catalog.ts'
 import { printCount, printProgress } from './terminology/load/printed-progress.ts'
@@ -81,26 +80,15 @@ async function within(environment: Environment, { tenant }: Options, act: (at: A
   const config = parseConfig(environment)
   const folder = libraryFolder(config)
   if (folder === undefined) throw fail('required', 'expected the setting KILN_TERMINOLOGY, the folder of the library')
-  if (tenant !== undefined && !['default', ...config.KILN_TENANTS].includes(tenant)) await mustBeKept(config, tenant)
+  const isOfSettings = tenant === undefined || ['default', ...config.KILN_TENANTS].includes(tenant)
+  if (!isOfSettings) await inTenant(environment, { tenant }, async () => {}) // only the store knows it
   const catalog = openCatalog(folder, outside)
   try {
     await act({ folder, catalog, tenant })
   } catch (cause) {
-    throw cause instanceof Error && 'syscall' in cause ? fail('processing', cause.message, undefined, { cause }) : cause
+    throw ofSystem(cause)
   } finally {
     catalog.close()
-  }
-}
-
-/** Only the store knows it; those of the settings need none. */
-async function mustBeKept(config: Config, tenant: string): Promise<void> {
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await mustBeTenant(runtime.tenants, tenant)
-  } finally {
-    await runtime.close()
   }
 }
 
@@ -203,10 +191,6 @@ function missing(ours: readonly Entry[], system: string, version = ''): Error {
       ? `nothing of ${system} is there`
       : `there are ${ours.map(each => `'${each.version}'`).join(', ')}`
   return fail('not-found', `${nameOf({ system, version })} is not in the library: ${there}`)
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 function complain(line: string): void {

@@ -1,10 +1,9 @@
 /** `kiln user add | list | lock | unlock | roles | set-password | reset-mfa`: beside a running server on the same store, or without one. */
 import { text as readAll } from 'node:stream/consumers'
 import { Command } from 'commander'
-import { type Environment, parseConfig } from './config.ts'
+import { inTenant, say } from './command.ts'
+import type { Environment } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { foreseen } from './interactions/refusal.ts'
-import { openRuntime } from './runtime.ts'
 import {
   type Account,
   type AccountNeeds,
@@ -25,8 +24,7 @@ import { accountFor, link, unlink } from './security/external/linked.ts'
 import { revokeTokens } from './security/smart/grant.ts'
 import { openRevoked, type Revoked } from './security/smart/revoked.ts'
 import { longest } from './security/smart/smart.ts'
-import { mustBeTenant } from './security/tenants/tenants.ts'
-import { outside, storeBroken } from './server.ts'
+import { outside } from './server.ts'
 import type { Store } from './store/port.ts'
 
 type Options = { readonly tenant: string }
@@ -93,25 +91,13 @@ export function userCommand(environment: Environment): Command {
   return command
 }
 
-async function within(
-  environment: Environment,
-  { tenant }: Options,
-  act: (site: Site) => Promise<void>,
-): Promise<void> {
-  const config = parseConfig(environment)
-  const runtime = await openRuntime(config, outside, () => {}).catch(cause => {
-    throw storeBroken(config, cause)
-  })
-  try {
-    await mustBeTenant(runtime.tenants, tenant)
+function within(environment: Environment, options: Options, act: (site: Site) => Promise<void>): Promise<void> {
+  return inTenant(environment, options, async ({ config, runtime }) => {
     const own = { store: runtime.store, clock: outside.clock, random: outside.random }
     const { observe } = runtime
+    const { tenant } = options
     await act({ ...own, revoked: openRevoked({ ...own, longest }), tenant, observe, issuer: config.KILN_OIDC_ISSUER })
-  } catch (cause) {
-    throw foreseen(cause) ?? cause
-  } finally {
-    await runtime.close()
-  }
+  })
 }
 
 type Added = {
@@ -246,8 +232,4 @@ async function unlinkFrom(site: Site, who: Identity): Promise<void> {
   await signOut(site, account)
   tell(site, account, `unlinked ${who.sub} of ${who.issuer}`)
   say(`${account.login} may not sign in there any more`)
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
 }
