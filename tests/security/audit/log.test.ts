@@ -7,7 +7,7 @@ import { type AuditLogEvent, openAuditLog } from '../../../src/security/audit/lo
 import { parsePortion } from '../../../src/security/audit/portion.ts'
 import { writeDown } from '../../../src/security/audit/write-down.ts'
 import { type Note, OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/store/port.ts'
-import { clock, occurrence, onPlaces, tenant } from './places.ts'
+import { clock, occurrence, onPlaces, record, tenant } from './places.ts'
 
 t.setTimeout(120_000)
 
@@ -161,6 +161,20 @@ await onPlaces(async (t, open) => {
     t.same(await ids(store), ['portion-1-1', 'portion-1-2', 'portion-1-3'])
     await holding(store, holder => writeDown({ ...now, observe, store }, tenant, holder, act => act()))
     t.same(await ids(store), ['portion-1-1', 'portion-1-2', 'portion-1-3'])
+    t.same(await store.notes({ tenant, kind: 'audit-log', limit: 10 }), [])
+  })
+
+  await t.test('of a portion of which some is written down, the rest is', async t => {
+    const { store } = await open()
+    const { log } = openLog(store)
+    for (const name of ['a', 'b', 'c', 'd', 'e']) log.take(occurrence(name))
+    await log.flush()
+    await record(store, ['portion-1-2', 'portion-1-5'])
+    await holding(store, holder => writeDown({ ...now, observe: () => {}, store }, tenant, holder, act => act()))
+    t.same(
+      (await ids(store)).toSorted(),
+      [1, 2, 3, 4, 5].map(number => `portion-1-${number}`),
+    )
     t.same(await store.notes({ tenant, kind: 'audit-log', limit: 10 }), [])
   })
 
