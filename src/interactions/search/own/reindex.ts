@@ -37,7 +37,7 @@ const pause = 1_000 // ms between two looks at what is stored; others' definitio
 const unsettled = 10_000 // ms after a change in which others may still write by what held before
 const rarely = 60_000 // ms between two looks at all types of a tenant, where nothing has changed
 const batch = 100 // resources at a time, some 10 ms of this thread and as many of the store's
-const budget = 300_000 // ms; after a restart the first look goes past all that is done already
+const budget = 300_000 // ms, more than a request has; after a restart the first look goes past all that is done already
 
 /** Goes on until the signal; resolves when all that was begun is over. */
 export async function keepIndexed(needs: ReindexNeeds): Promise<void> {
@@ -82,7 +82,7 @@ export async function indexAll(needs: Working, tenant: string, { search }: Holdi
   let done = true
   for (const type of await needs.store.types(tenant)) {
     if (needs.signal.aborted) return false
-    if (await isBehind({ ...needs, search }, { tenant, type, marks: [search.mark(type)] })) {
+    if (await isBehind({ ...needs, search: { budget } }, { tenant, type, marks: [search.mark(type)] })) {
       await indexType(needs, tenant, type)
       done = false
     }
