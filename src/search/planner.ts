@@ -4,7 +4,8 @@ import { containedType, noOne, ofContained } from './contained.ts'
 import { testNode } from './filter/test.ts'
 import { all, and, type Node, none, not, or, type SortKey } from './node.ts'
 import { refusalOf } from './parse/mistakes.ts'
-import type { Codes, Plan, PlanNeeds } from './plan.ts'
+import type { Code, Codes, Plan, PlanNeeds } from './plan.ts'
+import { counting } from './plan-codes.ts'
 import { askContained } from './plan-contained.ts'
 import type { Ask, Criterion, Query, Sort } from './query.ts'
 import type { Asked, Place, Question } from './questions/question.ts'
@@ -145,7 +146,10 @@ async function inside(slot: string, ask: Ask, at: At, asking: Asking): Promise<N
 
 /** A search of many types asks for the same codes many times. */
 function remembering({ valueSet, hierarchy, translations, caseless }: Codes): Codes {
-  const [sets, families, systems] = [memory(valueSet), memory(hierarchy), memory(caseless)]
+  const few = counting()
+  const sets = memory(async (url: string) => few(await valueSet(url)))
+  const families = memory(async (is: 'above' | 'below', code: Code) => few(await hierarchy(is, code)))
+  const systems = memory(caseless)
   const others = memory(translations)
   return {
     valueSet: url => sets(url, url),

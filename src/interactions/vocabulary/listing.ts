@@ -2,6 +2,7 @@
 import { fail } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
 import type { Code } from '../../search/plan.ts'
+import { mostCodes } from '../../search/plan-codes.ts'
 import type { CodeSystem } from '../../terminology/code-system.ts'
 import { isOpen, membersIn, sizeOf } from '../../terminology/value-set/member.ts'
 import type { Members, Memberships } from '../../terminology/value-set/membership.ts'
@@ -10,7 +11,6 @@ import { plain } from './bindings.ts'
 
 export type List = (memberships: Memberships, valueSet: JsonObject) => readonly Code[]
 
-const most = 100_000 // codes of one question: what a store can still compare in one go, some 5 MB of text
 const remembered = 200_000 // codes in all: some 20 MB
 
 /** Those asked for last are kept: to read 50,000 codes from a file takes a tenth of a second. */
@@ -74,5 +74,5 @@ export function family(is: 'above' | 'below', system: CodeSystem, code: string):
 }
 
 function mustBeFew(what: string, count: number): void {
-  if (count > most) throw fail('too-costly', `${what} has ${count} codes: expected at most ${most}`)
+  if (count > mostCodes) throw fail('too-costly', `${what} has ${count} codes: expected at most ${mostCodes}`)
 }
