@@ -75,7 +75,7 @@ async function addressIn(stdout: NodeJS.ReadableStream): Promise<string | undefi
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: times in hundredths of a second. */
-function usageOf(pid: number): Usage | undefined {
+export function usageOf(pid: number): Usage | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number)

@@ -123,4 +123,50 @@ export interface Relations {
   /** Members of a reference set. */
   members(refset: Concept): ConceptSet
   refsets(): ConceptSet
+  /** What a reference set says of a member, row by row, without `referencedComponentId`; absent, it is not known. */
+  fields?(refset: Concept, member: Concept): readonly Readonly<Record<string, string>>[]
+  /** Where the rows of a reference set come from. */
+  readonly origins?: ((refset: Concept) => readonly Origin[]) | undefined
+  /** Absent, `display` and `designations` are all that is known. */
+  readonly descriptions?: Descriptions | undefined
+}
+
+/**
+ * A description of RF2: a designation, and what it says of itself beyond that. Ids of concepts are texts, as in RF2; what is
+ * absent is not known. https://docs.snomed.org/snomed-ct-specifications/snomed-ct-release-file-specification
+ */
+export type Description = DescriptionKind & {
+  readonly term: string
+  readonly id?: string
+  readonly effectiveTime?: string
+}
+
+/** What many descriptions have in common: there are some hundred kinds of millions. */
+export type DescriptionKind = {
+  /** False: taken back. */
+  readonly active: boolean
+  /** Fully specified name, synonym, definition. */
+  readonly type: string
+  readonly language?: string
+  readonly moduleId?: string
+  /** What language reference sets say of it. */
+  readonly dialects?: readonly { readonly refset: string; readonly acceptability: string }[]
+}
+
+export interface Descriptions {
+  /** Those taken back, too. */
+  of(concept: Concept): readonly Description[]
+  readonly kinds: readonly DescriptionKind[]
+  /** Who has a description of this kind, by its place in `kinds`. */
+  having(kind: number): ConceptSet
+  /** No concept beyond these has a description with this id. */
+  identified(id: string): ConceptSet
+}
+
+/** Where rows of a reference set come from: of each of `members` the row with this place among its rows, from 0. */
+export type Origin = {
+  readonly moduleId: string
+  readonly effectiveTime: string
+  readonly row: number
+  readonly members: ConceptSet
 }

@@ -21,6 +21,7 @@ function apply(concepts: ConceptSet, filter: ConceptFilter, run: Run): ConceptSe
       return filter.active !== differs ? concepts.minus(run.inactive()) : concepts.and(run.inactive())
     }
     case 'definitionStatus':
+      needProperty('sufficientlyDefined', filter, run)
       return byStatus(
         concepts,
         filter.anyOf.includes('defined') !== differs,
@@ -28,17 +29,18 @@ function apply(concepts: ConceptSet, filter: ConceptFilter, run: Run): ConceptSe
         run,
       )
     case 'definitionStatusId': {
+      needProperty('sufficientlyDefined', filter, run)
       const asked = new Set([...run.ask(filter.of)].map(concept => run.system.code(concept)))
       return byStatus(concepts, asked.has(metadata.defined) !== differs, asked.has(metadata.primitive) !== differs, run)
     }
     case 'moduleId': {
-      needProperty('moduleId', run)
+      needProperty('moduleId', filter, run)
       const modules = [...run.ask(filter.of)].map(concept => run.system.having('moduleId', run.system.code(concept)))
       const those = modules.reduce((a, b) => a.or(b), setOf(run, []))
       return differs ? concepts.minus(those) : concepts.and(those)
     }
     case 'effectiveTime': {
-      needProperty('effectiveTime', run)
+      needProperty('effectiveTime', filter, run)
       const fits = timeTest(filter)
       return setOf(run, matching(concepts, 'effectiveTime', fits, run))
     }
@@ -46,15 +48,14 @@ function apply(concepts: ConceptSet, filter: ConceptFilter, run: Run): ConceptSe
 }
 
 function byStatus(concepts: ConceptSet, defined: boolean, primitive: boolean, run: Run): ConceptSet {
-  needProperty('sufficientlyDefined', run)
   if (defined === primitive) return defined ? concepts : setOf(run, [])
   const those = run.system.having('sufficientlyDefined', 'true')
   return defined ? concepts.and(those) : concepts.minus(those)
 }
 
-function needProperty(code: string, run: Run): void {
+function needProperty(code: string, { at }: ConceptFilter, run: Run): void {
   if (run.system.facts.properties.some(property => property.code === code)) return
-  throw unsupported(`the property '${code}' of concepts is not kept here, and cannot be asked for`)
+  throw unsupported(`the property '${code}' of concepts is not kept here, and cannot be asked for`, run.place(at))
 }
 
 function* matching(

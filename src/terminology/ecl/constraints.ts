@@ -12,7 +12,7 @@ export function openConstraints(): (system: CodeSystem, expression: string) => A
   return (system, expression) => {
     const evaluate = known.get(system) ?? evaluatorOf(isRelated(system) ? system : hierarchyOnly(system))
     known.set(system, evaluate)
-    return evaluate(parseEcl(expression))
+    return evaluate(parseEcl(expression), expression)
   }
 }
 

@@ -10,15 +10,17 @@ import type { ConceptReference, Expression } from './expression.ts'
 import { climb } from './hierarchy.ts'
 import { associationsOf, supplement } from './history.ts'
 import { membersOf } from './members.ts'
-import { dotted, refine } from './refinement.ts'
+import { refine } from './refinement.ts'
+import { dotted } from './reversed.ts'
 import type { Associations, Run, Warning } from './run.ts'
 import { setOf } from './run.ts'
+import { place } from './scan.ts'
 import type { Substrate } from './substrate.ts'
 
 export type Answer = { readonly concepts: ConceptSet; readonly warnings: readonly Warning[] }
 
-/** To be kept as long as its code system: what is dear and always the same is worked out once. */
-export type Evaluator = (expression: Expression) => Answer
+/** To be kept as long as its code system: what is dear and always the same is worked out once. `text`: of the expression. */
+export type Evaluator = (expression: Expression, text: string) => Answer
 
 /** One read takes up to ten microseconds, where descriptions are read: this is a second or two. */
 const mostReads = 150_000
@@ -27,7 +29,7 @@ const mostReads = 150_000
 export function evaluatorOf(system: Substrate, { reads = mostReads } = {}): Evaluator {
   let inactive: ConceptSet | undefined
   const known = new Map<Concept, Associations>()
-  return expression => {
+  return (expression, text) => {
     const warnings = new Map<string, Warning>()
     let read = 0
     const run: Run = {
@@ -41,6 +43,7 @@ export function evaluatorOf(system: Substrate, { reads = mostReads } = {}): Eval
         inactive ??= inactiveOf(system)
         return inactive
       },
+      place: at => place(text, at),
       associations: refset => {
         const found = known.get(refset) ?? associationsOf(system, refset)
         known.set(refset, found)

@@ -17,8 +17,8 @@ const profiles: Readonly<Record<History['profile'], readonly string[]>> = {
   max: [],
 }
 
-export function supplement(found: ConceptSet, { profile, subset }: History, run: Run): ConceptSet {
-  if (run.system.fields === undefined) throw unsupported('historical associations are not kept here')
+export function supplement(found: ConceptSet, { at, profile, subset }: History, run: Run): ConceptSet {
+  if (run.system.fields === undefined) throw unsupported('historical associations are not kept here', run.place(at))
   const members: Concept[] = []
   for (const refset of refsetsOf(profile, subset, run)) {
     const associations = run.associations(refset)

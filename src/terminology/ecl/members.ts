@@ -1,5 +1,6 @@
 /** `^`: members of reference sets, and what is asked of their rows. */
-import type { Concept, ConceptSet } from '../concept-set.ts'
+import type { Origin } from '../code-system.ts'
+import { type Concept, ConceptSet } from '../concept-set.ts'
 import { isInOrder } from './compare.ts'
 import type { CommonFilter, MemberFilter, Members } from './expression.ts'
 import { type Run, setOf, unsupported } from './run.ts'
@@ -10,23 +11,18 @@ type Row = Readonly<Record<string, string>>
 type RowTest = (row: Row) => boolean
 
 const component = 'referencedComponentId'
+const ofOrigin: readonly string[] = ['moduleId', 'effectiveTime']
 
+/** The answer is a set of concepts: those that any of the fields names. */
 export function membersOf(members: Members, run: Run): ConceptSet {
   const refsets = refsetsOf(members, run)
-  const wanted = fieldOf(members)
-  const tests = members.filters.map(filter => rowTest(filter, run)).filter(test => test !== undefined)
-  if (wanted === component && tests.length === 0) {
-    return refsets.map(refset => run.system.members(refset)).reduce((a, b) => a.or(b), setOf(run, []))
+  const { fields = [component], filters } = members
+  const tests = filters.map(filter => rowTest(filter, run)).filter(test => test !== undefined)
+  if (fields !== '*' && fields.every(field => field === component)) {
+    const found = wholeRefsets(refsets, tests, filters, run)
+    if (found !== undefined) return found
   }
-  const asked = [wanted, ...members.filters.flatMap(namesOf)]
-  const found: Concept[] = []
-  for (const refset of refsets) {
-    for (const row of rowsOf(refset, asked, run)) {
-      const concept = tests.every(test => test(row)) ? run.system.find(row[wanted] ?? '') : undefined
-      if (concept !== undefined) found.push(concept)
-    }
-  }
-  return setOf(run, found)
+  return selected(members, refsets, tests, run)
 }
 
 function refsetsOf({ of }: Members, run: Run): readonly Concept[] {
@@ -40,11 +36,70 @@ function refsetsOf({ of }: Members, run: Run): readonly Concept[] {
   return [...asked.and(known)]
 }
 
-/** The answer is a set of concepts: it has room for one field. */
-function fieldOf({ fields = [component] }: Members): string {
-  const [field, ...more] = fields === '*' ? [] : fields
-  if (field !== undefined && more.length === 0) return field
-  throw unsupported(`fields of a reference set can be asked for one by one, since the answer is a set of concepts`)
+/** By sets alone; `undefined`: rows must be looked at. */
+function wholeRefsets(
+  refsets: readonly Concept[],
+  tests: readonly RowTest[],
+  filters: readonly MemberFilter[],
+  { system }: Run,
+): ConceptSet | undefined {
+  const none = new ConceptSet(system.size)
+  if (tests.length === 0) return refsets.map(refset => system.members(refset)).reduce((a, b) => a.or(b), none)
+  if (!filters.flatMap(namesOf).every(name => ofOrigin.includes(name))) return undefined
+  const origins = refsets.map(refset => system.origins?.(refset) ?? [])
+  if (origins.some(each => each.length === 0)) return undefined
+  const fit = origins.flat().filter(({ moduleId, effectiveTime }) => {
+    return tests.every(test => test({ moduleId, effectiveTime }))
+  })
+  return fit.reduce((found, { members }) => found.or(members), none)
+}
+
+const id = /^[1-9][0-9]{5,17}$/
+
+function selected(members: Members, refsets: readonly Concept[], tests: readonly RowTest[], run: Run): ConceptSet {
+  const { fields = [component], filters } = members
+  const filtered = [...new Set(filters.flatMap(namesOf))]
+  const withOrigins = fields === '*' || ofOrigin.some(name => filtered.includes(name) || fields.includes(name))
+  const found: Concept[] = []
+  const seen: Seen = { fields: new Set(), naming: new Set() }
+  for (const row of rowsOf(refsets, withOrigins, run)) {
+    const naming = (fields === '*' ? Object.keys(row) : fields).filter(name => id.test(row[name] ?? ''))
+    for (const name of Object.keys(row)) seen.fields.add(name)
+    for (const name of naming) seen.naming.add(name)
+    if (!filtered.every(name => row[name] !== undefined) || !tests.every(test => test(row))) continue
+    found.push(...conceptsIn(row, naming, run))
+  }
+  if (seen.fields.size > 0) complain(members, seen, refsets, run)
+  return setOf(run, found)
+}
+
+function conceptsIn(row: Row, fields: readonly string[], { system }: Run): readonly Concept[] {
+  return fields.map(field => system.find(row[field] ?? '')).filter(concept => concept !== undefined)
+}
+
+/** Of the rows of all reference sets: the fields that there are, and those with ids of concepts. */
+type Seen = { readonly fields: Set<string>; readonly naming: Set<string> }
+
+/** About fields that are not there, and those that are no concepts. */
+function complain({ fields = [], filters, at }: Members, seen: Seen, refsets: readonly Concept[], run: Run): void {
+  const wanted = fields === '*' ? [] : fields.map(name => ({ name, at }))
+  const filtered = filters.flatMap(filter => namesOf(filter).map(name => ({ name, at: filter.at })))
+  const missing = [...filtered, ...wanted].find(({ name }) => !seen.fields.has(name))
+  if (missing !== undefined) throw lacking(missing.name, seen, refsets, run, missing.at)
+  const nameless = wanted.find(({ name }) => !seen.naming.has(name))
+  if (nameless === undefined) return
+  const why = `the field '${nameless.name}' holds no ids of concepts, and what is asked for is a set of concepts`
+  throw unsupported(why, run.place(at))
+}
+
+/** "If a reference set field is selected that does not exist in any of the identified reference sets" */
+function lacking(name: string, { fields }: Seen, refsets: readonly Concept[], run: Run, at: number) {
+  const [one, ...more] = refsets.map(refset => run.system.code(refset))
+  const known = [...fields].filter(each => each !== component).join(', ')
+  const which = more.length === 0 ? `the reference set ${one} has no` : `none of ${refsets.length} reference sets has a`
+  const [they, their] = more.length === 0 ? ['it has', 'its'] : ['they have', 'their']
+  const others = known === '' ? `none besides ${their} members` : known
+  return unsupported(`${which} field '${name}' here; ${they} ${others}`, run.place(at))
 }
 
 function namesOf(filter: MemberFilter): readonly string[] {
@@ -52,32 +107,34 @@ function namesOf(filter: MemberFilter): readonly string[] {
   return [filter.what === 'field' ? filter.field : filter.what]
 }
 
-/** The rows of a reference set, which must know these fields. */
-function* rowsOf(refset: Concept, names: readonly string[], run: Run): Generator<Row> {
+function* rowsOf(refsets: readonly Concept[], withOrigins: boolean, run: Run): Generator<Row> {
   const { system } = run
-  const asked = names.filter(name => name !== component)
-  const seen = new Set<string>()
-  const members = system.members(refset)
-  for (const member of members) {
-    run.read()
-    const code = system.code(member)
-    const rows = system.fields?.(refset, member) ?? []
-    for (const row of rows.length === 0 ? [{}] : rows) {
-      for (const name of Object.keys(row)) seen.add(name)
-      yield { ...row, [component]: code }
+  for (const refset of refsets) {
+    const originOf = withOrigins ? originsOf(system.origins?.(refset) ?? []) : undefined
+    for (const member of system.members(refset)) {
+      run.read()
+      const rows = system.fields?.(refset, member) ?? []
+      const code = system.code(member)
+      for (const [at, row] of (rows.length === 0 ? [{}] : rows).entries()) {
+        yield { ...row, ...originOf?.(member, at), [component]: code }
+      }
     }
   }
-  const unknown = asked.find(name => !seen.has(name))
-  if (unknown === undefined || members.isEmpty) return
-  const known = seen.size === 0 ? 'none besides its members' : [...seen].join(', ')
-  throw unsupported(`the reference set ${system.code(refset)} has no field '${unknown}' here; it has ${known}`)
+}
+
+function originsOf(origins: readonly Origin[]): (member: Concept, row: number) => Row | undefined {
+  const byRow = Map.groupBy(origins, ({ row }) => row)
+  return (member, row) => {
+    const found = byRow.get(row)?.find(({ members }) => members.has(member))
+    return found && { moduleId: found.moduleId, effectiveTime: found.effectiveTime }
+  }
 }
 
 /** `undefined`: fits every row. */
 function rowTest(filter: MemberFilter, run: Run): RowTest | undefined {
   if (filter.what === 'active') {
     if ((filter.active ?? true) === (filter.compare === '=') || filter.active === undefined) return undefined
-    throw unsupported('inactive members of reference sets are not kept, and cannot be asked for')
+    throw unsupported('inactive members of reference sets are not kept, and cannot be asked for', run.place(filter.at))
   }
   return filter.what === 'field' ? fieldTest(filter, run) : commonTest(filter, run)
 }

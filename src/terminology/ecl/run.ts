@@ -19,6 +19,8 @@ export type Run = {
   /** Called for each concept that is looked at by itself. */
   readonly read: () => void
   readonly inactive: () => ConceptSet
+  /** Of a character of the constraint, in words. */
+  readonly place: (at: number) => string
   /** Pairs of a member and the concept that stands for it. */
   readonly associations: (refset: Concept) => Associations
 }
@@ -29,6 +31,17 @@ export function setOf(run: Run, concepts: Iterable<Concept>): ConceptSet {
   return ConceptSet.of(run.system.size, concepts)
 }
 
-export function unsupported(text: string) {
-  return fail('not-supported', `ECL: ${text}`, undefined, { status: 422 })
+/** Looks at each by itself. */
+export function pick(from: ConceptSet, run: Run, fits: (concept: Concept) => boolean): ConceptSet {
+  const found: Concept[] = []
+  for (const concept of from) {
+    run.read()
+    if (fits(concept)) found.push(concept)
+  }
+  return setOf(run, found)
+}
+
+/** `where`: in the constraint, in words. */
+export function unsupported(why: string, where?: string) {
+  return fail('not-supported', `ECL: ${where === undefined ? '' : `${where}: `}${why}`, undefined, { status: 422 })
 }

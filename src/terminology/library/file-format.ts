@@ -2,7 +2,7 @@
  * One version of a code system in one file, which never changes once it is there. Concepts are numbers, 0 … size-1, in the order
  * of the release; sets of them are packed (packed-set.ts), so that the 5.5 million pairs of SNOMED CT's hierarchy take 15 MB, both ways.
  */
-import type { CodeSystemFacts } from '../code-system.ts'
+import type { CodeSystemFacts, DescriptionKind } from '../code-system.ts'
 
 export const format = 1
 
@@ -50,6 +50,18 @@ export const indexes = `
   CREATE UNIQUE INDEX word_word ON word (word);
   CREATE UNIQUE INDEX beginning_beginning ON beginning (beginning);`
 
+/** What only RF2 tells, and only ECL asks for; files that were not loaded from it have none of these. */
+export const rf2Schema = `
+  CREATE TABLE description (n INTEGER PRIMARY KEY, descriptions BLOB NOT NULL); -- descriptions.ts
+  CREATE TABLE description_kind (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
+  -- By a part of the id: the rest of it, and the concept.
+  CREATE TABLE description_id (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
+  -- The rows of a reference set that come from the same module and time, by their place among the rows of their member.
+  CREATE TABLE origin (
+    refset INTEGER, module TEXT, time TEXT, place INTEGER, members BLOB NOT NULL,
+    PRIMARY KEY (refset, module, time, place)
+  ) WITHOUT ROWID;`
+
 export type About = {
   readonly format: number
   readonly facts: CodeSystemFacts
@@ -57,6 +69,13 @@ export type About = {
   readonly languages: readonly string[]
   readonly uses: readonly { readonly system?: string; readonly code: string; readonly display?: string }[]
   readonly properties: readonly string[]
+  /** Absent: the file has nothing of `rf2Schema`. */
+  readonly rf2?: {
+    readonly kinds: readonly DescriptionKind[]
+    readonly times: readonly string[]
+    /** How many rows `description_id` has. */
+    readonly buckets: number
+  }
 }
 
 export type Counts = {

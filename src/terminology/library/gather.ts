@@ -1,4 +1,5 @@
 /** Rows as a loader tells them → columns. */
+import { idHalves } from './descriptions.ts'
 import { flag } from './file-format.ts'
 import type { ConceptRow, DesignationRow, EdgeRow, MemberRow, PropertyRow, RelationRow } from './row.ts'
 import type { Names, Stage } from './stage.ts'
@@ -32,12 +33,36 @@ export function addDesignations({ stage, key, file }: Gathering, rows: Iterable<
     uses.set(it, number)
     return number
   }
+  const describe = descriptionsOf(stage)
   for (const row of rows) {
-    concept.push(mention(row.code))
+    const number = mention(row.code)
+    const text = stage.texts.add(row.value)
+    if (row.description) describe(number, text, row.description)
+    if (row.description?.kind.active === false) continue
+    concept.push(number)
     language.push(stage.languages.add(row.language))
     use.push(numberOf(row.use))
-    value.push(stage.texts.add(row.value))
+    value.push(text)
     stage.designations.lines.add(row.line, file)
+  }
+}
+
+type Described = NonNullable<DesignationRow['description']>
+
+function descriptionsOf({ descriptions, kinds, times }: Stage) {
+  const { concept, text, high, low, kind, time } = descriptions.columns
+  const numbers = new Map<Described['kind'], number>()
+  const timeOf = mentions(times, time => time)
+  return (mention: number, place: number, { id, effectiveTime, kind: it }: Described): void => {
+    const number = numbers.get(it) ?? kinds.add(JSON.stringify(it))
+    numbers.set(it, number)
+    concept.push(mention)
+    text.push(place)
+    const [most, least] = idHalves(id)
+    high.push(most)
+    low.push(least)
+    kind.push(number)
+    time.push(timeOf(effectiveTime))
   }
 }
 
@@ -75,17 +100,19 @@ export function addRelations({ stage, key, file }: Gathering, rows: Iterable<Rel
 }
 
 export function addMembers({ stage, key, file }: Gathering, rows: Iterable<MemberRow>): void {
-  const { refset, member, fields } = stage.members.columns
+  const { refset, member, fields, module, time } = stage.members.columns
   const [ofRefset, ofMember] = [mentions(stage.codes, key), mentions(stage.codes, key)]
   for (const row of rows) {
     refset.push(ofRefset(row.refset))
     member.push(ofMember(row.member))
     fields.push(row.fields ? stage.texts.add(JSON.stringify(row.fields)) : -1)
+    module.push(stage.modules.add(row.origin?.moduleId))
+    time.push(stage.times.add(row.origin?.effectiveTime))
     stage.members.lines.add(row.line, file)
   }
 }
 
-/** For one column: rows that name the same code mostly follow each other. */
+/** For one column: rows that name the same mostly follow each other. */
 function mentions(codes: Names, key: (code: string) => string): (code: string) => number {
   let last: string | undefined
   let number = -1

@@ -1,9 +1,18 @@
 /** A code system whose concepts lie in a file of the library. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { CodeSystem, CodeSystemFacts, Designation, PropertyValue, Relations } from '../code-system.ts'
+import type {
+  CodeSystem,
+  CodeSystemFacts,
+  Descriptions,
+  Designation,
+  Origin,
+  PropertyValue,
+  Relations,
+} from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { sourcesOf, unpackAttributes } from './attributes.ts'
 import { ByteCache } from './byte-cache.ts'
+import { openDescriptions } from './descriptions.ts'
 import { type About, codeKey, flag, format } from './file-format.ts'
 import { openFile, prepareRows } from './open-file.ts'
 import { addTo, hasMember, listMembers, unpackSet } from './packed-set.ts'
@@ -16,6 +25,10 @@ export class LibraryFile implements CodeSystem, Relations {
   readonly facts: CodeSystemFacts
   readonly size: number
   readonly about: About
+  /** `undefined`: it has designations, and no more is known of them. */
+  readonly descriptions: Descriptions | undefined
+  /** Of a reference set; `undefined`: nobody told. */
+  readonly origins: ((refset: Concept) => readonly Origin[]) | undefined
   readonly #db: DatabaseSync
   readonly #ask: ReturnType<typeof questions>
   readonly #search: TextSearch
@@ -38,6 +51,15 @@ export class LibraryFile implements CodeSystem, Relations {
     this.#ask = questions(this.#db)
     this.#search = new TextSearch(this.#db, this.about.languages)
     this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
+    const { rf2 } = this.about
+    this.descriptions =
+      rf2 &&
+      openDescriptions(this.#db, {
+        ...{ rf2, size: this.size },
+        terms: concept => this.designations(concept),
+        set: (name, question, key) => this.#set(name, question, key),
+      })
+    this.origins = rf2 && openOrigins(this.#db, this.size)
   }
 
   find(code: string): Concept | undefined {
@@ -202,6 +224,14 @@ export class LibraryFile implements CodeSystem, Relations {
   #unpacked(packed: Uint8Array | undefined): ConceptSet {
     return packed === undefined ? new ConceptSet(this.size) : unpackSet(packed, this.size)
   }
+}
+
+function openOrigins(db: DatabaseSync, size: number): (refset: Concept) => readonly Origin[] {
+  const ask = prepareRows(db, 'SELECT module, time, place, members FROM origin WHERE refset = ?')
+  return refset =>
+    (ask.all(refset) as unknown as readonly (readonly [string, string, number, Uint8Array])[]).map(
+      ([moduleId, effectiveTime, row, packed]) => ({ moduleId, effectiveTime, row, members: unpackSet(packed, size) }),
+    )
 }
 
 type Head = {

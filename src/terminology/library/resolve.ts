@@ -11,6 +11,7 @@ export type Resolved = {
   /** By concept the rows of each kind. */
   readonly designations: Lists
   readonly given: Lists
+  readonly descriptions: Lists
   readonly relations: Lists
   /** Of each row: a concept; `value`: or ~ a literal. */
   readonly types: Int32Array
@@ -45,6 +46,11 @@ export function resolve(stage: Stage, report: Report): Resolved {
     hierarchy: hierarchyOf(parentsOf(stage, find, size), way => report(cycleOf(stage, concepts, way))),
     designations: byConcept(designations, 'the concept of a designation,'),
     given: byConcept(given, 'the concept of a property,'),
+    // The designations tell which concepts are missing.
+    descriptions: grouped(
+      stage.descriptions.values('concept').map(mention => numbers[mention] ?? -1),
+      size,
+    ),
     ...relationsOf(stage, find, size),
     ...membersOf(stage, find, size),
   }

@@ -1,5 +1,5 @@
 /** What a loader tells a build, row by row: in any order, with codes for names, and the line of its file it was read from. */
-import type { PropertyValue } from '../code-system.ts'
+import type { DescriptionKind, PropertyValue } from '../code-system.ts'
 
 /** Many rows at a time, of any kind in any order. `file`: in which the lines of these rows are counted. */
 export interface Sink {
@@ -29,6 +29,15 @@ export type DesignationRow = Line & {
   readonly language?: string
   readonly use?: Use
   readonly value: string
+  /** Of RF2. One that is not active is no designation: it is kept for those who ask for it. */
+  readonly description?:
+    | {
+        readonly id: string
+        readonly effectiveTime: string
+        /** The same object for all of one kind. */
+        readonly kind: DescriptionKind
+      }
+    | undefined
 }
 
 export type Use = { readonly system?: string; readonly code: string; readonly display?: string }
@@ -54,6 +63,8 @@ export type MemberRow = Line & {
   readonly refset: string
   readonly member: string
   readonly fields?: Readonly<Record<string, string>>
+  /** Of RF2: where the row comes from. */
+  readonly origin?: { readonly moduleId: string; readonly effectiveTime: string }
 }
 
 /** A row that was left out, and why. */

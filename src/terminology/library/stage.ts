@@ -88,6 +88,11 @@ export class Stage {
   readonly values = new Values()
   /** What relations lead to that is no concept. */
   readonly literals = new Names()
+  /** Of descriptions, as JSON. */
+  readonly kinds = new Names()
+  readonly times = new Names()
+  /** Of members. */
+  readonly modules = new Names()
 
   /** The row is the number of the concept; all others name concepts by mention. */
   readonly concepts = new Rows('mention', 'code', 'display', 'definition', 'flags')
@@ -96,5 +101,7 @@ export class Stage {
   readonly edges = new Rows('child', 'parent')
   /** `value`: a mention, or ~ the number of a literal. */
   readonly relations = new Rows('source', 'group', 'type', 'value')
-  readonly members = new Rows('refset', 'member', 'fields')
+  readonly members = new Rows('refset', 'member', 'fields', 'module', 'time')
+  /** `text`: that of the designation, if it is one. */
+  readonly descriptions = new Rows('concept', 'text', 'high', 'low', 'kind', 'time')
 }

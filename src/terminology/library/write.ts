@@ -2,13 +2,14 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { CodeSystemFacts } from '../code-system.ts'
 import { listOf } from './column.ts'
-import { type About, type Counts, format, indexes, schema } from './file-format.ts'
+import { type About, type Counts, format, indexes, rf2Schema, schema } from './file-format.ts'
 import { packSet } from './packed-set.ts'
 import type { Resolved } from './resolve.ts'
 import type { Stage } from './stage.ts'
 import { beginningPostings, type Ranked, TextIndex, wordPostings } from './text-index.ts'
 import { writeConcepts } from './write-concepts.ts'
 import { writeMembers, writeRelations } from './write-relations.ts'
+import { writeDescriptions, writeOrigins } from './write-rf2.ts'
 import { writeValues } from './write-values.ts'
 
 type Telling = {
@@ -33,6 +34,7 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
     const properties = writeValues(db, stage, resolved)
     const relations = writeRelations(db, resolved)
     const members = writeMembers(db, stage, resolved)
+    const rf2 = writeRf2(db, stage, resolved)
     progress?.('words')
     const ranked = index.ranked()
     writeWords(db, ranked)
@@ -54,6 +56,7 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
       languages: stage.languages.list,
       uses: stage.uses.list.map(use => JSON.parse(use)),
       properties: stage.properties.list,
+      ...(rf2 && { rf2 }),
     })
     db.exec(`${indexes}; COMMIT`)
     return counts
@@ -76,6 +79,14 @@ function writeDescendants(db: DatabaseSync, { hierarchy, concepts }: Resolved): 
     const below = listOf(hierarchy.descendants, n)
     if (below.length > 0) insert.run(n, packSet(below, concepts.length))
   }
+}
+
+function writeRf2(db: DatabaseSync, stage: Stage, resolved: Resolved): About['rf2'] {
+  if (stage.kinds.list.length === 0 && stage.modules.list.length === 0) return undefined
+  db.exec(rf2Schema)
+  writeOrigins(db, stage, resolved)
+  const buckets = writeDescriptions(db, stage, resolved)
+  return { kinds: stage.kinds.list.map(kind => JSON.parse(kind)), times: stage.times.list, buckets }
 }
 
 function writeWords(db: DatabaseSync, ranked: Ranked): void {

@@ -15,6 +15,7 @@ const properties = [
   'CLASSTYPE',
   'ORDER_OBS',
   'CONSUMER_NAME',
+  'EXTERNAL_COPYRIGHT_NOTICE',
   'EXAMPLE_UCUM_UNITS',
   'VersionLastChanged',
 ] as const
@@ -42,7 +43,11 @@ export const loinc: Format = async (files, wanted) => {
         'http://loinc.org/license.',
       properties: [
         ...properties.map(code => ({ code, type: 'string' as const })),
-        ...['answer-list', 'answers-for', 'panel-member', 'part'].map(code => ({ code, type: 'code' as const })),
+        { code: 'copyright', type: 'string', description: 'LOINC, or 3rdParty where others hold rights, too' },
+        ...['LIST', 'answer-list', 'answers-for', 'panel-member', 'part'].map(code => ({
+          code,
+          type: 'code' as const,
+        })),
       ],
     }),
     bytes: [terms, ...accessory.map(({ file }) => file)].reduce((sum, { bytes }) => sum + bytes, 0),
@@ -122,6 +127,8 @@ function giveTerm(row: Row, line: number, rows: Rows): void {
     const value = row(property)
     if (value !== '') rows.property({ code, property, value, line })
   }
+  const owner = row('EXTERNAL_COPYRIGHT_NOTICE') === '' ? 'LOINC' : '3rdParty'
+  rows.property({ code, property: 'copyright', value: owner, line })
   for (const [use, value] of namesOf(row)) {
     if (value === '' || value === display) continue
     rows.designation({ code, language: 'en', use: { system: url, code: use }, value, line })
@@ -183,7 +190,7 @@ async function readAnswers(file: SourceFile, load: Load, { lists }: Known): Prom
     if (answer === '') return
     if (!lists.has(answer)) rows.concept({ code: answer, display: row('DisplayText'), line })
     lists.add(answer)
-    rows.property({ code: answer, property: 'answer-list', value: list, line })
+    rows.property({ code: answer, property: 'LIST', value: list, line })
     rows.member({ refset: list, member: answer, fields: { order: row('SequenceNumber') }, line })
   })
 }

@@ -7,10 +7,13 @@ import { readArchive } from './zip.ts'
 
 export type Opened = { readonly files: readonly SourceFile[]; readonly close: () => Promise<void> }
 
-/** Links are not followed: a release has none. `name`: of a file that is no archive, where it lies under another one. */
+/**
+ * Links are not followed: a release has none. `name`: of a file, where it lies under another one. The name of a folder or archive
+ * is part of the paths in it: often it alone tells the version.
+ */
 export async function openRelease(path: string, name: string = basename(path)): Promise<Opened> {
   const found = await stat(path)
-  if (found.isDirectory()) return { files: await inFolder(path), close: async () => {} }
+  if (found.isDirectory()) return { files: under(name, await inFolder(path)), close: async () => {} }
   const handle = await open(path)
   if (!(await isArchive(handle))) {
     await handle.close()
@@ -21,11 +24,15 @@ export async function openRelease(path: string, name: string = basename(path)): 
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position)
       return buffer.subarray(0, bytesRead)
     }
-    return { files: await readArchive({ size: found.size, read }), close: () => handle.close() }
+    return { files: under(name, await readArchive({ size: found.size, read })), close: () => handle.close() }
   } catch (error) {
     await handle.close()
     throw error
   }
+}
+
+function under(name: string, files: readonly SourceFile[]): readonly SourceFile[] {
+  return files.map(file => ({ ...file, path: `${name}/${file.path}` }))
 }
 
 async function isArchive(handle: FileHandle): Promise<boolean> {

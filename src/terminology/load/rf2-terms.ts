@@ -1,7 +1,8 @@
 /** Descriptions of RF2: which is the display of its concept, and what language reference sets say of the others. */
+import type { DescriptionKind } from '../code-system.ts'
 import { dialects } from '../ecl/dialects.ts'
 import { metadata } from '../ecl/metadata.ts'
-import type { Use } from '../library/row.ts'
+import type { DesignationRow, Use } from '../library/row.ts'
 import type { Load } from './format.ts'
 import { type IdTable, idTable } from './id-table.ts'
 import { isActive, type Rf2File, readLatest } from './rf2-file.ts'
@@ -83,15 +84,24 @@ export async function readTerms(
     ranks.set(code, rank)
     displays.set(detached(code), detached(value))
   }
+  const describe = describing(sets)
   const read = (rows: Rows) => (fields: readonly string[], line: number) => {
     const [id = '', code = '', spoken = '', type = '', value = ''] = [fields[0], ...fields.slice(4, 8)]
-    const standing = standings[of.get(id) ?? 0]
-    if (standing === undefined || !isActive(fields)) return
+    const place = of.get(id) ?? 0
+    const standing = standings[place]
+    if (standing === undefined) return
     const language = standing.spoken(spoken)
-    rows.designation({ code, language, use: uses[type] ?? useOf(type), value, line })
-    if (type === metadata.fullySpecifiedName) consider(code, value, 1)
+    rows.designation({
+      code,
+      language,
+      use: uses[type] ?? useOf(type),
+      value,
+      description: describe(place, fields),
+      line,
+    })
+    if (!isActive(fields)) return
+    consider(code, value, rankOf(type, standing))
     if (type !== metadata.synonym) return
-    consider(code, value, standing.rank)
     for (const tag of standing.preferredIn) {
       rows.designation({ code, language: tag, use: preferredUse, value, line })
     }
@@ -99,6 +109,43 @@ export async function readTerms(
   for (const files of kinds) await readLatest(files, load, read)
   return displays
 }
+
+/** Of a term, to be the display of its concept; 0: never. */
+function rankOf(type: string, { rank }: Standing): number {
+  return type === metadata.synonym ? rank : type === metadata.fullySpecifiedName ? 1 : 0
+}
+
+type Described = DesignationRow['description']
+
+/** Of a row, and the place of what language reference sets say of it. */
+function describing(sets: Acceptance['sets']): (place: number, fields: readonly string[]) => Described {
+  /** By place, the few that there are: compared faster than looked up by a text that would have to be made. */
+  const kinds: DescriptionKind[][] = sets.map(() => [])
+  const said = sets.map(accepted =>
+    accepted.map(({ refset, preferred }) => ({
+      refset: detached(refset),
+      acceptability: preferred ? metadata.preferred : metadata.acceptable,
+    })),
+  )
+  const newKind = (place: number, fields: readonly string[]): DescriptionKind => {
+    const [moduleId = '', , language = '', type = ''] = fields.slice(3, 7).map(detached)
+    const kind = { active: isActive(fields), type, language, moduleId, dialects: said[place] ?? [] }
+    kinds[place]?.push(kind)
+    return kind
+  }
+  return (place, fields) => {
+    const [id = '', effectiveTime = '', , moduleId, , language, type] = fields
+    if (id.length > longestId) return undefined
+    const active = isActive(fields)
+    const known = kinds[place]?.find(
+      kind => kind.type === type && kind.active === active && kind.moduleId === moduleId && kind.language === language,
+    )
+    return { id, effectiveTime, kind: known ?? newKind(place, fields) }
+  }
+}
+
+/** A UUID is none of a description. */
+const longestId = 18
 
 /** A copy: a piece of a text keeps all of it, and here all of the file, in memory. */
 function detached(text: string): string {

@@ -136,14 +136,15 @@ async function readConcreteValues(files: readonly Rf2File[], load: Load): Promis
 /** Members that are descriptions or relationships are left out: a concept is what can be a code. */
 async function readMembers(files: readonly Rf2File[], load: Load): Promise<void> {
   await readLatest(files, load, rows => (fields, line, names) => {
-    const [, , , , refset = '', member = ''] = fields
+    const [, effectiveTime = '', , moduleId = '', refset = '', member = ''] = fields
     if (!isActive(fields) || !isConceptId(member)) return
+    const origin = { moduleId, effectiveTime }
     if (names.length === 6) {
-      rows.member({ refset, member, line })
+      rows.member({ refset, member, origin, line })
       return
     }
     const more: Record<string, string> = {}
     for (let at = 6; at < names.length; at++) more[names[at] ?? ''] = fields[at] ?? ''
-    rows.member({ refset, member, fields: more, line })
+    rows.member({ refset, member, fields: more, origin, line })
   })
 }

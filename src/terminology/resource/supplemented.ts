@@ -80,6 +80,9 @@ function relationsOf(base: Relations): Relations {
     attributes: concept => base.attributes(concept),
     members: refset => base.members(refset),
     refsets: () => base.refsets(),
+    ...(base.fields === undefined ? {} : { fields: (refset, member) => base.fields?.(refset, member) ?? [] }),
+    origins: base.origins,
+    descriptions: base.descriptions,
   }
 }
 

@@ -4,11 +4,13 @@
  */
 import type { JsonObject } from '../../fhir/resource.ts'
 import { parseCanonical } from '../canonical.ts'
+import type { Concept } from '../concept-set.ts'
+import { isRelated } from '../resource/supplemented.ts'
 import type { Terminology } from './terminology.ts'
 
 /** As a resource that says the same. */
 export function implicitValueSet(terminology: Terminology, url: string): JsonObject | undefined {
-  return snomed(url) ?? loinc(url) ?? whole(terminology, url)
+  return snomed(url) ?? loinc(terminology, url) ?? whole(terminology, url)
 }
 
 type Filter = { readonly property: string; readonly op: string; readonly value: string }
@@ -53,17 +55,29 @@ function decoded(text: string): string | undefined {
   }
 }
 
+const loincSystem = 'http://loinc.org'
+
 /** LL: answers of an answer list. LP: the codes below a part of the hierarchy. LG: a group. */
-function loinc(url: string): JsonObject | undefined {
+function loinc(terminology: Terminology, url: string): JsonObject | undefined {
   const [, code] = /^http:\/\/loinc\.org\/vs(?:\/(L[LPG]\d+-\d))?$/.exec(url) ?? []
   if (code === undefined) {
-    return url === 'http://loinc.org/vs' ? valueSet(url, 'LOINC', { system: 'http://loinc.org' }) : undefined
+    return url === 'http://loinc.org/vs' ? valueSet(url, 'LOINC', { system: loincSystem }) : undefined
   }
+  const name = code.replace('-', '')
+  const answers = answersOf(terminology, code)
+  if (answers.length > 0) return valueSet(url, name, { system: loincSystem, concept: answers })
   const property = code.startsWith('LL') ? 'LIST' : code.startsWith('LP') ? 'ancestor' : 'GROUP'
-  return valueSet(url, code.replace('-', ''), {
-    system: 'http://loinc.org',
-    filter: [{ property, op: '=', value: code }],
-  })
+  return valueSet(url, name, { system: loincSystem, filter: [{ property, op: '=', value: code }] })
+}
+
+/** In their order, which is one of the list: an answer is in many. */
+function answersOf(terminology: Terminology, list: string): readonly { readonly code: string }[] {
+  const system = terminology.codeSystem(loincSystem)
+  const refset = system?.find(list)
+  if (system === undefined || refset === undefined || !isRelated(system)) return []
+  const order = (answer: Concept): number => Number(system.fields?.(refset, answer)[0]?.['order'] ?? 0)
+  const answers = Array.from(system.members(refset), answer => ({ answer, order: order(answer) }))
+  return answers.sort((a, b) => a.order - b.order).map(({ answer }) => ({ code: system.code(answer) }))
 }
 
 /** `CodeSystem.valueSet`, and `…/vs` of code systems that say nothing of theirs. */

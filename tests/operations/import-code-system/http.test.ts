@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { openCatalog } from '../../../src/terminology/library/catalog.ts'
 import { openKiln } from '../../http/kiln.ts'
+import { random } from '../../terminology/library/synthetic.ts'
 import { zipOf } from '../../terminology/load/release.ts'
 
 t.setTimeout(240_000)
@@ -84,32 +85,70 @@ async function serve(t: Test, folder: string): Promise<{ base: string; child: Ch
   throw new Error(`the server ended: ${said}`)
 }
 
+const csv = { 'content-type': 'text/csv' }
+const importAt = (base: string): string => `${base}/CodeSystem/$import?${new URLSearchParams({ system, version: '1' })}`
+
+/** What answers, by the displays that there are. */
+function displaysIn(folder: string): readonly (string | undefined)[] {
+  const catalog = openCatalog(join(folder, 'store/terminology'), { clock: Date.now })
+  const file = catalog.find('default', system)
+  const found = new Set(Array.from({ length: file?.size ?? 0 }, (_, n) => file?.display(n)))
+  catalog.close()
+  return [...found]
+}
+
+/** Where it tells how far it is, without the server's origin. */
+async function begin(base: string, body: string): Promise<string> {
+  const accepted = await fetch(importAt(base), { method: 'POST', headers: { ...csv, prefer: 'respond-async' }, body })
+  return new URL(accepted.headers.get('content-location') ?? '').pathname
+}
+
+async function ended(base: string, status: string): Promise<number> {
+  for (;;) {
+    const answer = await fetch(new URL(status, base))
+    if (answer.status !== 202) return answer.status
+    await sleep(50)
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
 t.test('a server that is killed while it imports goes on after its restart', async t => {
   const folder = t.testdir({ store: {} })
   const first = await serve(t, folder)
-  const url = (base: string) => `${base}/CodeSystem/$import?${new URLSearchParams({ system, version: '1' })}`
-  const csv = { 'content-type': 'text/csv' }
-  t.equal((await fetch(url(first.base), { method: 'POST', headers: csv, body: many('old', 2_000) })).status, 200)
-  const headers = { ...csv, prefer: 'respond-async' }
-  const accepted = await fetch(url(first.base), { method: 'POST', headers, body: many('new', 150_000) })
-  const status = new URL(accepted.headers.get('content-location') ?? '').pathname
-  const at = (base: string) => new URL(status, base)
-  const progress = async () => (await fetch(at(first.base))).headers.get('x-progress')
+  t.equal((await fetch(importAt(first.base), { method: 'POST', headers: csv, body: many('old', 2_000) })).status, 200)
+  const status = await begin(first.base, many('new', 150_000))
+  const progress = async () => (await fetch(new URL(status, first.base))).headers.get('x-progress')
   while ((await progress()) === 'waiting') await sleep(5)
-  first.child.kill('SIGKILL')
-  await once(first.child, 'exit')
-
-  const displays = () => {
-    const catalog = openCatalog(join(folder, 'store/terminology'), { clock: Date.now })
-    const file = catalog.find('default', system)
-    const found = new Set(Array.from({ length: file?.size ?? 0 }, (_, n) => file?.display(n)))
-    catalog.close()
-    return [...found]
-  }
-  t.equal(displays().length, 1, 'never a mixed answer')
+  await kill(first.child)
+  t.equal(displaysIn(folder).length, 1, 'never a mixed answer')
   const second = await serve(t, folder)
-  let answer = await fetch(at(second.base))
-  for (; answer.status === 202; answer = await fetch(at(second.base))) await sleep(50)
-  t.equal(answer.status, 200)
-  t.same(displays(), ['new'])
+  t.equal(await ended(second.base, status), 200)
+  t.same(displaysIn(folder), ['new'])
 })
+
+t.test(
+  'killed at any moment of an import, the version before answers or the new one, and in the end the new',
+  async t => {
+    const folder = t.testdir({ store: {} })
+    let server = await serve(t, folder)
+    const since = performance.now()
+    t.equal(await ended(server.base, await begin(server.base, many('release 0', 40_000))), 200)
+    const whole = performance.now() - since
+    const draw = random(20_261_122)
+    for (let round = 1; round <= 5; round++) {
+      const before = displaysIn(folder)
+      const status = await begin(server.base, many(`release ${round}`, 40_000))
+      await sleep(draw() * whole)
+      await kill(server.child)
+      const answer = displaysIn(folder)
+      t.ok(answer.length === 1 && [`release ${round}`, before[0]].includes(answer[0]), `${answer}`)
+      server = await serve(t, folder)
+      t.equal(await ended(server.base, status), 200)
+      t.same(displaysIn(folder), [`release ${round}`], 'it went on by itself')
+    }
+  },
+)

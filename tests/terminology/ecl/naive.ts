@@ -1,6 +1,15 @@
 /** The meaning of a constraint, concept by concept, as its definition reads: the oracle for the evaluator. */
+import type { Description } from '../../../src/terminology/code-system.ts'
 import type { Concept } from '../../../src/terminology/concept-set.ts'
-import type { Attribute, Cardinality, Expression, Refinement } from '../../../src/terminology/ecl/expression.ts'
+import type {
+  Attribute,
+  Cardinality,
+  DescriptionFilter,
+  Expression,
+  MemberFilter,
+  Members,
+  Refinement,
+} from '../../../src/terminology/ecl/expression.ts'
 import type { Substrate } from '../../../src/terminology/ecl/substrate.ts'
 
 type Row = ReturnType<Substrate['attributes']>[number]
@@ -22,8 +31,12 @@ export function naive(expression: Expression, system: Substrate): Set<Concept> {
     case 'minus':
       return ask(expression.of).difference(ask(expression.without))
     case 'members': {
-      const refsets = expression.of.op === 'any' ? all : ask(expression.of)
-      return where(concept => [...refsets].some(refset => system.members(refset).has(concept)))
+      const refsets = expression.of.op === 'any' ? all : [...ask(expression.of)]
+      return new Set(refsets.flatMap(refset => memberRows(refset, expression, system)))
+    }
+    case 'described': {
+      const of = ask(expression.of)
+      return where(concept => of.has(concept) && isDescribed(concept, expression.filters, system))
     }
     case 'refined': {
       const focus = ask(expression.of)
@@ -38,7 +51,6 @@ export function naive(expression: Expression, system: Substrate): Set<Concept> {
       }
       return expression.attributes.reduce(step, ask(expression.of))
     }
-    case 'described':
     case 'conceptual':
     case 'history':
       throw new Error('not here')
@@ -69,13 +81,115 @@ function holds(refinement: Refinement, concept: Concept, system: Substrate): boo
     case 'or':
       return refinement.of.some(each => holds(each, concept, system))
     case 'group': {
-      const groups = new Set(rows.map(({ group }) => group).filter(group => group > 0))
-      const sets = [...groups].map(group => rows.filter(row => row.group === group))
-      for (const row of rows) if (row.group === 0) sets.push([row])
-      return within(sets.filter(set => inGroup(refinement.of, set, system)).length, refinement.cardinality)
+      const owners = hasReverse(refinement.of) ? Array.from({ length: system.size }, (_, n) => n) : [concept]
+      const groups = owners
+        .flatMap(owner => groupsOf(owner, system))
+        .filter(({ owner, rows }) => owner === concept || rows.some(({ value }) => value === concept))
+      return within(
+        groups.filter(group => inGroup(refinement.of, group, concept, system)).length,
+        refinement.cardinality,
+      )
     }
-    case 'attribute':
-      return refinement.reverse ? reversed(refinement, concept, system) : inGroup(refinement, rows, system)
+    case 'attribute': {
+      if (refinement.reverse) return reversed(refinement, concept, system)
+      return inGroup(refinement, { owner: concept, rows }, concept, system)
+    }
+  }
+}
+
+type Group = { readonly owner: Concept; readonly rows: readonly Row[] }
+
+function groupsOf(owner: Concept, system: Substrate): readonly Group[] {
+  const rows = system.attributes(owner)
+  const numbers = new Set(rows.map(({ group }) => group).filter(group => group > 0))
+  const sets = [...numbers].map(number => rows.filter(row => row.group === number))
+  return [...sets, ...rows.filter(({ group }) => group === 0).map(row => [row])].map(rows => ({ owner, rows }))
+}
+
+function hasReverse(of: Refinement): boolean {
+  if (of.op === 'attribute') return of.reverse
+  return of.op === 'group' ? hasReverse(of.of) : of.of.some(hasReverse)
+}
+
+/** The concepts that a reference set names in the fields asked for, row by row. */
+function memberRows(refset: Concept, { fields, filters }: Members, system: Substrate): Concept[] {
+  return [...system.members(refset)].flatMap(member => {
+    const told = system.fields?.(refset, member) ?? []
+    return (told.length === 0 ? [{}] : told).flatMap((row, at) => {
+      const origin = system.origins?.(refset).find(each => each.row === at && each.members.has(member))
+      const { moduleId = '', effectiveTime = '' } = origin ?? {}
+      const whole: Readonly<Record<string, string>> = { ...row, referencedComponentId: system.code(member), moduleId }
+      if (!filters.every(filter => fitsMember(filter, { moduleId, effectiveTime }, system))) return []
+      const names = fields === '*' ? Object.keys(whole) : (fields ?? ['referencedComponentId'])
+      return names.map(name => system.find(whole[name] ?? '')).filter(concept => concept !== undefined)
+    })
+  })
+}
+
+function fitsMember(
+  filter: MemberFilter,
+  { moduleId, effectiveTime }: { moduleId: string; effectiveTime: string },
+  system: Substrate,
+): boolean {
+  if (filter.what === 'moduleId') {
+    const module = system.find(moduleId) ?? -1
+    return naive(filter.of, system).has(module) === (filter.compare === '=')
+  }
+  return filter.what === 'effectiveTime' && fitsTime(filter, effectiveTime)
+}
+
+function fitsTime({ compare, anyOf }: { compare: string; anyOf: readonly string[] }, time: string): boolean {
+  const one = (day: string): boolean =>
+    (compare.includes('<') && time < day) ||
+    (compare.includes('>') && time > day) ||
+    (compare.includes('=') && time === day)
+  return compare === '!=' ? !anyOf.includes(time) : anyOf.some(one)
+}
+
+function isDescribed(concept: Concept, filters: readonly DescriptionFilter[], system: Substrate): boolean {
+  const active = filters.some(({ what }) => what === 'active')
+  return (system.descriptions?.of(concept) ?? []).some(
+    description =>
+      (active || description.active) && filters.every(filter => fitsDescription(filter, description, system)),
+  )
+}
+
+function fitsDescription(filter: DescriptionFilter, description: Description, system: Substrate): boolean {
+  const equal = filter.compare === '='
+  const among = (code: string | undefined, of: Expression): boolean =>
+    [...naive(of, system)].some(concept => system.code(concept) === code)
+  switch (filter.what) {
+    case 'term':
+      return (
+        filter.anyOf.some(({ text }) =>
+          description.term
+            .toLowerCase()
+            .split(' ')
+            .some(word => word.startsWith(text)),
+        ) === equal
+      )
+    case 'id':
+      return filter.anyOf.includes(description.id ?? '') === equal
+    case 'language':
+      return filter.anyOf.includes(description.language ?? '') === equal
+    case 'type':
+      return filter.anyOf.includes(description.type) === equal
+    case 'typeId':
+      return among(description.type, filter.of) === equal
+    case 'moduleId':
+      return among(description.moduleId, filter.of) === equal
+    case 'active':
+      return (filter.active === undefined || filter.active === description.active) === equal
+    case 'effectiveTime':
+      return fitsTime(filter, description.effectiveTime ?? '')
+    case 'dialect': {
+      const said = filter.anyOf.some(({ refset, acceptability }) =>
+        description.dialects?.some(
+          each => among(each.refset, refset) && (acceptability ?? [each.acceptability]).includes(each.acceptability),
+        ),
+      )
+      return said === equal
+    }
   }
 }
 
@@ -95,16 +209,20 @@ function isValue({ value, compare }: Attribute, concept: Concept, system: Substr
   return naive(value.of, system).has(concept) === (compare === '=')
 }
 
-function inGroup(refinement: Refinement, rows: readonly Row[], system: Substrate): boolean {
+function inGroup(refinement: Refinement, group: Group, concept: Concept, system: Substrate): boolean {
   switch (refinement.op) {
     case 'and':
-      return refinement.of.every(each => inGroup(each, rows, system))
+      return refinement.of.every(each => inGroup(each, group, concept, system))
     case 'or':
-      return refinement.of.some(each => inGroup(each, rows, system))
+      return refinement.of.some(each => inGroup(each, group, concept, system))
     case 'group':
-      return inGroup(refinement.of, rows, system)
+      return inGroup(refinement.of, group, concept, system)
     case 'attribute': {
-      const matching = rows.filter(row => ofType(refinement, row, system) && hasValue(refinement, row, system))
+      const matching = group.rows.filter(row => {
+        if (!ofType(refinement, row, system)) return false
+        if (refinement.reverse) return row.value === concept && isValue(refinement, group.owner, system)
+        return group.owner === concept && hasValue(refinement, row, system)
+      })
       return within(matching.length, refinement.cardinality)
     }
   }

@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import { evaluatorOf } from '../../../src/terminology/ecl/evaluate.ts'
 import type { Cardinality, Expression, Refinement } from '../../../src/terminology/ecl/expression.ts'
+import { metadata } from '../../../src/terminology/ecl/metadata.ts'
+import type { Substrate } from '../../../src/terminology/ecl/substrate.ts'
 import { naive } from './naive.ts'
 import { type Entry, ontology } from './ontology.ts'
+import { comingFrom, describedBy } from './told.ts'
 
 const size = 14
 const codeOf = (n: number): string => String(100_000 + n)
@@ -46,6 +49,46 @@ const system = fc
     }),
   )
 
+const day = fc.constantFrom('20200131', '20210131', '20220131')
+const acceptability = fc.constantFrom(metadata.preferred, metadata.acceptable)
+const word = fc.constantFrom('heart', 'hearty', 'lung')
+const description = fc.record({
+  term: fc.array(word, { minLength: 1, maxLength: 2 }).map(words => words.join(' ')),
+  active: fc.integer({ min: 0, max: 3 }).map(n => n > 0),
+  type: code,
+  language: fc.constantFrom('en', 'sv'),
+  moduleId: code,
+  id: fc.integer({ min: 200_000, max: 200_020 }).map(String),
+  effectiveTime: day,
+  dialects: fc.array(fc.record({ refset: code, acceptability }), { maxLength: 2 }),
+})
+
+/** As a release has it: members with rows that say more, and come from somewhere; descriptions. */
+const release = fc
+  .record({
+    system,
+    descriptions: fc.dictionary(code, fc.array(description, { maxLength: 3 }), { maxKeys: size }),
+    rows: fc.array(fc.array(fc.tuple(code, day, code), { minLength: 1, maxLength: 2 }), { minLength: 5, maxLength: 5 }),
+  })
+  .map(({ system, descriptions, rows }): Substrate => {
+    const of = (member: number) => rows[member % rows.length] ?? []
+    const origins = Object.fromEntries(
+      [...system.refsets()].map(refset => {
+        const members = [...system.members(refset)].map(member => [
+          system.code(member),
+          of(member).map(([moduleId, time]) => [moduleId, time] as const),
+        ])
+        return [system.code(refset), Object.fromEntries(members)]
+      }),
+    )
+    return {
+      ...system,
+      fields: (_, member) => of(member).map(([, , target]) => ({ target })),
+      origins: comingFrom(system, origins),
+      descriptions: describedBy(system, descriptions),
+    }
+  })
+
 const cardinality: fc.Arbitrary<Cardinality> = fc.oneof(
   fc.constant({ least: 1 }),
   fc.record({ least: fc.nat(2) }),
@@ -85,6 +128,36 @@ const { expression } = fc.letrec<{
     compare: fc.constantFrom('=', '!=', '<', '>' as const),
     value: fc.record({ is: fc.constant('number' as const), number: fc.constantFrom(1, 1.5, 2) }),
   })
+  const filter = <What extends string>(what: What, more: object, compare: fc.Arbitrary<string> = equality) =>
+    fc.record({ what: fc.constant(what), at, compare, ...more })
+  const several = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: 2 })
+  const module = filter('moduleId', { of: inner })
+  const order = fc.constantFrom('=', '!=', '<', '<=', '>', '>=')
+  const time = filter('effectiveTime', { anyOf: several(day) }, order)
+  const memberFilters = fc.array(fc.oneof(module, time), { maxLength: 2 })
+  const fields = fc.constantFrom(undefined, '*', ['target'], ['referencedComponentId', 'moduleId'])
+  const descriptionFilters = several(
+    fc.oneof(
+      module,
+      time,
+      filter('term', {
+        anyOf: several(fc.record({ how: fc.constant('match'), text: fc.constantFrom('heart', 'lu') })),
+      }),
+      filter('language', { anyOf: several(fc.constantFrom('en', 'sv')) }),
+      filter('type', { anyOf: several(code) }),
+      filter('typeId', { of: inner }),
+      filter('active', { active: fc.constantFrom(true, false, undefined) }),
+      filter('id', { anyOf: several(fc.integer({ min: 200_000, max: 200_020 }).map(String)) }),
+      filter('dialect', {
+        anyOf: several(
+          fc.record({
+            refset: inner,
+            acceptability: fc.option(several(acceptability), { nil: undefined }),
+          }),
+        ),
+      }),
+    ),
+  )
   const group = fc.record({ op: fc.constant('group' as const), cardinality, of: tie('set') })
   return {
     expression: fc.oneof(
@@ -99,6 +172,8 @@ const { expression } = fc.letrec<{
       }),
       fc.record({ op: fc.constant('minus' as const), of: inner, without: inner }),
       fc.record({ op: fc.constant('members' as const), of: inner, at, filters: fc.constant([]) }),
+      fc.record({ op: fc.constant('members' as const), of: inner, at, filters: memberFilters, fields }),
+      fc.record({ op: fc.constant('described' as const), of: inner, filters: descriptionFilters }),
       fc.record({ op: fc.constant('refined' as const), of: inner, by: tie('refinement') }),
       fc.record({
         op: fc.constant('dotted' as const),
@@ -106,7 +181,7 @@ const { expression } = fc.letrec<{
         attributes: fc.array(inner, { minLength: 1, maxLength: 2 }),
       }),
     ),
-    attribute: fc.oneof(attribute(fc.constant(false)), number),
+    attribute: fc.oneof(attribute(fc.boolean()), number),
     set: fc.oneof({ maxDepth: 2, withCrossShrink: true }, tie('attribute'), list(tie('set'))),
     refinement: fc.oneof(
       { maxDepth: 2, withCrossShrink: true },
@@ -120,8 +195,8 @@ const { expression } = fc.letrec<{
 
 t.test('a constraint finds what its definition says', async t => {
   fc.assert(
-    fc.property(system, expression, (over, asked) => {
-      const { concepts } = evaluatorOf(over)(asked)
+    fc.property(release, expression, (over, asked) => {
+      const { concepts } = evaluatorOf(over)(asked, '')
       t.same(
         [...concepts],
         [...naive(asked, over)].sort((a, b) => a - b),
@@ -129,5 +204,42 @@ t.test('a constraint finds what its definition says', async t => {
       )
     }),
     { numRuns: 1_500 },
+  )
+})
+
+t.test('groups that are read both ways hold what their definition says', async t => {
+  const concept = fc.record({ op: fc.constant('concept' as const), code, at })
+  const simple: fc.Arbitrary<Expression> = fc.oneof(
+    fc.constant({ op: 'any' as const }),
+    concept,
+    fc.record({ op: fc.constant('<<' as const), of: concept }),
+  )
+  const attribute = fc.record({
+    op: fc.constant('attribute' as const),
+    at,
+    cardinality,
+    reverse: fc.boolean(),
+    name: simple,
+    compare: equality,
+    value: fc.record({ is: fc.constant('concepts' as const), of: simple }),
+  })
+  const of: fc.Arbitrary<Refinement> = fc.oneof(
+    attribute,
+    fc.record({
+      op: fc.constantFrom('and' as const, 'or' as const),
+      of: fc.array(attribute, { minLength: 2, maxLength: 3 }),
+    }),
+  )
+  fc.assert(
+    fc.property(system, simple, cardinality, of, (over, focus, cardinality, of) => {
+      const asked: Expression = { op: 'refined', of: focus, by: { op: 'group', cardinality, of } }
+      const { concepts } = evaluatorOf(over)(asked, '')
+      t.same(
+        [...concepts],
+        [...naive(asked, over)].sort((a, b) => a - b),
+        JSON.stringify(asked),
+      )
+    }),
+    { numRuns: 1_000 },
   )
 })

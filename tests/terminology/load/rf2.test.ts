@@ -1,98 +1,31 @@
 /** Release Format 2, of invented concepts. */
 import t from 'tap'
+import type { DesignationRow, Use } from '../../../src/terminology/library/row.ts'
 import { recognize } from '../../../src/terminology/load/load.ts'
 import { rf2File } from '../../../src/terminology/load/rf2-file.ts'
 import type { SourceFile } from '../../../src/terminology/load/source.ts'
 import { fileOf, filesOf, loaded } from './release.ts'
-
-const core = '900000000000207008'
-const model = '900000000000012004'
-const fsn = '900000000000003001'
-const synonym = '900000000000013009'
-const us = '900000000000509007'
-const gb = '900000000000508004'
-const preferred = '900000000000548007'
-const acceptable = '900000000000549004'
-const defined = '900000000000073002'
-const primitive = '900000000000074008'
-const inferred = '900000000000011006'
-const stated = '900000000000010007'
-const isA = '116680003'
-
-const head = 'id effectiveTime active moduleId'
-const table = (header: string, ...rows: readonly string[]): string =>
-  `${[header, ...rows].map(row => row.replaceAll(' ', '\t').replaceAll('_', ' ')).join('\r\n')}\r\n`
-const concepts = (...rows: readonly string[]): string => table(`${head} definitionStatusId`, ...rows)
-const descriptions = (...rows: readonly string[]): string =>
-  table(`${head} conceptId languageCode typeId term caseSignificanceId`, ...rows)
-const relationships = (...rows: readonly string[]): string =>
-  table(`${head} sourceId destinationId relationshipGroup typeId characteristicTypeId modifierId`, ...rows)
-const values = (...rows: readonly string[]): string =>
-  table(`${head} sourceId value relationshipGroup typeId characteristicTypeId modifierId`, ...rows)
-const refset = (fields: string, ...rows: readonly string[]): string =>
-  table(`${head} refsetId referencedComponentId${fields === '' ? '' : ` ${fields}`}`, ...rows)
-
-const uuid = (n: number): string => `0000000${n}-aaaa-4aaa-8aaa-00000000000${n}`
-const folder = 'SnomedCT_Test/Snapshot'
-const snapshot: Readonly<Record<string, string>> = {
-  [`${folder}/Terminology/sct2_Concept_Snapshot_INT_20260101.txt`]: concepts(
-    `100005 20020131 1 ${core} ${primitive}`,
-    `200003 20200131 1 ${core} ${defined}`,
-    `300008 20210131 0 ${model} ${primitive}`,
-  ),
-  [`${folder}/Terminology/sct2_Description_Snapshot-en_INT_20260101.txt`]: descriptions(
-    `111013 20020131 1 ${core} 100005 en ${fsn} Root_(thing) x`,
-    `222015 20020131 1 ${core} 200003 en ${fsn} Swelling_(finding) x`,
-    `333016 20020131 1 ${core} 200003 en ${synonym} Edema x`,
-    `444017 20020131 1 ${core} 200003 en ${synonym} Oedema x`,
-    `555018 20020131 1 ${core} 200003 en ${synonym} Swelling x`,
-    `666019 20020131 0 ${core} 200003 en ${synonym} Gone x`,
-    `777010 20020131 1 ${core} 300008 en ${synonym} Old x`,
-  ),
-  [`${folder}/Terminology/sct2_TextDefinition_Snapshot-en_INT_20260101.txt`]: descriptions(
-    `888012 20020131 1 ${core} 200003 en 900000000000550004 Fluid_"in"_tissue. x`,
-  ),
-  [`${folder}/Terminology/sct2_Relationship_Snapshot_INT_20260101.txt`]: relationships(
-    `111021 20020131 1 ${core} 200003 100005 0 ${isA} ${inferred} m`,
-    `222023 20020131 1 ${core} 200003 300008 2 123005 ${inferred} m`,
-    `333024 20020131 0 ${core} 200003 300008 0 ${isA} ${inferred} m`,
-    `444025 20020131 1 ${core} 200003 300008 0 ${isA} ${stated} m`,
-  ),
-  [`${folder}/Terminology/sct2_StatedRelationship_Snapshot_INT_20260101.txt`]: 'not even read',
-  [`${folder}/Terminology/sct2_RelationshipConcreteValues_Snapshot_INT_20260101.txt`]: values(
-    `111127 20210731 1 ${core} 200003 #7.5 1 456007 ${inferred} m`,
-    `222129 20210731 1 ${core} 200003 "two_words" 1 456007 ${inferred} m`,
-  ),
-  [`${folder}/Terminology/sct2_sRefset_OWLExpressionSnapshot_INT_20260101.txt`]: 'not even read',
-  [`${folder}/Refset/Language/der2_cRefset_LanguageSnapshot-en_INT_20260101.txt`]: refset(
-    'acceptabilityId',
-    `${uuid(1)} 20020131 1 ${core} ${us} 333016 ${preferred}`,
-    `${uuid(2)} 20020131 1 ${core} ${gb} 444017 ${preferred}`,
-    `${uuid(3)} 20020131 1 ${core} ${us} 555018 ${acceptable}`,
-    `${uuid(4)} 20020131 1 ${core} ${gb} 555018 ${acceptable}`,
-    `${uuid(5)} 20020131 0 ${core} ${us} 555018 ${preferred}`,
-  ),
-  [`${folder}/Refset/Content/der2_Refset_SimpleSnapshot_INT_20260101.txt`]: refset(
-    '',
-    `${uuid(6)} 20200131 1 ${core} 723264001 200003`,
-    `${uuid(7)} 20200131 0 ${core} 723264001 100005`,
-    `${uuid(8)} 20200131 1 ${core} 723264001 333016`,
-  ),
-  [`${folder}/Refset/Content/der2_cRefset_AssociationSnapshot_INT_20260101.txt`]: refset(
-    'targetComponentId',
-    `${uuid(9)} 20200131 1 ${core} 900000000000527005 300008 200003`,
-  ),
-  [`${folder}/Refset/Map/der2_iisssccRefset_ExtendedMapSnapshot_INT_20260101.txt`]: refset(
-    'mapGroup mapPriority mapRule mapAdvice mapTarget correlationId mapCategoryId',
-    `${uuid(1)} 20200131 1 ${core} 447562003 200003 1 1 TRUE ALWAYS_R60 R60 447561005 447637006`,
-  ),
-  [`${folder}/Refset/Metadata/der2_ssRefset_ModuleDependencySnapshot_INT_20260101.txt`]: refset(
-    'sourceEffectiveTime targetEffectiveTime',
-    `${uuid(2)} 20260101 1 ${core} 900000000000534007 ${model} 20260101 20260101`,
-  ),
-  'SnomedCT_Test/Full/Terminology/sct2_Concept_Full_INT_20260101.txt': 'not even read',
-  'SnomedCT_Test/Readme.txt': 'hello',
-}
+import {
+  acceptable,
+  concepts,
+  core,
+  defined,
+  descriptions,
+  folder,
+  fsn,
+  gb,
+  inferred,
+  isA,
+  model,
+  preferred,
+  primitive,
+  refset,
+  relationships,
+  snapshot,
+  synonym,
+  us,
+  uuid,
+} from './rf2-snapshot.ts'
 
 t.test('a snapshot is read into rows', async t => {
   const files = filesOf(snapshot)
@@ -110,8 +43,9 @@ t.test('a snapshot is read into rows', async t => {
     { code: '200003', display: 'Edema' },
     { code: '300008', display: 'Old', inactive: true },
   ])
-  const finding = (rows.designations as { code: string; language: string; value: string; use: { code: string } }[])
-    .filter(({ code }) => code === '200003')
+  const designations = (rows.designations as (DesignationRow & { use: Use })[]).filter(({ code }) => code === '200003')
+  const finding = designations
+    .filter(({ description }) => description?.kind.active !== false)
     .map(({ language, value, use }) => [language, use.code, value])
   t.same(finding, [
     ['en', fsn, 'Swelling (finding)'],
@@ -121,18 +55,41 @@ t.test('a snapshot is read into rows', async t => {
     ['en', synonym, 'Swelling'],
     ['en', '900000000000550004', 'Fluid "in" tissue.'],
   ])
+  const kind = (more: object) => ({
+    active: true,
+    type: synonym,
+    language: 'en',
+    moduleId: core,
+    dialects: [],
+    ...more,
+  })
+  const said = (refset: string, acceptability: string) => ({ refset, acceptability })
+  t.same(
+    designations.map(({ description }) => description),
+    [
+      { id: '222015', kind: kind({ type: fsn }) },
+      { id: '333016', kind: kind({ dialects: [said(us, preferred)] }) },
+      { id: '444017', kind: kind({ dialects: [said(gb, preferred)] }) },
+      undefined,
+      { id: '555018', kind: kind({ dialects: [said(us, acceptable), said(gb, acceptable)] }) },
+      { id: '666019', kind: kind({ active: false }) },
+      { id: '888012', kind: kind({ type: '900000000000550004' }) },
+    ].map(each => each && { effectiveTime: '20020131', ...each }),
+  )
   t.same(rows.edges, [{ child: '200003', parent: '100005' }])
   t.same(rows.relations, [
     { source: '200003', group: 2, type: '123005', value: { code: '300008' } },
     { source: '200003', group: 1, type: '456007', value: '#7.5' },
     { source: '200003', group: 1, type: '456007', value: '"two words"' },
   ])
+  const origin = { moduleId: core, effectiveTime: '20200131' }
   t.same(rows.members, [
-    { refset: '723264001', member: '200003' },
-    { refset: '900000000000527005', member: '300008', fields: { targetComponentId: '200003' } },
+    { refset: '723264001', member: '200003', origin },
+    { refset: '900000000000527005', member: '300008', fields: { targetComponentId: '200003' }, origin },
     {
       refset: '447562003',
       member: '200003',
+      origin,
       fields: {
         mapGroup: '1',
         mapPriority: '1',
@@ -147,6 +104,7 @@ t.test('a snapshot is read into rows', async t => {
       refset: '900000000000534007',
       member: model,
       fields: { sourceEffectiveTime: '20260101', targetEffectiveTime: '20260101' },
+      origin: { ...origin, effectiveTime: '20260101' },
     },
   ])
   t.same(
@@ -195,7 +153,13 @@ t.test('of full files, the latest state of each component counts', async t => {
     { code: '100005', display: 'After' },
     { code: '200003', inactive: true },
   ])
-  t.equal(rows.designations.length, 1)
+  t.same(
+    (rows.designations as DesignationRow[]).map(({ value, description }) => [value, description?.kind.active]),
+    [
+      ['After', true],
+      ['Taken back', false],
+    ],
+  )
   t.same(rows.edges, [])
 })
 

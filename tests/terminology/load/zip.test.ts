@@ -102,8 +102,8 @@ t.test('a folder, an archive and a file alone are opened alike', async t => {
   writeFileSync(join(root, 'r.zip'), zipOf([{ path: 'deep/a.txt', content: 'text' }]))
   writeFileSync(join(root, 'bad.zip'), zipOf([{ path: '../a.txt', content: 'text' }]))
   for (const [path, expected] of [
-    ['folder', 'deep/a.txt'],
-    ['r.zip', 'deep/a.txt'],
+    ['folder', 'folder/deep/a.txt'],
+    ['r.zip', 'r.zip/deep/a.txt'],
     ['folder/deep/a.txt', 'a.txt'],
   ] as const) {
     const { files, close } = await openRelease(join(root, path))

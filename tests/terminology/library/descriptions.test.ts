@@ -1,0 +1,110 @@
+/** Descriptions and origins of members come back from a file as they were told. */
+import fc from 'fast-check'
+import t from 'tap'
+import type { DescriptionKind } from '../../../src/terminology/code-system.ts'
+import type { LibraryFile } from '../../../src/terminology/library/library-file.ts'
+import type { DesignationRow, MemberRow } from '../../../src/terminology/library/row.ts'
+import { built, libraryFolder } from './shelf-folder.ts'
+
+const codes = Array.from({ length: 12 }, (_, n) => `c${n}`)
+const code = fc.constantFrom(...codes)
+const time = fc.constantFrom('20020131', '20260101')
+const kinds: readonly DescriptionKind[] = [
+  { active: true, type: 'fsn', language: 'en', moduleId: 'm', dialects: [] },
+  { active: true, type: 'synonym', language: 'en', moduleId: 'm', dialects: [{ refset: 'us', acceptability: 'a' }] },
+  { active: false, type: 'synonym', language: 'sv', moduleId: 'n', dialects: [] },
+]
+/** As short as ids are, and as long as those of extensions. */
+const id = fc.oneof(
+  fc.integer({ min: 100_000, max: 100_040 }).map(String),
+  fc.constantFrom('1000000000', '999999999', '1000000010', '999999991000124113', '100000000000000019'),
+)
+const told: fc.Arbitrary<readonly DesignationRow[]> = fc.array(
+  fc
+    .record({ code: fc.oneof({ weight: 20, arbitrary: code }, fc.constant('nowhere')), value: fc.string() })
+    .chain(row =>
+      fc
+        .option(fc.record({ id, effectiveTime: time, kind: fc.constantFrom(...kinds) }), { nil: undefined })
+        .map(description => ({ ...row, ...(description && { description }) })),
+    ),
+  { maxLength: 60, size: 'max' },
+)
+const members: fc.Arbitrary<readonly MemberRow[]> = fc.array(
+  fc.record(
+    {
+      refset: fc.constantFrom('c1', 'c2'),
+      member: code,
+      origin: fc.record({ moduleId: fc.constantFrom('m', 'n'), effectiveTime: time }),
+    },
+    { requiredKeys: ['refset', 'member'] },
+  ),
+  { maxLength: 30, size: 'max' },
+)
+
+const codesOf = (file: LibraryFile, concepts: Iterable<number>): string[] => Array.from(concepts, n => file.code(n))
+const inOrder = (some: Iterable<string>): string[] => codes.filter(code => new Set(some).has(code))
+
+t.test('descriptions are told as they were, and found by kind and id', async t => {
+  const folder = libraryFolder(t)
+  fc.assert(
+    fc.property(told, rows => {
+      const { file } = built(folder, build => {
+        build.designations(rows)
+        build.concepts(codes.map(code => ({ code })))
+      })
+      const all = rows.flatMap(({ code, value, description }) =>
+        description ? [{ code, term: value, ...description }] : [],
+      )
+      t.equal(file.descriptions === undefined, all.length === 0)
+      for (const [n, code] of codes.entries()) {
+        const own = all.filter(one => one.code === code)
+        t.same(
+          file.descriptions?.of(n) ?? [],
+          own.map(({ term, id, effectiveTime, kind }) => ({ ...kind, term, id, effectiveTime })),
+        )
+        const inUse = rows.filter(one => one.code === code && one.description?.kind.active !== false)
+        t.same(
+          file.designations(n).map(({ value }) => value),
+          inUse.map(({ value }) => value),
+        )
+      }
+      for (const [n, kind] of file.descriptions?.kinds.entries() ?? []) {
+        const those = all.filter(one => JSON.stringify(one.kind) === JSON.stringify(kind))
+        t.same(codesOf(file, file.descriptions?.having(n) ?? []), inOrder(those.map(({ code }) => code)))
+      }
+      for (const { id, code } of all) {
+        const found = codesOf(file, file.descriptions?.identified(id) ?? [])
+        t.ok(code === 'nowhere' || found.includes(code), `${id} leads to ${code}`)
+      }
+      t.same(codesOf(file, file.descriptions?.identified('888888') ?? []), [])
+      file.close()
+    }),
+    { numRuns: 60 },
+  )
+})
+
+t.test('of each row of a member it is known where it comes from', async t => {
+  const folder = libraryFolder(t)
+  fc.assert(
+    fc.property(members, rows => {
+      const { file } = built(folder, build => {
+        build.concepts(codes.map(code => ({ code })))
+        build.members(rows)
+      })
+      t.equal(file.origins === undefined, !rows.some(({ origin }) => origin))
+      for (const refset of ['c1', 'c2', 'c3']) {
+        const found = (file.origins?.(file.find(refset) ?? -1) ?? []).flatMap(({ members, row, ...origin }) =>
+          codesOf(file, members).map(member => `${member} ${row} ${JSON.stringify(origin)}`),
+        )
+        const expected = codes.flatMap(member =>
+          rows
+            .filter(one => one.refset === refset && one.member === member)
+            .flatMap(({ origin }, row) => (origin ? [`${member} ${row} ${JSON.stringify(origin)}`] : [])),
+        )
+        t.same(found.sort(), expected.sort())
+      }
+      file.close()
+    }),
+    { numRuns: 60 },
+  )
+})
