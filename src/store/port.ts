@@ -324,6 +324,8 @@ export interface Store {
    * told, and its sequence does not begin anew.
    */
   erase(tenant: string): AsyncIterable<number>
+  /** Takes away the texts of entries that are no more, as far as they are kept, piece by piece, and tells how many each had. */
+  tidy(tenant: string): AsyncIterable<number>
 
   /** 0 where the claim was never used. */
   generation(tenant: string, claim: string): Promise<number>

@@ -84,6 +84,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     scan: query => scan(query, readScan),
     measure: step('measure', openMeasure(collections)),
     erase: openErase(collections),
+    async *tidy() {}, // entries lie with their resource
     generation: step('generation', openGeneration(collections)),
     receipt: step('receipt', openReceipts(collections, reads)),
     ...noteSteps(step, openNotes(collections, clock)),

@@ -6,7 +6,7 @@ import type { openLeases } from './leases.ts'
 import { openLinks } from './links.ts'
 import type { GrowingNames } from './names.ts'
 import { openReceipts } from './receipts.ts'
-import { type ReindexJob, reindex } from './reindex.ts'
+import { openRootInside, type ReindexJob, reindex } from './reindex.ts'
 import { holds, openResources, type Standing } from './resources.ts'
 import { openIndex } from './search/indexing.ts'
 
@@ -22,6 +22,7 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
   const receipts = openReceipts(db, types)
   const links = openLinks(db, types, resources.find)
   const index = openIndex(db, tenants, types)
+  const rootInside = openRootInside(db)
   const order = openOrder(db)
 
   /** A repeated request must find its receipt before its own effects refuse it; a lost lease outranks what the data say. */
@@ -83,7 +84,7 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
       const because = judge(tenant, commit, standing, now)
       return because ? { ok: false, because } : apply(commit, standing, job)
     },
-    reindex: (job: ReindexJob) => reindex({ tenants, types, leases, resources, apply: index.apply }, job),
+    reindex: (job: ReindexJob) => reindex({ tenants, types, leases, resources, rootInside, apply: index.apply }, job),
     forget(tenantName: string, before: number): number {
       const tenant = tenants.key(tenantName) ?? 0
       const some = 500 // rows; keeps a turn of the writer short

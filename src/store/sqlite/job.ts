@@ -1,4 +1,5 @@
 import type { Commit, Fence, Lease, Note, NoteKey, Refused, Reworded } from '../port.ts'
+import type { Tidied } from './tidy.ts'
 
 /** What crosses to the writer's thread: plain data, cloned. `now` is the clock of the one who asks, in ms. */
 export type Job =
@@ -32,6 +33,7 @@ export type Job =
   | { readonly do: 'dropNotes'; readonly tenant: string; readonly kind: string; readonly tag: string }
   | { readonly do: 'forget'; readonly tenant: string; readonly before: number }
   | { readonly do: 'erase'; readonly tenant: string }
+  | { readonly do: 'tidy'; readonly tenant: string; readonly after: number }
   | { readonly do: 'secret'; readonly name: string; readonly fresh: Uint8Array }
   /** Takes the write lock and lets it go. */
   | { readonly do: 'ping' }
@@ -79,6 +81,7 @@ export type Results = {
   readonly forget: number
   /** Rows taken away; 0: nothing is left. */
   readonly erase: number
+  readonly tidy: Tidied
   readonly secret: Uint8Array
   readonly ping: undefined
   readonly close: undefined

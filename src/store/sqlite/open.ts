@@ -33,6 +33,7 @@ import { openSearch } from './search/search.ts'
 import { openSecretReader } from './secrets.ts'
 import { openSnapshot } from './snapshot.ts'
 import { failing, openPromptSteps, openSteps } from './step.ts'
+import { tidied } from './tidy.ts'
 import { openTypes } from './types.ts'
 
 export type SqliteNeeds = StoreNeeds & {
@@ -105,7 +106,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
     measure: step('measure', openMeasure(db, tenants, types)),
-    erase: tenant => erased(() => queue.ask({ do: 'erase', tenant })),
+    ...pieces(queue),
     generation: step('generation', (tenant, claim) => generation(tenants.key(tenant) ?? 0, claim)),
     receipt: step('receipt', (name, key) => receipt({ key: tenants.key(name) ?? 0, name }, key)),
     ...noteSteps(step, openNoteReader(db, tenants), queue, clock),
@@ -118,6 +119,13 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
 }
 
 type Queue = Pick<ReturnType<typeof openQueue>, 'ask'>
+
+function pieces(queue: Queue): Pick<Store, 'erase' | 'tidy'> {
+  return {
+    erase: tenant => erased(() => queue.ask({ do: 'erase', tenant })),
+    tidy: tenant => tidied(after => queue.ask({ do: 'tidy', tenant, after })),
+  }
+}
 
 function leaseSteps(
   step: ReturnType<typeof openSteps>,

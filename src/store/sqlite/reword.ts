@@ -27,10 +27,15 @@ export function openReword(
     if (!leases.holds(name, fence, now)) return undefined
     const tenant = tenants.key(name) ?? 0
     let count = 0
-    for (const { type, id, version, was, json } of items) {
-      const key = [tenant, types.key(type) ?? 0, id] as const
-      const { changes } = isContained(type) ? inside.run(json, was, ...key) : alone.run(json, version, was, ...key)
-      count += Number(changes)
+    db.exec('PRAGMA secure_delete = ON') // what was there is overwritten: it may have been a secret
+    try {
+      for (const { type, id, version, was, json } of items) {
+        const key = [tenant, types.key(type) ?? 0, id] as const
+        const { changes } = isContained(type) ? inside.run(json, was, ...key) : alone.run(json, version, was, ...key)
+        count += Number(changes)
+      }
+    } finally {
+      db.exec('PRAGMA secure_delete = OFF')
     }
     return count
   }

@@ -110,4 +110,9 @@ export const schema: readonly string[] = [
   -- enough to stay in memory, and knows the place of the first one, which is the root.
   CREATE UNIQUE INDEX version_later ON version (root, version) WHERE version > 1;
   `,
+  `
+  -- How often terms were taken away: whoever remembers their keys has to forget them then. One row.
+  CREATE TABLE tidied (times INTEGER NOT NULL) STRICT;
+  INSERT INTO tidied VALUES (0);
+  `,
 ]

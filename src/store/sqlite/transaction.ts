@@ -8,6 +8,7 @@ import { openGrowingNames } from './names.ts'
 import { openNotes } from './notes.ts'
 import { openReword } from './reword.ts'
 import { openSecrets } from './secrets.ts'
+import { openTidiness, openTidy } from './tidy.ts'
 
 /** COMMIT itself failed, and not because there was no room or no lock: the log may or may not hold the transaction. */
 class Doubt extends Error {
@@ -24,6 +25,8 @@ function openJobs(db: DatabaseSync) {
   const secrets = openSecrets(db)
   const notes = openNotes(db, tenants)
   const erase = openErase(db, tenants)
+  const tidy = openTidy(db, tenants)
+  const isTidied = openTidiness(db)
 
   function run(job: Job): Results[Job['do']] {
     switch (job.do) {
@@ -49,6 +52,8 @@ function openJobs(db: DatabaseSync) {
         return commits.forget(job.tenant, job.before) + notes.forget(job.tenant, job.before)
       case 'erase':
         return erase(job.tenant)
+      case 'tidy':
+        return tidyUp(job.tenant, job.after)
       case 'secret':
         return secrets.keep(job.name, job.fresh)
       case 'ping':
@@ -64,7 +69,18 @@ function openJobs(db: DatabaseSync) {
     commits.reset()
   }
 
-  return { run, reset, begin: commits.begin }
+  function tidyUp(tenant: string, after: number): Results['tidy'] {
+    const done = tidy(tenant, after)
+    if (done.rows > 0) commits.reset()
+    return done
+  }
+
+  function begin(): void {
+    commits.begin()
+    if (isTidied()) commits.reset()
+  }
+
+  return { run, reset, begin }
 }
 
 /** Runs jobs in one transaction: one fsync for all of them. */

@@ -41,6 +41,26 @@ export async function reindexing(t: Test, place: Place, other: Store): Promise<v
     t.same(await ranges(desk), [])
   })
 
+  await t.test('of what is contained, too, as long as its container is that version', async t => {
+    const desk = openDesk(place)
+    const { tenant, store, put, done } = desk
+    const inner = { type: 'Medication', id: 'm', json: '{}', entries: old }
+    await done([put('a', { contained: [inner] }), put('b', { contained: [inner] })])
+    await done([put('b', { contained: [inner] })])
+    const inside = (id: string, entries: Entries) => item(`Patient/${id}#m`, 1, entries, '#Medication')
+    const items = [
+      inside('a', fresh),
+      inside('b', fresh),
+      inside('c', fresh),
+      item('Patient/a#n', 1, fresh, '#Medication'),
+    ]
+    t.equal(await store.reindex(tenant, items, await held(desk)), 1)
+    for (const handle of [store, other]) {
+      t.same(await find(desk, 'new', '#Medication', handle), ['Patient/a#m'])
+      t.same(await find(desk, 'old', '#Medication', handle), ['Patient/b#m'])
+    }
+  })
+
   await t.test('what was written meanwhile, deleted or never there is left alone', async t => {
     const desk = openDesk(place)
     const { tenant, store, put, remove, done } = desk

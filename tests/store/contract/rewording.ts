@@ -73,6 +73,44 @@ export async function rewording(t: Test, place: Place, other: Store): Promise<vo
     t.equal((await store.read(key('b')))?.json, undefined)
   })
 
+  await t.test(
+    'texts of entries that are no more are taken away, and all that is there is found as before',
+    async t => {
+      const { tenant, store, put, done, end } = openDesk(place)
+      const stranger = openDesk(place)
+      const entries = (...texts: string[]) => ({
+        terms: texts.map(text => ({ slot: 'a', text, element: 0 })),
+        ranges: [],
+      })
+      const ids = async (text: string, handle = store): Promise<readonly string[]> => {
+        const where = { is: 'term', slot: 'a', texts: [text] } as const
+        const found = await handle.search({ tenant, type: 'Patient', where, sort: [], limit: 9, budget: 9_999 })
+        return found.matches.map(({ version }) => version.id)
+      }
+      await done([put('a', { entries: entries('x', 'old') }), put('b', { entries: entries('x') })])
+      await other.commit({ tenant, writes: [put('c', { entries: entries('older') })] })
+      await stranger.done([stranger.put('a', { entries: entries('x', 'old') })])
+      await done([put('a', { entries: entries('x', 'new') }), put('c', { entries: entries('newer') })])
+      await tidy(other, tenant)
+      const before = await end()
+      t.equal(await tidy(store, tenant), 0, 'a second time there is nothing to do')
+      t.equal(await end(), before)
+      t.same([await ids('x'), await ids('old'), await ids('new')], [['a', 'b'], [], ['a']])
+      // Whoever remembers texts by number has to know that they are others now.
+      await done([put('d', { entries: entries('old', 'fresh') })])
+      await other.commit({ tenant, writes: [put('e', { entries: entries('older', 'x') })] })
+      for (const handle of [store, other]) {
+        t.same(
+          [await ids('old', handle), await ids('older', handle), await ids('fresh', handle)],
+          [['d'], ['e'], ['d']],
+        )
+        t.same([await ids('x', handle), await ids('newer', handle)], [['a', 'b', 'e'], ['c']])
+      }
+      const where = { is: 'term', slot: 'a', texts: ['old'] } as const
+      t.equal(await store.count({ tenant: stranger.tenant, type: 'Patient', where, budget: 9_999 }), 1)
+    },
+  )
+
   await t.test('without the lease nothing is done', async t => {
     const { tenant, store, put, one, key } = openDesk(place)
     const version = await one(put('a'))
@@ -86,4 +124,10 @@ export async function rewording(t: Test, place: Place, other: Store): Promise<vo
     t.same(await store.read(key('a')), version)
     t.equal(next && (await other.reword(tenant, items, next)), 1)
   })
+}
+
+async function tidy(store: Store, tenant: string): Promise<number> {
+  let all = 0
+  for await (const rows of store.tidy(tenant)) all += rows
+  return all
 }
