@@ -1,5 +1,6 @@
 /**
- * What it costs that whole resources are stored encrypted, each by the key of its patient: one process beside one without.
+ * What it costs that whole resources, or elements of them, are stored encrypted, each by the key of its patient: a process each,
+ * beside one without.
  *   node bench/encryption.ts [--quick] [--only=read,search,create] [--rounds=5] [--seconds=1.5]
  */
 import { randomBytes } from 'node:crypto'
@@ -27,6 +28,8 @@ const pace: Pace = {
   length: quick ? { answers: 32 } : { seconds: Number(values.seconds ?? 1.5) },
 }
 const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-encryption-'))
+
+const elements = 'Patient.identifier,Patient.name,Patient.telecom,Patient.address,Observation.note'
 
 /** With its patients' ids. */
 type Side = { readonly server: Server; readonly patients: readonly string[] }
@@ -60,15 +63,19 @@ try {
   newKeyFile(keys, n => randomBytes(n))
   const open = await side('open', {})
   const sealed = await side('sealed', { KILN_ENCRYPTION: 'Patient,Observation', KILN_KEY_FILE: keys })
+  const parted = await side('parted', { KILN_ENCRYPTION: elements, KILN_KEY_FILE: keys })
   for (const [name, lanesOf] of Object.entries(rows)) {
     if (values.only?.split(',').some(only => name.startsWith(only)) === false) continue
-    const lanes = { open: lanesOf(open), sealed: lanesOf(sealed) }
+    const lanes = { open: lanesOf(open), sealed: lanesOf(sealed), parted: lanesOf(parted) }
     const figures = await takeTurns(pace, {
       open: length => measure(open.server, lanes.open, length),
       sealed: length => measure(sealed.server, lanes.sealed, length),
+      parted: length => measure(parted.server, lanes.parted, length),
     })
-    const of = [figures.sealed, figures.open] as const
-    console.log(`${name}, encrypted: ${ratio(...of)} × without (${against(...of)})`)
+    const all = [figures.sealed, figures.open] as const
+    const some = [figures.parted, figures.open] as const
+    console.log(`${name}, encrypted: ${ratio(...all)} × without (${against(...all)})`)
+    console.log(`${name}, elements encrypted: ${ratio(...some)} × without (${against(...some)})`)
   }
 } finally {
   await stopAll()

@@ -1,7 +1,7 @@
 /** What all commands do: they open the store that the settings name, beside a running server or without one, and close it. */
 import { type Config, type Environment, parseConfig } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { ownBase } from './http/base.ts'
+import { originOf, ownBase } from './http/base.ts'
 import { foreseen } from './interactions/refusal.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
 import { mustBeTenant } from './security/tenants/tenants.ts'
@@ -41,12 +41,9 @@ export function ofSystem(cause: unknown): unknown {
 }
 
 /** Where a server with these settings serves the tenant. */
-export function baseOf(
-  { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port }: Config,
-  tenant: string,
-): string {
-  const origin = () => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-  return ownBase({ configured, origin })(tenant)
+export function baseOf(config: Config, tenant: string): string {
+  const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port, KILN_TLS_CERT: certificate } = config
+  return ownBase({ configured, origin: () => originOf(host, port, certificate !== '') })(tenant)
 }
 
 export function say(line: string): void {

@@ -10,6 +10,7 @@ import { accountSettings, isMailUrl } from './security/accounts/config.ts'
 import { auditSettings } from './security/audit/config.ts'
 import { isIssuer, securitySettings } from './security/config.ts'
 import { encryptionSettings } from './security/encryption/config.ts'
+import { isVaultKey } from './security/encryption/vault.ts'
 import { isNetwork } from './security/networks.ts'
 import { tenantName } from './security/tenants/tenant.ts'
 import { storeSettings } from './store/config.ts'
@@ -118,6 +119,12 @@ export function parseConfig(environment: Environment): Config {
   if ((values.KILN_TLS_CERT === '') !== (values.KILN_TLS_KEY === '')) {
     throw refuse(['KILN_TLS_CERT and KILN_TLS_KEY belong together: expected both or none'])
   }
+  if ((values.KILN_KEY_VAULT === '') !== (values.KILN_KEY_VAULT_TOKEN === '')) {
+    throw refuse(['KILN_KEY_VAULT and KILN_KEY_VAULT_TOKEN belong together: expected both or none'])
+  }
+  if (values.KILN_KEY_VAULT !== '' && values.KILN_KEY_FILE !== '') {
+    throw refuse(['KILN_KEY_VAULT and KILN_KEY_FILE are both set: expected one of them'])
+  }
   if ((values.KILN_OIDC_ISSUER === '') !== (values.KILN_OIDC_CLIENT === '')) {
     throw refuse(['KILN_OIDC_ISSUER and KILN_OIDC_CLIENT belong together: expected both or none'])
   }
@@ -154,6 +161,7 @@ function compile() {
   ajv.addFormat('mail-url', isMailUrl)
   ajv.addFormat('audit-anchor', text => text === '' || isAbsolute(text) || isSecureUrl(text))
   ajv.addFormat('issuer', isIssuer)
+  ajv.addFormat('vault-key', text => text === '' || isVaultKey(text))
   ajv.addFormat('egress', text => isNetwork(text) || isName(text))
   return ajv.compile<Config>({ type: 'object', properties: settings, additionalProperties: false })
 }

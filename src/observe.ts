@@ -54,6 +54,8 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'encryption.unreadable': 'error',
   'encryption.erased': 'warn',
   'encryption.rotated': 'info',
+  'encryption.pending': 'warn',
+  'encryption.sealed': 'info',
   'http.answered': 'debug',
   'http.malformed': 'debug',
   'http.failed': 'error',

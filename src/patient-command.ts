@@ -28,7 +28,7 @@ async function erase(environment: Environment, id: string, options: Options): Pr
     const { encryption, definitions } = runtime
     const observe = logReader(config.KILN_LOG_LEVEL)
     if (encryption === undefined) throw fail('value', 'KILN_ENCRYPTION names no type: patients have no keys to destroy')
-    const needs = { ...encryption, definitions, clock: outside.clock, sleep, observe }
+    const needs = { ...encryption, definitions, clock: outside.clock, owner: outside.newId(), sleep, observe }
     for (const line of told(id, await erasePatient(needs, tenant, id))) say(line)
   })
 }

@@ -1,4 +1,5 @@
 /** The composition root: builds every long-lived object in order, closes them in reverse. */
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { auditReader } from './audit-reader.ts'
 import type { Config } from './config.ts'
@@ -19,12 +20,14 @@ import { openAccounts } from './security/accounts/open.ts'
 import { usable } from './security/accounts/own.ts'
 import type { SignInNeeds } from './security/accounts/sign-in.ts'
 import { type AuditLog, openAuditLog } from './security/audit/log.ts'
+import type { KeyWrapper } from './security/encryption/key-wrapper.ts'
 import { type Encryption, openEncryption } from './security/encryption/open.ts'
+import { openVault } from './security/encryption/vault.ts'
 import type { Exchange } from './security/external/identity-provider.ts'
 import type { Accounts } from './security/smart/account.ts'
 import type { Fetch } from './security/smart/client-keys.ts'
 import { openSmart, type Smart } from './security/smart/smart.ts'
-import { tenanted } from './security/tenants/tenanted-store.ts'
+import { tenanted, withinQuotas } from './security/tenants/tenanted-store.ts'
 import { openTenants, type Tenants } from './security/tenants/tenants.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
 import { libraryFolder } from './terminology/config.ts'
@@ -90,10 +93,11 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const turn = openTurn(outside.elapsed)
   const settings = { handling: config.KILN_SEARCH_HANDLING, budget: config.KILN_SEARCH_BUDGET }
   const files = ownDefinitions(definitions, validate)
-  const below = await opening
-  const tenants = await tenantsOf(config, below, clock)
+  const raw = await opening
+  const tenants = await tenantsOf(config, raw, clock)
+  const below = withinQuotas({ store: raw, tenants, clock })
   const { store: beneath, ...encryption } = await encrypted(config, outside, observe, { below, definitions, tenants })
-  const store = tenanted({ store: beneath, tenants, clock })
+  const store = tenanted({ store: beneath, tenants })
   const own = openDefinitions({ definitions, settings, files, store, clock, turn })
   const folder = libraryFolder(config)
   const library = folder === undefined ? undefined : openCatalog(folder, { clock })
@@ -155,18 +159,27 @@ function tenantsOf({ KILN_TENANTS, KILN_INTEGRITY }: Config, store: Store, clock
 
 /** A store that cannot be opened with these keys is closed again: commands end by themselves. */
 async function encrypted(
-  { KILN_ENCRYPTION: types, KILN_KEY_FILE: file }: Config,
+  config: Config,
   { random, elapsed }: Outside,
   observe: Observe,
   { below, definitions, tenants }: { below: Store; definitions: Definitions; tenants: Tenants },
 ) {
   try {
-    const needs = { definitions, settings: { types, file }, tenants: await tenants.kept(), random, elapsed, observe }
+    const { KILN_ENCRYPTION: names, KILN_KEY_FILE: file } = config
+    const settings = { names, file, ...keyService(config) }
+    const needs = { definitions, settings, tenants: await tenants.kept(), random, elapsed, observe }
     return await openEncryption(below, needs)
   } catch (error) {
     await below.close()
     throw error
   }
+}
+
+function keyService(config: Config): { readonly service?: KeyWrapper } {
+  const { KILN_KEY_VAULT: url, KILN_KEY_VAULT_TOKEN: file } = config
+  if (url === '') return {}
+  const token = (): string => readFileSync(file, 'utf8').trim()
+  return { service: openVault({ url, token, ask: exchangeBy(openOutlets(config).egress) }) }
 }
 
 async function guardedBy(

@@ -114,6 +114,19 @@ t.test('the first client has an id and a secret of some length, which no message
   }
 })
 
+t.test('master keys are in a file or with a key service, which needs a token', async t => {
+  const [url, token] = ['https://vault.example:8200/v1/transit/keys/kiln', '/run/token']
+  t.same(mistakes({ KILN_KEY_VAULT: url, KILN_KEY_VAULT_TOKEN: token }), [])
+  t.match(mistakes({ KILN_KEY_VAULT: url }), [/KILN_KEY_VAULT and KILN_KEY_VAULT_TOKEN belong together/])
+  const both = { KILN_KEY_VAULT: url, KILN_KEY_VAULT_TOKEN: token, KILN_KEY_FILE: 'keys' }
+  t.match(mistakes(both), [/both set: expected one of them/])
+  t.match(mistakes({ KILN_KEY_VAULT: 'https://vault.example' }), [/expected a URL .* ends in \/v1\/…\/keys\/NAME/])
+  t.same(mistakes({ KILN_ENCRYPTION: 'Patient.contact.name,Observation.value[x],Flag' }), [])
+  for (const wrong of ['patient', 'Patient.', 'Patient.Name', 'Patient name']) {
+    t.match(mistakes({ KILN_ENCRYPTION: wrong }), [/expected resource types or elements of them/], wrong)
+  }
+})
+
 t.test('a secret is neither in messages nor in what may be logged', async t => {
   const wrong = mistakes({ KILN_STORE: 'mongo://root:hunter2@db/kiln' })
   t.equal(wrong.length, 1)

@@ -99,10 +99,11 @@ t.test('what cannot be done is said in a sentence, with code 1', async t => {
     [['key', 'drop', '7-00000000'], settings, /^the key '7-00000000' is not in/],
     [['key', 'drop', namesOr(file)], settings, /is the current one|are still wrapped/],
     [
-      ['key', 'rotate'],
-      { ...settings, KILN_ENCRYPTION: '' },
-      /does not name Patient, which this store keeps encrypted/,
+      ['check'],
+      { ...settings, KILN_ENCRYPTION: '', KILN_KEY_FILE: '' },
+      /this store keeps AuditEvent, Patient encrypted, and needs KILN_KEY_FILE/,
     ],
+    [['check'], { ...settings, KILN_ENCRYPTION: 'Patient.nam' }, /KILN_ENCRYPTION names 'Patient.nam'/],
     [['patient', 'erase', 'p1'], settings, /^Patient\/p1 would be lost for ever: expected --yes/],
     [['patient', 'erase', 'p1', '--yes'], settings, /^Patient\/p1 has no key/],
     [['patient', 'erase', 'p1', '--yes', '--tenant', 'x'], settings, /^'x' is no tenant/],
@@ -177,3 +178,62 @@ t.test('a rotation that is killed, again and again, loses nothing and is finishe
   t.match((await store.read({ tenant, type: 'Patient', id: 'p399' }))?.json, /"l399"/)
   await store.close()
 })
+
+t.test(
+  'what is stored is sealed by a command; killed, again and again, it loses nothing and is done by the next',
+  async t => {
+    const at = site(t)
+    const { path, ...rest } = at
+    const settings = { ...rest, KILN_ENCRYPTION: 'Patient.language', KILN_SEARCH_BUDGET: '100' }
+    kiln(['key', 'new', at.KILN_KEY_FILE])
+    const needs = { clock: Date.now, random: randomBytes, observe: () => {}, path, synchronous: 'NORMAL' } as const
+    const below = await openSqlite(needs)
+    const count = 1_500
+    const ids = Array.from({ length: count }, (_, index) => `p${index}`)
+    for (let from = 0; from < count; from += 100) {
+      const writes = ids.slice(from, from + 100).map(id => {
+        const text = draft({ resourceType: 'Patient', id, language: `l-${id}`, gender: 'female' }, id)
+        return { do: 'put', method: 'PUT', key: { tenant, type: 'Patient', id }, draft: text } as const
+      })
+      await below.commit({ tenant, writes })
+    }
+    const texts = async (): Promise<readonly string[]> => {
+      await sleep(1) // within one turn of the loop everybody reads the same state
+      const versions = await below.readAll(ids.map(id => ({ tenant, type: 'Patient', id })))
+      return versions.map(version => version?.json ?? '')
+    }
+    const left = async () => (await texts()).filter(text => text.includes('"l-p')).length
+    t.equal(kiln(['check'], settings).status, 0)
+    const partly: boolean[] = []
+    for (let round = 0; round < 3; round++) {
+      const before = await left()
+      const child = spawn(process.execPath, ['src/cli.ts', 'key', 'seal'], {
+        env: environment(settings),
+        stdio: 'ignore',
+      })
+      const ended = once(child, 'exit')
+      while ((await left()) === before && child.exitCode === null) await sleep(1)
+      child.kill('SIGKILL')
+      await ended
+      partly.push((await left()) > 0)
+      const { store } = await sealed(below, at.KILN_KEY_FILE, ['Patient.language'])
+      const versions = await store.readAll(ids.map(id => ({ tenant, type: 'Patient', id })))
+      t.equal(
+        versions.filter(version => version?.json?.includes(`"language":"l-${version.id}","gender"`)).length,
+        count,
+      )
+      await sleep(5_100) // the lease of who was killed
+    }
+    t.ok(partly.includes(true), 'one was killed in its midst')
+    const done = kiln(['key', 'seal'], settings)
+    t.match(done.stdout, /^\d+ texts were changed: what is stored is as KILN_ENCRYPTION says\.\n$/, done.stderr)
+    t.equal(await left(), 0)
+    t.ok((await texts()).every(text => text.includes('"gender":"female","_sealedElements":"1.')))
+    t.match(kiln(['key', 'seal'], settings).stdout, /^0 texts were changed/)
+    const opened = kiln(['key', 'seal'], { ...settings, KILN_ENCRYPTION: '' })
+    t.match(opened.stdout, /^1500 texts were changed/, opened.stderr)
+    t.equal(await left(), count)
+    t.equal(kiln(['check'], { KILN_STORE: `sqlite:${path}` }).status, 0, 'no key is needed any more')
+    await below.close()
+  },
+)

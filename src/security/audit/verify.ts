@@ -1,4 +1,5 @@
 /** Whether a tenant's audit is as it was written: recomputed from the events, against the seals and the anchors. */
+import { FhirError } from '../../fhir/issue.ts'
 import type { Store, Version } from '../../store/port.ts'
 import { pagesOf } from './events.ts'
 import { logKind } from './portion.ts'
@@ -70,9 +71,15 @@ async function hashed(
 ): Promise<{ readonly count: number; readonly hash: string; readonly faults: readonly string[] }> {
   const chain = openChain(stretch.tenant, before)
   const faults: string[] = []
-  for await (const versions of pagesOf(store, stretch)) {
-    for (const version of versions) chain.add(version)
-    faults.push(...(await changed(store, versions)))
+  try {
+    for await (const versions of pagesOf(store, stretch)) {
+      for (const version of versions) chain.add(version)
+      faults.push(...(await changed(store, versions)))
+    }
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.issues[0]?.code !== 'exception') throw error
+    const { after, until } = stretch
+    faults.push(`an event between places ${after} and ${until} of the commit sequence cannot be decrypted any more`)
   }
   return { count: chain.count(), hash: chain.end(), faults }
 }

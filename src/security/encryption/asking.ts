@@ -1,15 +1,15 @@
 /** Questions as the store below understands them. */
 import { fail } from '../../fhir/issue.ts'
-import { isContained } from '../../search/contained.ts'
 import type { Node, Place, SortKey } from '../../search/node.ts'
 import type { SearchQuery, Store } from '../../store/port.ts'
 import { blindQuestion, mustSort } from './blind-question.ts'
 import type { Keys } from './keys.ts'
+import type { Schemes } from './scheme.ts'
 
 export type AskingNeeds = {
   readonly store: Pick<Store, 'search' | 'types'>
   readonly keys: Keys
-  readonly types: ReadonlySet<string>
+  readonly schemes: Schemes
 }
 
 type Asked = Pick<SearchQuery, 'tenant' | 'type' | 'where' | 'budget'> & { readonly sort?: readonly SortKey[] }
@@ -20,14 +20,14 @@ export type Asking = <Q extends Asked>(query: Q) => Promise<Q>
 const mostFollowed = 10_000 // resources that a chain may lead to: what a store can still compare in one go
 const batch = 500
 
-export function askingWith({ store, keys, types }: AskingNeeds): Asking {
-  const isBlind = (type: string): boolean => isContained(type) || types.has(type)
+export function askingWith({ store, keys, schemes }: AskingNeeds): Asking {
   return async query => {
     const { tenant, type, where, budget, sort = [] } = query
-    mustSort(type, sort, { isBlind })
+    const scheme = await schemes()
+    mustSort(type, sort, scheme)
     const ids = (type: string, where: Node) => idsOf(store, { tenant, type, where, budget })
     const has = async (type: string) => (await store.types(tenant)).includes(type)
-    return { ...query, where: await blindQuestion(where, type, { mac: await keys.mac(tenant), isBlind, ids, has }) }
+    return { ...query, where: await blindQuestion(where, type, { ...scheme, mac: await keys.mac(tenant), ids, has }) }
   }
 }
 

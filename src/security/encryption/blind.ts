@@ -43,9 +43,14 @@ export function startOf(slot: string, text: string): string | undefined {
   return bar > 0 ? text.slice(0, bar + 1) : undefined
 }
 
-export function blindEntries(mac: Mac, type: string, { terms, ranges }: Entries): Entries {
-  const slots = new Set(ranges.map(({ slot }) => slot))
-  return { terms: unique(terms.flatMap(term => blindTerms(mac, type, term))), ranges: [...slots].map(nothing) }
+/** Of slots that tell something of what is sealed; the others stay as they are. */
+export function blindEntries(mac: Mac, type: string, entries: Entries, isBlind: (slot: string) => boolean): Entries {
+  const { terms, ranges } = entries
+  const slots = new Set(ranges.map(({ slot }) => slot).filter(isBlind))
+  return {
+    terms: unique(terms.flatMap(term => (isBlind(term.slot) ? blindTerms(mac, type, term) : [term]))),
+    ranges: [...ranges.filter(({ slot }) => !isBlind(slot)), ...[...slots].map(nothing)],
+  }
 }
 
 function blindTerms(mac: Mac, type: string, term: Term): readonly Term[] {

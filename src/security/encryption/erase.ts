@@ -7,6 +7,7 @@ import { fail } from '../../fhir/issue.ts'
 import { compartment } from '../../search/compartment.ts'
 import type { Node, Place } from '../../search/node.ts'
 import type { Store, Version } from '../../store/port.ts'
+import { blankAll } from './blank.ts'
 import { blindQuestion } from './blind-question.ts'
 import { keyNameOf } from './envelope.ts'
 import type { EncryptionEvent } from './event.ts'
@@ -14,13 +15,14 @@ import type { Encryption } from './open.ts'
 import { keepRing, parseRing, ringKind } from './ring.ts'
 import { sealedIn } from './sealed-text.ts'
 import { patientRing } from './sealing.ts'
+import type { StoredNeeds } from './stored.ts'
 
-export type EraseNeeds = Encryption & {
-  readonly definitions: Pick<Definitions, 'compartments'>
-  readonly clock: () => number
-  readonly sleep: (ms: number) => Promise<unknown>
-  readonly observe: (event: EncryptionEvent) => void
-}
+export type EraseNeeds = Pick<Encryption, 'keys' | 'schemes'> &
+  StoredNeeds & {
+    readonly definitions: Pick<Definitions, 'compartments'>
+    readonly sleep: (ms: number) => Promise<unknown>
+    readonly observe: (event: EncryptionEvent) => void
+  }
 
 export type Erased = {
   /** Deleted now; there may have been others before. */
@@ -36,8 +38,8 @@ const unsettled = 2_000 // ms in which other processes may still use the key tha
 
 /** May be called again until it comes to its end. */
 export async function erasePatient(needs: EraseNeeds, tenant: string, id: string): Promise<Erased> {
-  if (!needs.types.has('Patient')) {
-    throw fail('value', 'KILN_ENCRYPTION does not name Patient: expected a store in which patients have keys')
+  if (!(await needs.schemes()).types.includes('Patient')) {
+    throw fail('value', 'nothing of Patient is encrypted: expected a store in which patients have keys')
   }
   const mac = await needs.keys.mac(tenant)
   const ring = patientRing(mac, id)
@@ -46,6 +48,7 @@ export async function erasePatient(needs: EraseNeeds, tenant: string, id: string
   const first = await sweep(needs, all)
   await needs.sleep(unsettled)
   const second = await sweep(needs, all)
+  await blankAll(needs, tenant, ring)
   const erased = { resources: first.resources + second.resources, left: second.left }
   const left = [...erased.left.values()].reduce((sum, count) => sum + count, 0)
   needs.observe({ event: 'encryption.erased', tenant, resources: erased.resources, left })
@@ -87,14 +90,13 @@ async function sweep(needs: EraseNeeds, { tenant, ring, id }: All): Promise<Eras
 }
 
 async function* pages(
-  { below, keys, types }: EraseNeeds,
+  { below, keys, schemes }: EraseNeeds,
   tenant: string,
   type: string,
   where: Node,
 ): AsyncGenerator<readonly Version[]> {
   const mac = await keys.mac(tenant)
-  const isBlind = (of: string): boolean => types.has(of)
-  const blind = await blindQuestion(where, type, { mac, isBlind, ...noChains })
+  const blind = await blindQuestion(where, type, { ...(await schemes()), mac, ...noChains })
   const query: Parameters<Store['search']>[0] = { tenant, type, where: blind, sort: [], limit: batch, budget }
   for (let after: Place | undefined; ; ) {
     const { matches, more } = await below.search({ ...query, ...(after ? { after } : {}) })

@@ -2,36 +2,31 @@
  * What older data keys have sealed, sealed anew by the newest of their ring, while servers go on. What is still to be done is told
  * by the texts themselves, so whoever was interrupted does it again.
  */
-import { type Holder, openHolder } from '../../jobs/lease.ts'
 import { isContained } from '../../search/contained.ts'
-import { all, type Place } from '../../search/node.ts'
 import type { Reworded, Version } from '../../store/port.ts'
-import { keyNameOf, sealText } from './envelope.ts'
+import { type About, type DataKey, keyNameOf, sealText } from './envelope.ts'
 import type { EncryptionEvent } from './event.ts'
 import { BadKeys } from './key-wrapper.ts'
 import type { Encryption } from './open.ts'
 import { openedBy } from './opening.ts'
 import { indexRing, receiptRing } from './ring.ts'
 import { changeAll } from './rotate.ts'
-import { aboutVersion, sealedIn, storedType } from './sealed-text.ts'
+import { aboutNote } from './sealed-notes.ts'
+import { sealedOf } from './sealed-text.ts'
+import { alone, logNotes, pagesOf, type StoredNeeds, taken } from './stored.ts'
 
-export type ResealNeeds = Omit<Encryption, 'wrapper'> & {
-  readonly random: (bytes: number) => Uint8Array
-  readonly clock: () => number
-  /** Of this process alone. */
-  readonly owner: string
-  readonly observe: (event: EncryptionEvent) => void
-}
-
-const batch = 100
-const budget = 300_000 // ms
+export type ResealNeeds = StoredNeeds &
+  Pick<Encryption, 'keys' | 'schemes'> & {
+    readonly random: (bytes: number) => Uint8Array
+    readonly observe: (event: EncryptionEvent) => void
+  }
 
 /** Gives how many texts were sealed anew. Throws `BadKeys` where another process is at it. */
 export async function resealAll(needs: ResealNeeds, tenant: string): Promise<number> {
-  return alone(needs, tenant, async holder => {
-    let count = 0
+  return alone(needs, tenant, async held => {
+    let count = await resealNotes(needs, tenant)
     for await (const items of stale(needs, tenant)) {
-      const done = await needs.below.reword(tenant, items, await held(holder))
+      const done = await needs.below.reword(tenant, items, await held())
       if (done === undefined) throw taken()
       count += done
     }
@@ -42,9 +37,8 @@ export async function resealAll(needs: ResealNeeds, tenant: string): Promise<num
 /** Only the newest key of each ring is left. Throws `BadKeys` as long as something needs an older one. */
 export async function dropOlder(needs: ResealNeeds, tenant: string): Promise<number> {
   return alone(needs, tenant, async () => {
-    for await (const items of stale(needs, tenant)) {
-      if (items.length > 0) throw new BadKeys(`older data keys are still needed: 'kiln key reseal' changes that`)
-    }
+    for await (const items of stale(needs, tenant)) if (items.length > 0) throw needed()
+    for await (const { text } of logNotes(needs.below, tenant)) if (await staleKey(needs, tenant, text)) throw needed()
     const { below: store, observe } = needs
     return changeAll({ store, tenants: [tenant], observe }, async ({ id }, keys) => {
       return id === indexRing || id === receiptRing || keys.length < 2 ? undefined : { keys: keys.slice(-1) }
@@ -52,71 +46,57 @@ export async function dropOlder(needs: ResealNeeds, tenant: string): Promise<num
   })
 }
 
-async function alone<T>({ below, clock, owner }: ResealNeeds, tenant: string, act: (holder: Holder) => Promise<T>) {
-  const holder = openHolder({ store: below, clock, owner }, tenant, 'reseal')
-  try {
-    await held(holder)
-    return await act(holder)
-  } finally {
-    await holder.release()
-  }
-}
-
-async function held(holder: Holder) {
-  const fence = await holder.fence()
-  if (fence === undefined) throw taken()
-  return fence
-}
-
-function taken(): BadKeys {
-  return new BadKeys('another process is sealing anew at this moment; try again when it is done')
+function needed(): BadKeys {
+  return new BadKeys(`older data keys are still needed: 'kiln key reseal' changes that`)
 }
 
 /** Page by page; what cannot be opened is left to whoever reads it. */
 async function* stale(needs: ResealNeeds, tenant: string): AsyncGenerator<readonly Reworded[]> {
+  const { types } = await needs.schemes()
   for (const type of await needs.below.types(tenant)) {
-    if (!isContained(type) && !needs.types.has(type)) continue
-    for await (const versions of isContained(type) ? inside(needs, tenant, type) : alones(needs, tenant, type)) {
+    if (!isContained(type) && !types.includes(type)) continue
+    for await (const versions of pagesOf(needs.below, tenant, type)) {
       const items = await Promise.all(versions.map(version => resealed(needs, version)))
       yield items.filter(item => item !== undefined)
     }
   }
 }
 
-async function* alones({ below }: ResealNeeds, tenant: string, type: string): AsyncGenerator<readonly Version[]> {
-  const until = await below.sequence(tenant)
-  for (let after = 0; ; ) {
-    const page = await below.history({ tenant, type, order: 'oldest', until, after, limit: batch })
-    yield page.versions
-    const last = page.versions.at(-1)
-    if (!page.more || last === undefined) return
-    after = last.seq
-  }
-}
-
-async function* inside({ below }: ResealNeeds, tenant: string, type: string): AsyncGenerator<readonly Version[]> {
-  const query = { tenant, type, where: all, sort: [], limit: batch, budget }
-  for (let after: Place | undefined; ; ) {
-    const { matches, more } = await below.search({ ...query, ...(after ? { after } : {}) })
-    yield matches.map(({ version }) => version)
-    after = matches.at(-1)?.place
-    if (!more || after === undefined) return
-  }
-}
-
 /** `undefined`: there is nothing to be done. */
-async function resealed({ keys, types, random }: ResealNeeds, version: Version): Promise<Reworded | undefined> {
+async function resealed(needs: ResealNeeds, version: Version): Promise<Reworded | undefined> {
   const { tenant, type, id, version: number, json } = version
-  const sealed = json === undefined || !types.has(storedType(version)) ? undefined : sealedIn(json)
-  const name = sealed === undefined ? undefined : keyNameOf(sealed)
+  const found = sealedOf(version)
+  const next = found && (await anew(needs, tenant, found.sealed, found.about))
+  if (json === undefined || found === undefined || next === undefined) return undefined
+  return { type, id, version: number, was: json, json: json.replace(found.sealed, () => next) }
+}
+
+async function resealNotes(needs: ResealNeeds, tenant: string): Promise<number> {
+  let count = 0
+  for await (const note of logNotes(needs.below, tenant)) {
+    const text = await anew(needs, tenant, note.text, aboutNote(note))
+    if (text !== undefined && (await needs.below.keepNote({ ...note, text })) !== undefined) count++
+  }
+  return count
+}
+
+async function anew(needs: ResealNeeds, tenant: string, sealed: string, about: About): Promise<string | undefined> {
+  const keys = await staleKey(needs, tenant, sealed)
+  if (keys === undefined) return undefined
+  const text = openedBy(keys.key, sealed, about)
+  return text === undefined ? undefined : sealText(text, keys.newest, about, needs.random)
+}
+
+/** The key that sealed it, and the one that is to; `undefined`: they are the same, or there is none. */
+async function staleKey(
+  { keys }: Pick<ResealNeeds, 'keys'>,
+  tenant: string,
+  sealed: string,
+): Promise<{ readonly key: DataKey; readonly newest: DataKey } | undefined> {
+  const name = keyNameOf(sealed)
   const ring = name && (await keys.find(tenant, name.ring))
-  if (json === undefined || sealed === undefined || ring === undefined || ring === 'erased') return undefined
+  if (ring === undefined || ring === 'erased') return undefined
   const newest = ring.at(-1)
   const key = ring.find(one => one.number === name?.number)
-  if (key === undefined || newest === undefined || key === newest) return undefined
-  const about = aboutVersion(version)
-  const text = openedBy(key, sealed, about)
-  if (text === undefined) return undefined
-  const next = sealText(text, newest, about, random)
-  return { type, id, version: number, was: json, json: json.replace(sealed, () => next) }
+  return key === undefined || newest === undefined || key === newest ? undefined : { key, newest }
 }

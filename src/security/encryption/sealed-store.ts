@@ -1,28 +1,31 @@
 /**
- * A store whose resources of some types are sealed: what is written goes down as ciphertext and blind entries, what is read comes
+ * A store whose resources of some types are sealed, or elements of them: what is written goes down as ciphertext and blind entries, what is read comes
  * up as it was. Neither the store below nor anybody above knows of it.
  */
-import { type Outcome, type Store, StoreUnavailable, type Version } from '../../store/port.ts'
+import { type Outcome, type Reindexed, type Store, StoreUnavailable, type Version } from '../../store/port.ts'
 import { askingWith } from './asking.ts'
 import { blindEntries } from './blind.ts'
-import { type OpeningNeeds, openingWith } from './opening.ts'
+import type { Mac } from './mac.ts'
+import type { Opening } from './opening.ts'
 import { receiptsWith } from './receipts.ts'
+import { isBlind, type Scheme } from './scheme.ts'
 import { claimName, sealedCommit } from './sealed-commit.ts'
+import { sealedNotes } from './sealed-notes.ts'
 import type { SealingNeeds } from './sealing.ts'
 
-export type SealNeeds = Omit<SealingNeeds & OpeningNeeds, 'store'>
+export type SealNeeds = Omit<SealingNeeds, 'store'> & { readonly opening: Opening }
 
 export function sealedStore(store: Store, needs: SealNeeds): Store {
-  const { keys, types, random } = needs
-  const opening = openingWith(needs)
-  const asking = askingWith({ store, keys, types })
+  const { keys, schemes, opening, random } = needs
+  const asking = askingWith({ store, keys, schemes })
   const receipts = receiptsWith({ keys, opening, random })
   const open = async (version: Version | undefined): Promise<Version | undefined> => version && opening.version(version)
   const openAll = (versions: readonly Version[]): Promise<readonly Version[]> =>
     Promise.all(versions.map(opening.version))
   return {
     ...store,
-    ...closing(store, sealedCommit({ ...needs, store, asking, opening, receipts })),
+    ...sealedNotes({ store, keys, schemes, opening, random }),
+    ...closing(store, sealedCommit({ ...needs, store, asking, receipts })),
     read: async key => open(await store.read(key)),
     readAll: async keys => Promise.all((await store.readAll(keys)).map(open)),
     vread: async (key, version) => open(await store.vread(key, version)),
@@ -39,11 +42,12 @@ export function sealedStore(store: Store, needs: SealNeeds): Store {
     count: async query => store.count(await asking(query)),
     explain: async query => store.explain(await asking(query)),
     async reindex(tenant, items, fence) {
-      const mac = await keys.mac(tenant)
-      const blind = items.map(item => {
-        return types.has(item.type) ? { ...item, entries: blindEntries(mac, item.type, item.entries) } : item
-      })
-      return store.reindex(tenant, blind, fence)
+      const [scheme, mac] = [await schemes(), await keys.mac(tenant)]
+      return store.reindex(
+        tenant,
+        items.map(item => blindItem(mac, scheme, item)),
+        fence,
+      )
     },
     async reword() {
       throw new Error('texts are sealed here: whoever changes them does so in the store below')
@@ -69,6 +73,12 @@ export function sealedStore(store: Store, needs: SealNeeds): Store {
       }
     },
   }
+}
+
+/** As it is written from now on: also of what is contained. */
+export function blindItem(mac: Mac, scheme: Scheme, item: Reindexed): Reindexed {
+  const extent = scheme.writes(item)
+  return { ...item, entries: blindEntries(mac, item.type, item.entries, slot => isBlind(extent, slot)) }
 }
 
 /** What was asked before the store was closed is still done, though it has not come down to it yet. */

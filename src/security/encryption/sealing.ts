@@ -1,20 +1,24 @@
 /** A commit with its resources sealed, each bound to the version that it is going to be. */
 import { fail } from '../../fhir/issue.ts'
-import { containedId, containedType } from '../../search/contained.ts'
-import { noEntries } from '../../search/entry.ts'
+import type { Draft } from '../../fhir/stamp.ts'
+import { type Contained, containedId, containedType } from '../../search/contained.ts'
+import { type Entries, noEntries } from '../../search/entry.ts'
 import type { Claim, Commit, Condition, Key, Refused, Store, Version, Write } from '../../store/port.ts'
 import { blindEntries, blindText } from './blind.ts'
+import { cut, printPieces } from './cut.ts'
 import { type DataKey, sealText } from './envelope.ts'
+import type { Extent } from './extent.ts'
 import type { Keys } from './keys.ts'
 import type { Mac } from './mac.ts'
 import type { OwnerOf } from './owner.ts'
 import { tenantRing } from './ring.ts'
+import { isBlind, type Scheme, type Schemes } from './scheme.ts'
 import { aboutVersion, sealedContained, sealedDraft } from './sealed-text.ts'
 
 export type SealingNeeds = {
   readonly store: Pick<Store, 'readAll' | 'generation'>
   readonly keys: Keys
-  readonly types: ReadonlySet<string>
+  readonly schemes: Schemes
   readonly ownerOf: OwnerOf
   readonly random: (bytes: number) => Uint8Array
 }
@@ -32,7 +36,8 @@ type Put = Extract<Write, { readonly do: 'put' }>
 type Foreseen = { readonly version: number; readonly when: Condition; readonly isOurs: boolean; readonly free: boolean }
 
 export async function sealing(needs: SealingNeeds, { tenant, writes }: Commit): Promise<Sealing> {
-  const isSealed = (write: Write): write is Put => write.do === 'put' && needs.types.has(write.key.type)
+  const scheme = await needs.schemes()
+  const isSealed = (write: Write): write is Put => write.do === 'put' && scheme.writes(write.key).is !== 'nothing'
   const puts = writes.filter(isSealed)
   if (puts.length === 0) return { writes, claims: [], isOurs: () => false }
   const mac = await needs.keys.mac(tenant)
@@ -41,7 +46,7 @@ export async function sealing(needs: SealingNeeds, { tenant, writes }: Commit): 
   const sealed = await Promise.all(
     writes.map(write => {
       const next = foreseen.get(write)
-      return next && isSealed(write) ? seal(needs, mac, write, next) : write
+      return next && isSealed(write) ? seal(needs, { mac, scheme }, write, next) : write
     }),
   )
   const free = puts.filter(write => foreseen.get(write)?.free).map(({ key }) => nameOf(mac, key))
@@ -78,34 +83,63 @@ function nameOf(mac: Mac, { type, id }: Key): string {
   return blindText(mac, type, 'made', id)
 }
 
-async function seal(needs: SealingNeeds, mac: Mac, write: Put, { version, when }: Foreseen): Promise<Write> {
+type By = { readonly mac: Mac; readonly scheme: Scheme }
+
+async function seal(needs: SealingNeeds, { mac, scheme }: By, write: Put, { version, when }: Foreseen): Promise<Write> {
   const { key, draft, entries, contained } = write
-  const { tenant, type } = key
-  const by = await keyFor(needs, mac, write)
-  const about = aboutVersion({ ...key, version })
+  const { type, id } = key
+  const by = await keyOf(needs, mac, { ...key, entries: entries ?? noEntries })
+  if (by === undefined) throw erased(needs.ownerOf({ type, id, entries: entries ?? noEntries }))
+  const { random } = needs
+  const extent = scheme.writes(key)
   const inside = contained?.map(one => {
-    const kind = containedType(one.type)
-    const there = aboutVersion({ tenant, type: kind, id: containedId(key, one.id), version })
-    const json = sealedContained(sealText(one.json, by, there, needs.random))
-    return { ...one, json, entries: blindEntries(mac, kind, one.entries) }
+    const there = { ...key, type: containedType(one.type), id: containedId(key, one.id), version }
+    return { ...one, ...sealInside({ by, mac, random, extent: scheme.writes(there) }, there, one) }
   })
   return {
     ...write,
     when,
-    draft: sealedDraft(draft, sealText(draft.rest, by, about, needs.random)),
-    ...(entries === undefined ? {} : { entries: blindEntries(mac, type, entries) }),
+    draft: sealDraft({ by, random, extent }, { ...key, version }, draft),
+    ...(entries === undefined ? {} : { entries: blindEntries(mac, type, entries, slot => isBlind(extent, slot)) }),
     ...(inside === undefined ? {} : { contained: inside }),
   }
 }
 
-/** Of the patient, or else of the tenant. */
-async function keyFor({ keys, ownerOf }: SealingNeeds, mac: Mac, { key, entries }: Put): Promise<DataKey> {
-  const { tenant, type, id } = key
-  const owner = ownerOf({ type, id, entries: entries ?? noEntries })
-  const found = await keys.make(tenant, owner === undefined ? tenantRing : patientRing(mac, owner))
-  const newest = found === 'erased' ? undefined : found.at(-1)
-  if (newest !== undefined) return newest
-  throw fail('business-rule', `Patient/${owner} was erased: nothing more is stored about this patient`)
+type Place = Pick<Version, 'tenant' | 'type' | 'id' | 'version'>
+
+export type SealBy = Pick<SealingNeeds, 'random'> & { readonly by: DataKey; readonly extent: Extent }
+
+/** By an extent that seals something. */
+export function sealDraft({ by, random, extent }: SealBy, place: Place, draft: Draft): Draft {
+  if (extent.is !== 'elements') return sealedDraft(draft, sealText(draft.rest, by, aboutVersion(place), random))
+  const { open, pieces } = cut(draft.rest, extent.tree)
+  const text = `${extent.form}\n${printPieces(pieces)}`
+  return sealedDraft(draft, sealText(text, by, aboutVersion(place, open), random), open)
+}
+
+export function sealInside(
+  { by, random, extent, mac }: SealBy & { readonly mac: Mac },
+  place: Place,
+  { json, entries }: Pick<Contained, 'json' | 'entries'>,
+): Pick<Contained, 'json' | 'entries'> {
+  if (extent.is === 'nothing') return { json, entries }
+  const sealed = sealedContained(sealText(json, by, aboutVersion(place), random))
+  return { json: sealed, entries: blindEntries(mac, place.type, entries, () => true) }
+}
+
+/** Of the patient, or else of the tenant; `undefined`: the patient's was destroyed. */
+export async function keyOf(
+  { keys, ownerOf }: Pick<SealingNeeds, 'keys' | 'ownerOf'>,
+  mac: Mac,
+  resource: Key & { readonly entries: Entries },
+): Promise<DataKey | undefined> {
+  const owner = ownerOf(resource)
+  const found = await keys.make(resource.tenant, owner === undefined ? tenantRing : patientRing(mac, owner))
+  return found === 'erased' ? undefined : found.at(-1)
+}
+
+function erased(owner: string | undefined): Error {
+  return fail('business-rule', `Patient/${owner} was erased: nothing more is stored about this patient`)
 }
 
 /** The ring of a patient: its name does not tell whose it is. */

@@ -37,7 +37,7 @@ async function sealedTexts({ sealed }: Site): Promise<readonly string[]> {
 /** `meanwhile`: after the first look, before the last. */
 function erase({ sealed }: Site, id: string, meanwhile: () => Promise<unknown> = async () => {}): Promise<Erased> {
   const observe = (event: (typeof sealed.events)[number]) => void sealed.events.push(event)
-  return erasePatient({ ...sealed, definitions, clock: () => 1, sleep: meanwhile, observe }, tenant, id)
+  return erasePatient({ ...sealed, definitions, clock: () => 1, owner: 'me', sleep: meanwhile, observe }, tenant, id)
 }
 
 async function ringOf({ sealed }: Site, id: string): Promise<string> {
@@ -46,8 +46,8 @@ async function ringOf({ sealed }: Site, id: string): Promise<string> {
 }
 
 /** A store of the same data, as a process with other settings would open it. */
-function opening(below: Store, over: { readonly file?: string; readonly types?: readonly string[] }) {
-  const settings = { types, file: '', ...over }
+function opening(below: Store, over: { readonly file?: string; readonly names?: readonly string[] }) {
+  const settings = { names: types, file: '', ...over }
   const own = { tenants: [tenant], random: randomBytes, elapsed: () => 0, observe: () => {} }
   return openEncryption(below, { ...own, definitions, settings })
 }
@@ -308,33 +308,35 @@ await onBothStores(async (t, open) => {
     newKeyFile(strange, randomBytes)
     const cases: [over: Parameters<typeof opening>[1], message: RegExp][] = [
       [{ file: strange }, /the keys of the store were wrapped by the master key '1-[0-9a-f]{8}', which is not in/],
-      [{ file: '' }, /KILN_ENCRYPTION needs KILN_KEY_FILE/],
+      [{ file: '' }, /encrypted, and needs KILN_KEY_FILE/],
       [{ file: `${world.file}-none` }, /there is no key file/],
+      [{ names: [] }, /this store keeps .*Patient encrypted, and needs KILN_KEY_FILE/],
       [
-        { types: [] },
-        /KILN_ENCRYPTION does not name Patient, Observation, MedicationRequest, which this store keeps encrypted/,
-      ],
-      [{ types: ['Patient'], file: world.file }, /does not name Observation, MedicationRequest/],
-      [
-        { types: [...types, 'Organization'], file: world.file },
-        /names Organization, of which tenant 'default' has resources that are not encrypted/,
-      ],
-      [
-        { types: [...types, 'Patiant'], file: world.file },
+        { names: [...types, 'Patiant'], file: world.file },
         /KILN_ENCRYPTION names 'Patiant': expected resource types of R4/,
+      ],
+      [{ names: ['Patient', 'Patient.name'], file: world.file }, /expected either Patient or elements of it/],
+      [{ names: ['Patient.nam'], file: world.file }, /names 'Patient.nam': Patient has no element 'Patient.nam'/],
+      [{ names: ['Patient.id'], file: world.file }, /Patient.id belongs to every resource/],
+      [{ names: ['Patient.meta.tag'], file: world.file }, /Patient.meta belongs to every resource/],
+      [{ names: ['Patient.contained'], file: world.file }, /that the server does not need in the clear/],
+      [{ names: ['Binary.securityContext'], file: world.file }, /that the server does not need in the clear/],
+      [
+        { names: ['QuestionnaireResponse.item.answer'], file: world.file },
+        /QuestionnaireResponse.item may be within itself; expected QuestionnaireResponse.item as a whole/,
       ],
     ]
     for (const [over, message] of cases) {
       await t.rejects(opening(below, over), BadKeys)
       await t.rejects(opening(below, over), message)
     }
-    const more = await opening(below, { types: [...types, 'Condition'], file: world.file })
+    const more = await opening(below, { names: [...types, 'Condition'], file: world.file })
     t.ok(more.encryption, 'a type that nobody has written yet may be added')
   })
 
   await t.test('without types nothing stands before the store', async t => {
     const { store } = await open()
-    const opened = await opening(store, { types: [], file: '' })
+    const opened = await opening(store, { names: [], file: '' })
     t.equal(opened.store, store)
     t.equal(opened.encryption, undefined)
   })

@@ -23,13 +23,13 @@ export type Sealed = Encryption & { readonly store: Store; readonly events: Encr
 export async function sealed(
   below: Store,
   file: string,
-  types: readonly string[],
+  names: readonly string[],
   elapsed: () => number = () => performance.now(),
 ): Promise<Sealed> {
   const events: EncryptionEvent[] = []
   const { store, encryption } = await openEncryption(below, {
     definitions,
-    settings: { types, file },
+    settings: { names, file },
     tenants: ['default'],
     random: randomBytes,
     elapsed,
@@ -64,3 +64,6 @@ export function sealedPlace(open: OpenPlace, types: readonly string[]): OpenPlac
 
 /** All that the contract writes. */
 export const contractTypes = ['Patient', 'Observation', 'Group', 'Organization', 'Encounter', 'Condition']
+
+/** Elements of them, so that every text is of both sorts. */
+export const contractElements = contractTypes.flatMap(type => [`${type}.language`, `${type}.extension`])

@@ -83,12 +83,16 @@ export async function bytesBelow(id: string): Promise<Buffer> {
   return Buffer.concat(found.flat())
 }
 
-export async function site(t: Test, open: (over?: Over) => Promise<World>): Promise<Site> {
+export async function site(
+  t: Test,
+  open: (over?: Over) => Promise<World>,
+  names: readonly string[] = types,
+): Promise<Site> {
   const file = keyFile(t)
   let own: { readonly sealed: Sealed; readonly id: string } | undefined
   let now = 0
   const around = async (below: Store, id: string): Promise<Store> => {
-    own = { sealed: await sealed(below, file, types, () => now), id }
+    own = { sealed: await sealed(below, file, names, () => now), id }
     return own.sealed.store
   }
   const world = await open({ around })

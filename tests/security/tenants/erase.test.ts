@@ -15,7 +15,7 @@ await onBothStores(async (t, open) => {
   const clock = () => ms
   const fixed = [{ name: 'default', integrity: false }]
   const tenants = await openTenants({ store: raw, clock, fixed })
-  const store = tenanted({ store: raw, tenants, clock })
+  const store = tenanted({ store: raw, tenants })
   const write = (tenant: string, id: string) =>
     store.commit({
       tenant,

@@ -2,11 +2,12 @@
 import t from 'tap'
 import { draft } from '../../../src/fhir/stamp.ts'
 import { addTenant, changeTenant, everybody, type Quota } from '../../../src/security/tenants/tenant.ts'
-import { tenanted } from '../../../src/security/tenants/tenanted-store.ts'
+import { tenanted, withinQuotas } from '../../../src/security/tenants/tenanted-store.ts'
 import { openTenants } from '../../../src/security/tenants/tenants.ts'
 import { openUsage } from '../../../src/security/tenants/usage.ts'
 import type { Condition, Store, Write } from '../../../src/store/port.ts'
 import { onBothStores, type World } from '../../world.ts'
+import { keyFile, sealed } from '../encryption/sealed.ts'
 
 t.setTimeout(240_000)
 
@@ -17,10 +18,15 @@ const full = {
 }
 
 /** A process, and what it writes for a tenant. */
-async function process({ store: raw }: World, now: () => number, tenant: string) {
+async function process(
+  { store: raw }: Pick<World, 'store'>,
+  now: () => number,
+  tenant: string,
+  around: (store: Store) => Promise<Store> = async store => store,
+) {
   const fixed = [{ name: 'default', integrity: false }]
   const tenants = await openTenants({ store: raw, clock: now, fixed })
-  const store: Store = tenanted({ store: raw, tenants, clock: now })
+  const store: Store = tenanted({ store: await around(withinQuotas({ store: raw, tenants, clock: now })), tenants })
   const put = (id: string, when?: Condition, more = {}): Write => ({
     ...{ do: 'put', key: { tenant, type: 'Patient', id }, method: 'PUT' },
     ...{ draft: draft({ resourceType: 'Patient', ...more }, id), ...(when === undefined ? {} : { when }) },
@@ -54,6 +60,33 @@ await onBothStores(async (t, open) => {
       await commit(put('o', 'absent')).catch(error => error.message),
       /^the quota of the tenant is used up: it has 10 of 10 resources; delete some, or ask the operator for more$/,
     )
+  })
+
+  await t.test('of what is encrypted, that is judged which is counted: what is stored', async t => {
+    const file = keyFile(t)
+    for (const names of [['Patient'], ['Patient.name']]) {
+      const quota = { bytes: 20_000 }
+      const name = `t${++count}`
+      await addTenant(store, { name, integrity: false, quota }, 0)
+      ms += 1_000
+      const around = async (below: Store): Promise<Store> => (await sealed(below, file, [...names, 'Flag'])).store
+      const { put, commit, tenants } = await process(world, now, name, around)
+      t.ok(await tenants.find(name))
+      let taken = 0
+      const more = { name: [{ text: 'x'.repeat(300) }] }
+      const refusal = await (async () => {
+        for (;;) {
+          await commit(put(`p${taken}`, 'absent', more))
+          taken++
+          if (taken % 7 === 0) ms += 1_000 // what is measured anew is the same
+        }
+      })().catch(error => error)
+      t.match(refusal, full)
+      const { bytes } = await store.measure(name, 0, await store.sequence(name))
+      t.ok(bytes <= quota.bytes, `${bytes}`)
+      t.ok(bytes + bytes / taken > quota.bytes - 200, 'and one more would have been too much')
+      await store.dropNote({ tenant: 'default', kind: 'encryption', id: 'types' })
+    }
   })
 
   await t.test('updates and deletions are taken at the limit, and what is deleted makes room at once', async t => {
