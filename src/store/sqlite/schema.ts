@@ -115,4 +115,11 @@ export const schema: readonly string[] = [
   CREATE TABLE tidied (times INTEGER NOT NULL) STRICT;
   INSERT INTO tidied VALUES (0);
   `,
+  `
+  -- What a row tells of its resource, so that who comes by it need not look further: the root of its patient, the end of its
+  -- latest date. All rows of a resource tell the same. NULL: whoever wants to know has to look, because there is none, or
+  -- several patients, or the row is older than this. Ranges without a unit have no row in "found" any more.
+  ALTER TABLE found ADD COLUMN patient INTEGER;
+  ALTER TABLE found ADD COLUMN date REAL;
+  `,
 ]

@@ -12,7 +12,8 @@ import { committed, openDesk, type Place } from '../place.ts'
 const types = ['Patient', 'Group'] as const
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const locals = ['x', 'y', 'z']
-const termSlots = ['name', 'code', 'code|', 'link', 'c$0']
+/** `patient` and `date`: SQLite keeps these beside all rows of a resource. */
+const termSlots = ['name', 'code', 'code|', 'link', 'patient', 'c$0']
 const rangeSlots = ['date', 'value', 'c$1']
 const units = ['', 'kg', 'g']
 
@@ -135,7 +136,7 @@ const node = fc.letrec<{ node: Node }>(again => ({
       weight: 1,
       arbitrary: fc.record({
         is: fc.constantFrom('refers' as const, 'referred' as const),
-        slot: fc.constantFrom('link', 'link', 'name'),
+        slot: fc.constantFrom('link', 'patient', 'patient', 'name'),
         type: anyType,
         where: again('node'),
       }),

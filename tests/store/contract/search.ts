@@ -5,11 +5,13 @@ import { type Store, TooCostly } from '../../../src/store/port.ts'
 import { openDesk, type Place, times } from '../place.ts'
 import { below, budget, count, find, question, range, term, terms, walk } from './asking.ts'
 import { contained } from './contained.ts'
+import { patients } from './patients.ts'
 import { randomSearches } from './random-search.ts'
 
 export async function searches(t: Test, place: Place, other: Store): Promise<void> {
   await t.test('a search follows what is written', t => writes(t, place))
   await t.test('contained resources', t => contained(t, place, other))
+  await t.test('patients and dates', t => patients(t, place))
   await t.test('pages and counts', t => pages(t, place, other))
   await t.test('guards', t => guards(t, place, other))
   await t.test('what a client may send', t => nasty(t, place))

@@ -9,11 +9,12 @@ import {
   nothing,
   notOf,
   type PartFilter,
+  presentIn,
   rootsFilter,
   type Scope,
 } from './filter.ts'
 import type { Keys } from './keys.ts'
-import { ofRanges } from './slots.ts'
+import { beside, ofRanges } from './slots.ts'
 
 /** The first place in the commit sequence from which on it was that time. */
 export type FirstSince = (tenant: number, time: number) => number
@@ -25,7 +26,8 @@ export function openBind(keys: Keys, firstSince: FirstSince) {
     const [source, target] = node.is === 'refers' ? [here, other] : [other, here]
     const sets = keys.setsOf(source, node.slot)
     const where = sets.length === 0 || other.list === undefined ? nothing : bind(node.where, other)
-    return where.is === 'none' ? nothing : { is: node.is, sets, other, target, where }
+    const told = node.slot === beside.patient
+    return where.is === 'none' ? nothing : { is: node.is, sets, beside: told, other, target, where }
   }
 
   function bind(node: Node, here: Scope): Filter {
@@ -62,8 +64,8 @@ export function openBind(keys: Keys, firstSince: FirstSince) {
 export type Bind = ReturnType<typeof openBind>
 
 function present(keys: Keys, slots: readonly string[], here: Scope): Filter {
-  const sets = new Set([...slots, ...slots.map(ofRanges)].flatMap(slot => keys.setsOf(here, slot)))
-  return sets.size === 0 ? nothing : { is: 'present', sets: [...sets] }
+  const of = (names: readonly string[]) => [...new Set(names.flatMap(name => keys.setsOf(here, name)))]
+  return presentIn(of(slots), of(slots.map(ofRanges)))
 }
 
 type Never = { readonly is: 'none' }

@@ -126,47 +126,79 @@ function union(chooser: Chooser, of: readonly Filter[], scope: Scope, most: numb
   return listed(roots)
 }
 
+/** Each once. */
 function listed(roots: Iterable<number>): Sized {
-  const sorted = [...roots].sort(byNumber)
+  const sorted = [...new Set(roots)].sort(byNumber)
   return { source: rootsSource(sorted), size: sorted.length }
 }
 
 /** All that fit, if they are few. */
 function collected(chooser: Chooser, filter: Filter, scope: Scope, most: number): readonly number[] | undefined {
-  const { source, rest, size, scan } = choose(chooser, filter, scope, most)
-  if (scan || size > most) return undefined
-  const { from, where, root } = source
-  const found = chooser.statements.all(
-    sql`SELECT DISTINCT ${root} FROM ${from} WHERE tick(${root}) AND ${where} AND ${condition(rest, root)}`,
-  )
-  return numbers(found)
+  const found = collectedRows(chooser, filter, scope, most)
+  return found && numbers(found)
 }
 
+type FoundRow = readonly [root: number, patient: number | null]
+
+function collectedRows(chooser: Chooser, filter: Filter, scope: Scope, most: number): readonly FoundRow[] | undefined {
+  const { source, rest, size, scan } = choose(chooser, filter, scope, most)
+  if (scan || size > most) return undefined
+  const { from, where, root, terms } = source
+  return chooser.statements.all<FoundRow>(
+    sql`SELECT DISTINCT ${root}, ${raw(terms ? 'c.patient' : 'NULL')} FROM ${from}
+      WHERE tick(${root}) AND ${where} AND ${condition(rest, root)}`,
+  )
+}
+
+type Link = Extract<Filter, { is: 'refers' | 'referred' }>
+
 /** From the other end of a reference, where few fit. */
-function linked(
-  chooser: Chooser,
-  filter: Extract<Filter, { is: 'refers' | 'referred' }>,
-  most: number,
-  rival?: number,
-): Sized | undefined {
-  const { statements, keys } = chooser
+function linked(chooser: Chooser, filter: Link, most: number, rival?: number): Sized | undefined {
+  if (filter.is === 'referred') return referredTo(chooser, filter, most)
   const { other, target, sets, where } = filter
   const found = collected(chooser, where, other, most)
   if (!found) return undefined
-  if (filter.is === 'refers') {
-    const ids = statements.all(
-      sql`SELECT v.id FROM ${list(found)} r CROSS JOIN ${raw(other.contained ? 'contained' : 'version')} v ON v.rowid = r.value`,
-    )
-    const names = ids.map(([id]) => `${target.name}/${id}`)
-    return sized(chooser, termsSource(keys.termsOf(sets, names)), rival)
-  }
+  const ids = chooser.statements.all(
+    sql`SELECT v.id FROM ${list(found)} r CROSS JOIN ${raw(other.contained ? 'contained' : 'version')} v ON v.rowid = r.value`,
+  )
+  const names = ids.map(([id]) => `${target.name}/${id}`)
+  return sized(chooser, termsSource(chooser.keys.termsOf(sets, names)), rival)
+}
+
+function referredTo(chooser: Chooser, { other, target, sets, where, beside }: Link, most: number): Sized | undefined {
+  const found = collectedRows(chooser, where, other, most)
+  if (!found) return undefined
+  const told = beside ? found.flatMap(([, patient]) => patient ?? []) : []
+  const silent = told.length === 0 ? found : found.filter(([, patient]) => patient === null)
+  return listed([
+    ...(told.length === 0 ? [] : present(chooser, target, told)),
+    ...(silent.length === 0 ? [] : named(chooser, target, sets, numbers(silent))),
+  ])
+}
+
+function present({ statements }: Chooser, { list: all }: Scope, roots: readonly number[]): readonly number[] {
+  return numbers(
+    statements.all(
+      sql`SELECT p.root FROM ${list(roots)} r CROSS JOIN found p ON p.term = ${all ?? -1} AND p.root = r.value`,
+    ),
+  )
+}
+
+/** Those that one of these names in its references. */
+function named(
+  { statements }: Chooser,
+  target: Scope,
+  sets: readonly number[],
+  roots: readonly number[],
+): readonly number[] {
   const start = `${target.name}/`
-  const roots = statements.all(
-    sql`SELECT DISTINCT x.root FROM ${list(found)} r CROSS JOIN ${list(sets)} s
+  return numbers(
+    statements.all(
+      sql`SELECT DISTINCT x.root FROM ${list(roots)} r CROSS JOIN ${list(sets)} s
       CROSS JOIN found f ON f.root = r.value AND f.slots = s.value CROSS JOIN term t ON t.key = f.term
       CROSS JOIN ${raw(target.contained ? 'contained' : 'resource')} x ON x.tenant = ${target.tenant} AND x.type = ${target.type}
         AND x.id = substr(t.text, length(${start}) + 1)
       WHERE t.text = ${start} || x.id AND x.deleted = 0`,
+    ),
   )
-  return listed(numbers(roots))
 }

@@ -37,7 +37,7 @@ function print(of: Filter, root: Sql, fresh: Fresh): Sql {
     case 'current':
       return current(of.contained ? containerOf(root) : root, of.low, of.high)
     case 'present':
-      return present(of.sets, root, fresh('e'))
+      return present(of, root, fresh('e'))
     case 'element':
       return element(of.of, root, fresh)
     case 'refers':
@@ -60,9 +60,12 @@ export function currentSeq(root: Sql): Sql {
   return sql`coalesce((${later} ORDER BY version DESC LIMIT 1), ${root})`
 }
 
-function present(sets: readonly number[], root: Sql, name: string): Sql {
-  const where = sql`${raw(`${name}.root`)} = ${root} AND ${among(`${name}.slots`, sets)}`
-  return exists({ from: raw(`found ${name}`), where })
+function present({ sets, ranges }: Extract<Filter, { is: 'present' }>, root: Sql, name: string): Sql {
+  const has = (table: 'found' | 'range', some: readonly number[]) => {
+    const where = sql`${raw(`${name}.root`)} = ${root} AND ${among(`${name}.slots`, some)}`
+    return some.length === 0 ? [] : [exists({ from: raw(`${table} ${name}`), where })]
+  }
+  return joined([...has('found', sets), ...has('range', ranges)], 'OR')
 }
 
 /** The entries of the resource that fit; `name` is their table. */

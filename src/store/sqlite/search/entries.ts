@@ -18,35 +18,55 @@ type RangeRow = readonly [
 /** What a resource has, whoever its type and tenant are. */
 export type Owner = { readonly tenant: number; readonly type: number; readonly root: number }
 
-type Rows = { readonly found: readonly FoundRow[]; readonly ranges: readonly RangeRow[] }
+/** What all rows of a resource tell beside: see the columns of `found`. */
+type Beside = readonly [patient: number | null, date: number | null]
+
+type Rows = { readonly found: readonly FoundRow[]; readonly ranges: readonly RangeRow[]; readonly beside: Beside }
+
+/** The root of a tenant's patient. */
+export type PatientOf = (tenant: number, id: string) => number | undefined
 
 /** Keeps the entries of resources; of one that had some, only the rows that differ are touched. */
-export function openEntries(db: DatabaseSync, dictionary: Dictionary) {
+export function openEntries(db: DatabaseSync, dictionary: Dictionary, patientOf: PatientOf) {
   const rows = openRows(db)
 
   function rowsOf({ tenant, type }: Owner, packed: string | undefined): Rows {
     const sets = dictionary.setsOf(tenant, type)
     const [texts, intervals] = packed === undefined ? nothing : unpack(packed)
-    const found: FoundRow[] = []
-    for (const [names, text, element] of [...texts, inList]) {
-      for (const set of sets(names)) found.push([dictionary.term(set, text), element, set.key])
-    }
-    return withRanges(found, intervals, sets)
+    const { found, patients } = textsOf(sets, [...texts, inList])
+    const { ranges, dates } = rangesOf(sets, intervals)
+    found.push(...unitsOf(ranges))
+    return { found, ranges, beside: [only(tenant, patients), latest(dates)] }
   }
 
-  /** Of ranges, their units are found. */
-  function withRanges(found: FoundRow[], intervals: readonly PackedRange[], sets: Sets): Rows {
-    const ranges: RangeRow[] = []
-    const units = new Map<number, FoundRow>()
-    for (const [names, unit, ...rest] of intervals) {
-      for (const set of sets(ofRanges(names))) {
-        const term = dictionary.term(set, unit)
-        ranges.push([set.key, term, ...rest, unit === '' ? 1 : 0])
-        units.set(term, [term, 0, set.key])
+  function textsOf(sets: Sets, texts: readonly PackedRow[]) {
+    const found: FoundRow[] = []
+    const patients: string[] = []
+    for (const [names, text, element] of texts) {
+      for (const set of sets(names)) {
+        found.push([dictionary.term(set, text), element, set.key])
+        if (set.beside === 'patient') patients.push(text)
       }
     }
-    found.push(...units.values())
-    return { found, ranges }
+    return { found, patients }
+  }
+
+  function rangesOf(sets: Sets, intervals: readonly PackedRange[]) {
+    const ranges: RangeRow[] = []
+    const dates: number[] = []
+    for (const [names, unit, element, low, high, from, to] of intervals) {
+      for (const set of sets(ofRanges(names))) {
+        ranges.push([set.key, dictionary.term(set, unit), element, low, high, from, to, unit === '' ? 1 : 0])
+        if (set.beside === 'date') dates.push(high)
+      }
+    }
+    return { ranges, dates }
+  }
+
+  /** If it is one alone, and there already. */
+  function only(tenant: number, [patient = '', ...others]: readonly string[]): number | null {
+    if (others.length > 0 || !patient.startsWith(patientStart)) return null
+    return patientOf(tenant, patient.slice(patientStart.length)) ?? null
   }
 
   /**
@@ -57,18 +77,37 @@ export function openEntries(db: DatabaseSync, dictionary: Dictionary) {
     const { root } = owner
     const after = packed === null ? none : rowsOf(owner, packed)
     const before = again ? rows.of(root) : none
-    rows.drop(root, { found: missing(before.found, after.found), ranges: missing(before.ranges, after.ranges) })
-    rows.add(root, { found: missing(after.found, before.found), ranges: missing(after.ranges, before.ranges) })
+    const alike = before.beside.every((told, at) => told === after.beside[at])
+    const [stay, come] = alike ? [before.found, after.found] : [[], []]
+    rows.drop(root, { found: missing(before.found, come), ranges: missing(before.ranges, after.ranges) })
+    rows.add(root, {
+      found: missing(after.found, stay),
+      ranges: missing(after.ranges, before.ranges),
+      beside: after.beside,
+    })
   }
 }
 
+/** They are found by their unit; those that have none, by their ends. */
+function unitsOf(ranges: readonly RangeRow[]): Iterable<FoundRow> {
+  const units = new Map<number, FoundRow>()
+  for (const [slots, term, , , , , , line] of ranges) if (line === 0) units.set(term, [term, 0, slots])
+  return units.values()
+}
+
+function latest(dates: readonly number[]): number | null {
+  return dates.length === 0 ? null : dates.reduce((one, other) => Math.max(one, other))
+}
+
+const patientStart = 'Patient/'
+
 const inList: PackedRow = [list, '', 0]
 const nothing: Packed = [[], []]
-const none: Rows = { found: [], ranges: [] }
+const none: Rows = { found: [], ranges: [], beside: [null, null] }
 
 /** Those that the others do not have. */
 function missing<R extends readonly number[]>(rows: readonly R[], others: readonly R[]): readonly R[] {
-  if (others.length === 0) return rows
+  if (rows.length === 0 || others.length === 0) return rows
   const known = new Set(others.map(row => row.join()))
   return rows.filter(row => !known.has(row.join()))
 }
@@ -80,23 +119,31 @@ function openRows(db: DatabaseSync) {
   const ranges = db.prepare('SELECT slots, term, element, low, high, "from", "to", line FROM range WHERE root = ?')
   found.setReturnArrays(true)
   ranges.setReturnArrays(true)
+  const beside = db.prepare('SELECT patient, date FROM found WHERE term = ? AND root = ? LIMIT 1')
+  beside.setReturnArrays(true)
   const dropFound = db.prepare('DELETE FROM found WHERE root = ? AND term = ? AND element = ?')
   const dropRange = db.prepare(
     `DELETE FROM range WHERE root = ? AND slots = ? AND term = ? AND element = ? AND low = ? AND high = ?
      AND "from" = ? AND "to" = ?`,
   )
-  const addFound = openInsert(db, 'found (root, term, element, slots)', 4)
-  const addRange = openInsert(db, 'range (root, slots, term, element, low, high, "from", "to", line)', 9)
+  const addFound = openInsert(db, 'found (root, patient, date, term, element, slots)', 3, 3)
+  const addRange = openInsert(db, 'range (root, slots, term, element, low, high, "from", "to", line)', 1, 8)
+
+  /** All rows of a resource tell the same. */
+  function besideOf(root: number, [row]: readonly FoundRow[]): Beside {
+    return row ? (beside.get(row[0], root) as unknown as Beside) : none.beside
+  }
+
   return {
-    of: (root: number): Rows => ({
-      found: found.all(root) as unknown as readonly FoundRow[],
-      ranges: ranges.all(root) as unknown as readonly RangeRow[],
-    }),
-    add(root: number, rows: Rows): void {
-      addFound(root, rows.found)
-      addRange(root, rows.ranges)
+    of(root: number): Rows {
+      const rows = found.all(root) as unknown as readonly FoundRow[]
+      return { found: rows, ranges: ranges.all(root) as unknown as readonly RangeRow[], beside: besideOf(root, rows) }
     },
-    drop(root: number, rows: Rows): void {
+    add(root: number, rows: Rows): void {
+      addFound([root, ...rows.beside], rows.found)
+      addRange([root], rows.ranges)
+    },
+    drop(root: number, rows: Omit<Rows, 'beside'>): void {
       for (const [term, element] of rows.found) dropFound.run(root, term, element)
       for (const [slots, term, element, low, high, from, to] of rows.ranges) {
         dropRange.run(root, slots, term, element, low, high, from, to)
@@ -105,23 +152,34 @@ function openRows(db: DatabaseSync) {
   }
 }
 
-/** Texts that differ in lone surrogates alone are one in the database: IGNORE. */
-function openInsert(db: DatabaseSync, into: string, width: number) {
-  const row = `(?1${', ?'.repeat(width - 1)})`
+/**
+ * `common`: columns that have one value in all rows, and come first. Texts that differ in lone surrogates alone are one in the
+ * database: IGNORE.
+ */
+function openInsert(db: DatabaseSync, into: string, common: number, own: number) {
+  const first = Array.from({ length: common }, (_, at) => `?${at + 1}`)
+  const row = `(${[...first, ...Array.from({ length: own }, () => '?')].join(', ')})`
   const inserts = together.map(count => {
     const rows = Array.from({ length: count }, () => row).join(', ')
     return { count, insert: db.prepare(`INSERT OR IGNORE INTO ${into} VALUES ${rows}`) }
   })
-  return (root: number, rows: readonly (readonly number[])[]): void => {
+  return (values: readonly Value[], rows: readonly (readonly number[])[]): void => {
     let at = 0
     for (const { count, insert } of inserts) {
-      for (; at + count <= rows.length; at += count) insert.run(...argumentsOf(root, rows, at, at + count))
+      for (; at + count <= rows.length; at += count) insert.run(...argumentsOf(values, rows, at, at + count))
     }
   }
 }
 
-function argumentsOf(root: number, rows: readonly (readonly number[])[], from: number, to: number): number[] {
-  const values = [root]
+type Value = number | null
+
+function argumentsOf(
+  common: readonly Value[],
+  rows: readonly (readonly number[])[],
+  from: number,
+  to: number,
+): Value[] {
+  const values = [...common]
   for (let at = from; at < to; at++) values.push(...(rows[at] ?? []))
   return values
 }

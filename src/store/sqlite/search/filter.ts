@@ -9,13 +9,16 @@ export type Filter =
   | { readonly is: 'roots'; readonly roots: readonly number[] }
   /** The `seq` of the current version is in [low, high). */
   | { readonly is: 'current'; readonly low: number; readonly high: number; readonly contained: boolean }
-  | { readonly is: 'present'; readonly sets: readonly number[] }
+  /** It has a row in one of these: of texts, of ranges. */
+  | { readonly is: 'present'; readonly sets: readonly number[]; readonly ranges: readonly number[] }
   | LeafFilter
   | { readonly is: 'element'; readonly of: readonly PartFilter[] }
   | {
       readonly is: 'refers' | 'referred'
       /** Of the slot, in the type that has the reference. */
       readonly sets: readonly number[]
+      /** Rows of `other` tell beside whom they refer to. */
+      readonly beside: boolean
       /** What `where` is asked of. */
       readonly other: Scope
       /** The type that is referred to. */
@@ -63,6 +66,10 @@ export const nothing: Filter = { is: 'none' }
 
 export function rootsFilter(roots: readonly number[]): Filter {
   return roots.length === 0 ? nothing : { is: 'roots', roots }
+}
+
+export function presentIn(sets: readonly number[], ranges: readonly number[]): Filter {
+  return sets.length + ranges.length === 0 ? nothing : { is: 'present', sets, ranges }
 }
 
 /** The `seq` of the current version, be it the container's, is in [low, high). */

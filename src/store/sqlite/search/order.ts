@@ -2,7 +2,8 @@ import type { Place, SortKey } from '../../../search/node.ts'
 import { currentSeq } from './condition.ts'
 import { containerOf } from './contained.ts'
 import type { Scope } from './filter.ts'
-import { ofRanges, type Slots } from './slots.ts'
+import { beside, ofRanges, type Slots } from './slots.ts'
+import type { Source } from './source.ts'
 import { type Arg, among, joined, raw, type Sql, sql } from './sql.ts'
 
 /** A sort key as the database computes it. */
@@ -54,8 +55,15 @@ export function sortedText(text: string): string {
 }
 
 /** `, value AS column` of each. */
-export function keyColumns(keys: readonly SortColumn[], root: Sql): Sql {
-  return keys.reduce((columns, key) => sql`${columns}, ${keyValue(key, root)} AS ${raw(key.column)}`, raw(''))
+export function keyColumns(keys: readonly SortColumn[], source: Source): Sql {
+  return keys.reduce((columns, key) => sql`${columns}, ${keyOf(key, source)} AS ${raw(key.column)}`, raw(''))
+}
+
+/** The candidate's row may tell. */
+function keyOf(key: SortColumn, { root, terms }: Source): Sql {
+  const value = keyValue(key, root)
+  const told = terms !== undefined && key.by === 'range' && key.descending && key.slot === beside.date
+  return told ? sql`coalesce(c.date, ${value})` : value
 }
 
 export function orderBy(keys: readonly SortColumn[]): Sql {

@@ -3,7 +3,7 @@ import { type Axis, type AxisNeeds, axisOf } from './axis.ts'
 import type { Choice, Choosing, Sizes } from './choose.ts'
 import { condition } from './condition.ts'
 import type { Effort } from './effort.ts'
-import { allOf, everything, type Filter, notOf, type Scope } from './filter.ts'
+import { allOf, everything, type Filter, notOf, presentIn, type Scope } from './filter.ts'
 import { behindPlace, keyColumns, orderBy, type SortColumn } from './order.ts'
 import { listSource, type Source, termsSource } from './source.ts'
 import { type Arg, atMost, raw, type Sql, sql, yes } from './sql.ts'
@@ -67,7 +67,7 @@ function collect(
   const { sort, after, limit } = page
   const { from, where, root } = source
   const behind = after ? behindPlace(sort, after) : yes
-  const columns = sql`${root} AS root${keyColumns(sort, root)} FROM ${from}
+  const columns = sql`${root} AS root${keyColumns(sort, source)} FROM ${from}
     WHERE ${more} AND ${condition(rest, root)} AND ${where}`
   const first = (found: Sql) =>
     statements.all<Found>(sql`SELECT * FROM (${found}) WHERE ${behind} ORDER BY ${orderBy(sort)} ${atMost(limit)}`)
@@ -162,7 +162,7 @@ function inOrderOf(needs: WalkNeeds, key: SortColumn, page: Page, along: Axis): 
 }
 
 function without(needs: WalkNeeds, key: SortColumn, page: Page): readonly Found[] {
-  const filter = allOf([page.filter, notOf({ is: 'present', sets: key.sets })])
+  const filter = allOf([page.filter, notOf(key.by === 'range' ? presentIn([], key.sets) : presentIn(key.sets, []))])
   if (filter.is === 'none') return []
   const rows = findPage(needs, { ...page, sort: page.sort.slice(1), filter })
   return rows.map(([root, ...values]) => [root, null, ...values])
