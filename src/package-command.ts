@@ -19,6 +19,7 @@ import { type Outlets, openOutlets } from './outlets.ts'
 const patience = 15_000
 
 type Options = { readonly tenant: string }
+type Installing = { readonly from?: readonly string[]; readonly examples: boolean }
 
 export function packageCommand(environment: Environment): Command {
   const command = new Command('package').description('FHIR packages (NPM): definitions of profiles, codes and more')
@@ -30,8 +31,9 @@ export function packageCommand(environment: Environment): Command {
 
   sub('install <package...>', 'install packages with all that they depend on: .tgz files, folders, or NAME[@VERSION]')
     .option('--from <folder...>', 'folders with .tgz files that others may depend on; then the registry is asked')
-    .action((wanted: readonly string[], options: Options & { readonly from?: readonly string[] }) =>
-      within(environment, options, (site, outlets) => install(site, outlets, wanted, options.from ?? [])),
+    .option('--examples', 'store the examples of these packages, too; removing a package takes them away again', false)
+    .action((wanted: readonly string[], options: Options & Installing) =>
+      within(environment, options, (site, outlets) => install(site, outlets, wanted, options)),
     )
   sub('list', 'list the packages that are installed').action((options: Options) => within(environment, options, list))
   sub('remove <package>', 'remove a package, NAME[@VERSION], and the definitions that it brought')
@@ -59,13 +61,17 @@ async function install(
   { ctx, place }: Site,
   { packages }: Outlets,
   wanted: readonly string[],
-  folders: readonly string[],
+  { from: folders = [], examples }: Installing,
 ): Promise<void> {
   const source = anyOf([...folders.map(folderSource), packages()])
   const progress = progressLine()
   for (const one of wanted) {
-    const reports = await installPackage(ctx, place, wantedBy(one), source, progress.show).finally(progress.end)
-    for (const report of reports) say(printReport(report))
+    const asked = { ...wantedBy(one), examples }
+    const reports = await installPackage(ctx, place, asked, source, progress.show).finally(progress.end)
+    for (const report of reports) {
+      say(printReport(report))
+      for (const { diagnostics } of report.examples.refused) say(`  refused: ${diagnostics}`)
+    }
   }
 }
 
@@ -79,7 +85,8 @@ function wantedBy(text: string): Wanted {
 async function list({ ctx, place }: Site): Promise<void> {
   for (const record of await packageRecords(ctx.store, place.tenant)) {
     const note = record.state === 'installed' ? '' : ` (${record.state}: not in force; install or remove it again)`
-    say(`${printName(record)}: ${record.resources.length} resources${note}`)
+    const examples = record.examples.length > 0 ? `, ${record.examples.length} examples` : ''
+    say(`${printName(record)}: ${record.resources.length} resources${examples}${note}`)
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { files, pack, valueSet } from './conformance/package/pack.ts'
+import { files, pack, tgz, valueSet } from './conformance/package/pack.ts'
 import { openKiln } from './http/kiln.ts'
 
 function environment(store: string, settings: Record<string, string> = {}): Record<string, string | undefined> {
@@ -57,6 +57,23 @@ t.test('by name from a folder, and from a folder that is the package', async t =
     writeFileSync(join(folder, 'unpacked', name), body)
   }
   t.match(kiln(store, ['install', join(folder, 'unpacked')]).stdout, /example.one#1.1.0 is installed: 1 resources/)
+})
+
+t.test('examples are stored on request, and those that are refused are told by file', async t => {
+  const { store, packages } = site(t)
+  const example = (id: string, more: object) => ({
+    name: `package/example/Patient-${id}.json`,
+    body: JSON.stringify({ resourceType: 'Patient', id, ...more }),
+  })
+  const list = [...files(one, [valueSet('a')]), example('p', {}), example('q', { gender: 'blue' })]
+  writeFileSync(join(packages, 'one.tgz'), tgz(list))
+  const install = ['install', join(packages, 'one.tgz')]
+  t.equal(kiln(store, install).stdout, 'example.one#1.0.0 is installed: 1 resources; 2 examples were not asked for\n')
+  const asked = kiln(store, [...install, '--examples']).stdout
+  t.match(asked, /^example.one#1.0.0 was installed already; 1 examples are stored, 1 were refused\n/)
+  t.match(asked, /\n {2}refused: package\/example\/Patient-q.json: .*'blue'/)
+  t.equal(kiln(store, ['list']).stdout, 'example.one#1.0.0: 1 resources, 1 examples\n')
+  t.match(kiln(store, ['remove', 'example.one']).stdout, /is removed: 2 resources deleted/)
 })
 
 t.test('what cannot be done is said in a sentence, with code 1', async t => {

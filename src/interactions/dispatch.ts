@@ -11,7 +11,7 @@ import { rulingTypes } from './rights.ts'
 import { type Holding, parameterTypes } from './search/own/definitions.ts'
 import { visibleTo } from './search/visible.ts'
 import { parseTarget, type Target } from './target.ts'
-import { beside, type For, type Validation } from './validation/validation.ts'
+import { beside, type For } from './validation/validation.ts'
 import { put } from './write.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
@@ -57,12 +57,12 @@ export function contextOf(
   { search, index, parameterIssues }: Holding,
 ): Context {
   const { store, shapes } = surroundings
-  const { tenant, base } = from
+  const { tenant } = from
   const vocabulary = once(() => vocabularies.of(tenant))
   return {
     ...surroundings,
     ...{ search, index, access: unlimited, behind: store, guard: behind => behind, recording: undefined },
-    validate: validatorFor(validation, tenant, { base, vocabulary }, (resource, at) =>
+    validate: validatorFor(checkFor({ validation, vocabularies }, from, vocabulary), (resource, at) =>
       resource.resourceType === 'Basic'
         ? policyIssues({ search, shapes }, resource, at)
         : parameterIssues(resource, at),
@@ -88,13 +88,7 @@ function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Ac
 }
 
 /** For one request, or for somebody who acts as one. */
-function validatorFor(
-  validation: Validation,
-  tenant: string,
-  whom: For,
-  issuesOf: Holding['parameterIssues'],
-): Context['validate'] {
-  const check = checkFor(validation, tenant, whom)
+function validatorFor(check: Context['validate'], issuesOf: Holding['parameterIssues']): Context['validate'] {
   return (resource, at, wish) => {
     const found = check(resource, at, wish)
     const { resourceType: type } = resource
@@ -103,10 +97,16 @@ function validatorFor(
 }
 
 /** The rules are looked up when they are first needed: reads go without. */
-function checkFor(validation: Validation, tenant: string, whom: For): Context['validate'] {
+function checkFor(
+  { validation, vocabularies }: Pick<Surroundings, 'validation' | 'vocabularies'>,
+  { tenant, base }: Pick<FhirRequest, 'tenant' | 'base'>,
+  vocabulary: For['vocabulary'],
+): Context['validate'] {
   const rules = once(() => validation.of(tenant))
+  const then: For = { base, vocabulary }
+  const now: For = { base, vocabulary: () => vocabularies.of(tenant) }
   return (resource, at, wish) => {
-    const check = rules()
+    const [check, whom] = wish?.anew ? [validation.of(tenant), now] : [rules(), then]
     if (!(check instanceof Promise)) return check(resource, at, whom, wish)
     return check.then(known => known(resource, at, whom, wish))
   }

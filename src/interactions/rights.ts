@@ -1,4 +1,6 @@
 /** What the principal of a request may do. Worked out when it first asks, and anew when that may have changed. */
+import { packageOf } from '../conformance/package/packaged.ts'
+import type { Resource } from '../fhir/resource.ts'
 import type { Node } from '../search/node.ts'
 import { plan } from '../search/planner.ts'
 import { type Access, unlimited } from '../security/access/access.ts'
@@ -11,6 +13,7 @@ import { type AccessPolicy, policyOf } from '../security/access/policy.ts'
 import { isUserScope } from '../security/access/scope.ts'
 import { scoped } from '../security/access/scoped.ts'
 import type { Principal } from '../security/principal.ts'
+import type { Store } from '../store/port.ts'
 import type { Context, Rights } from './interaction.ts'
 import { lately } from './lately.ts'
 import { factsOf } from './rights/facts.ts'
@@ -32,12 +35,13 @@ const lasting = 1_000 // ms that rights may be old
 /** Types by which rights are judged. */
 export const rulingTypes: ReadonlySet<string> = new Set(['Basic', 'Consent'])
 
-export function openRights(needs: StoredNeeds): Rights {
+export function openRights(needs: StoredNeeds & { readonly store: Pick<Store, 'latest'> }): Rights {
   /** By the definitions that criteria are understood by. */
   const known = new WeakMap<SearchNeeds, Map<string, Known>>()
   const print = printer()
   const withShipped = openShipped()
-  const laws = lately(needs.clock, tenant => openLaw(needs, tenant, withShipped))
+  const { clock, store } = needs
+  const laws = lately({ clock, store, types: [...rulingTypes] }, tenant => openLaw(needs, tenant, withShipped))
   /** Of each tenant, how often something was written here that rights may depend on. */
   const epochs = new Map<string, number>()
 
@@ -83,8 +87,8 @@ function printer(): (principal: Principal) => string {
 }
 
 function openLaw(needs: StoredNeeds, tenant: string, withShipped: ReturnType<typeof openShipped>): () => Promise<Law> {
-  const policies = openStored(needs, tenant, 'Basic', policyOf)
-  const consents = openStored(needs, tenant, 'Consent', consentOf)
+  const policies = openStored(needs, tenant, 'Basic', unpackaged(policyOf))
+  const consents = openStored(needs, tenant, 'Consent', unpackaged(consentOf))
   let known: { readonly own: unknown; readonly given: unknown; readonly law: Law } | undefined
   return async () => {
     const until = await needs.store.sequence(tenant)
@@ -94,6 +98,11 @@ function openLaw(needs: StoredNeeds, tenant: string, withShipped: ReturnType<typ
     known = { own, given, law }
     return law
   }
+}
+
+/** What came with a package is an example, which rules nobody. */
+function unpackaged<T>(take: (resource: Resource, id: string) => T | undefined): typeof take {
+  return (resource, id) => (packageOf(resource) === undefined ? take(resource, id) : undefined)
 }
 
 /**

@@ -11,8 +11,10 @@ export type StoredNeeds = {
   readonly turn: () => Promise<unknown>
 }
 
-const page = 200 // versions at a time
-const portion = 1_000_000 // characters that are parsed in one go, some 10 ms
+const most = 200 // versions at a time
+const first = 32
+const bulk = 1_000_000 // characters that are read in one go, and …
+const portion = 500_000 // … that are parsed before others may have their turn: some 6 ms
 
 export type Stored<T> = {
   /** Those that `take` makes something of; the same list as before if nothing was changed. One reading after the other. */
@@ -37,22 +39,29 @@ export function openStored<T>(
     return isResource(resource) ? take(resource, id, json) : undefined
   }
 
-  async function takeAll(versions: readonly Version[]): Promise<void> {
+  /** How many characters. */
+  async function takeAll(versions: readonly Version[]): Promise<number> {
+    let read = 0
     let parsed = 0
     for (const version of versions) {
       known.set(version.id, taken(version))
-      parsed += version.json?.length ?? 0
+      const length = version.json?.length ?? 0
+      read += length
+      parsed += length
       if (parsed < portion) continue
       parsed = 0
       await turn()
     }
+    return read
   }
 
   async function read(until: number): Promise<readonly T[]> {
     const before = seen
+    let limit = first
     for (let more = seen < until; more; ) {
-      const found = await store.history({ tenant, type, order: 'oldest', until, after: seen, limit: page })
-      await takeAll(found.versions)
+      const found = await store.history({ tenant, type, order: 'oldest', until, after: seen, limit })
+      const length = (await takeAll(found.versions)) / Math.max(1, found.versions.length)
+      limit = Math.min(most, Math.max(1, Math.floor(bulk / Math.max(1, length)))) // the next will be as large as these
       seen = found.versions.at(-1)?.seq ?? seen
       more = found.more
     }

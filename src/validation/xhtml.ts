@@ -53,6 +53,8 @@ function isActiveLink(value: string, image: boolean): boolean {
   if (!value.includes(':') || /^https?:\/\//.test(value)) {
     return false
   }
+  // Pictures are long, and the whole of one need not be read to know it for one.
+  if (image && stillImage.test(value.slice(0, 24).toLowerCase())) return false
   const url = value.replace(/[\s\p{C}]+/gu, '').toLowerCase()
   return activeScheme.test(url) && !(image && stillImage.test(url))
 }

@@ -298,7 +298,9 @@ await onBothStores(async (t, open) => {
   })
 
   await t.test('a process that does not know the definition yet makes no result disappear', async t => {
-    const world = await open()
+    // As one that would have to wait for word of it.
+    const around = async (store: Store): Promise<Store> => ({ ...store, latest: async (...of) => store.latest(...of) })
+    const world = await open({ around })
     const late = world.other()
     await patient(world, 'a', 'Shaw', coloured('blue'))
     t.equal((await late.ask('GET', 'Patient')).status, 200, 'it has looked')

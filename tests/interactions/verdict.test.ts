@@ -1,4 +1,7 @@
 /** What is said of a resource does not depend on the way by which it comes. */
+import { type FhirError, type Issue, toOutcome } from '../../src/fhir/issue.ts'
+import { files, pack, tgz, valueSet } from '../conformance/package/pack.ts'
+import { siteOf } from '../operations/install-package/site.ts'
 import { type Loose, onBothStores, type Reply, type World } from '../world.ts'
 import { bundle } from './bundles.ts'
 
@@ -112,7 +115,60 @@ function verdict(reply: Reply): Loose {
   return { status: status < 300 ? 'stored' : status, findings }
 }
 
+/** Errors, without the names of files: of what is stored a package tells no warnings. */
+function faults(issues: readonly Loose[]): readonly Loose[] {
+  return issues
+    .filter(({ severity }) => severity === 'error')
+    .map(({ diagnostics, ...rest }) => ({ ...rest, diagnostics: diagnostics.replace(/^package\/\S+: /, '') }))
+}
+
+const told = (issues: readonly Issue[]): readonly Loose[] => faults(JSON.parse(JSON.stringify(toOutcome(issues))).issue)
+
+/** Beside id; what is wrong with each is told by the rules of the type, or by what it defines. */
+const definitions: readonly (readonly [what: string, resource: Loose, isStored: boolean])[] = [
+  ['a good value set', valueSet('v'), true],
+  ['a status that is an array', valueSet('v', { status: ['active'] }), false],
+  ['a status that there is not', valueSet('v', { status: 'good' }), false],
+  ['an element that there is not', valueSet('v', { colour: 'red' }), false],
+  ['a good profile', { ...profile, id: 'v' }, true],
+  [
+    'a profile of an element that there is not',
+    { ...profile, id: 'v', differential: { element: [{ id: 'Patient.colour', path: 'Patient.colour', min: 1 }] } },
+    false,
+  ],
+]
+
 await onBothStores(async (t, open) => {
+  t.test('nor does it for definitions of a package', async t => {
+    for (const [at, [what, resource, isStored]] of definitions.entries()) {
+      const world = await open()
+      const put = await world.ask('PUT', `${resource.resourceType}/v`, resource, headers)
+      t.equal(put.status < 300, isStored, what)
+      const bytes = pack({ name: `definition.n${at}`, version: '1.0.0' }, [resource])
+      const found = await siteOf(world)
+        .install(bytes)
+        .then(
+          () => [],
+          (error: FhirError) => error.issues,
+        )
+      t.strictSame(told(found), faults(put.body.issue), what)
+    }
+  })
+
+  t.test('nor for examples of a package', async t => {
+    const world = await open()
+    await world.ask('PUT', 'StructureDefinition/own', profile)
+    for (const [at, [what, members, isStored]] of patients.entries()) {
+      const put = await ways['update']!(world, `p${at}`, members)
+      const body = JSON.stringify({ resourceType: 'Patient', id: 'p', ...members })
+      const manifest = { name: `example.n${at}`, version: '1.0.0' }
+      const bytes = tgz([...files(manifest, []), { name: 'package/example/p.json', body }])
+      const [report] = await siteOf(world).install(bytes, undefined, true)
+      t.equal(report?.examples.stored, isStored ? 1 : 0, what)
+      t.strictSame(told(report?.examples.refused ?? []), faults(put.body.issue), what)
+    }
+  })
+
   t.test('the verdict is the same on all ways of writing', async t => {
     const world = await open()
     t.equal((await world.ask('PUT', 'StructureDefinition/own', profile)).status, 201)

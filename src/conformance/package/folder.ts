@@ -1,6 +1,6 @@
 /** A package that lies unpacked in a folder, under the rules of an archive. */
 import { constants } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../../fhir/issue.ts'
 import { type ArchiveLimits, archiveLimits, type Entry, openGate } from './entry.ts'
@@ -8,9 +8,10 @@ import { type ArchiveLimits, archiveLimits, type Entry, openGate } from './entry
 /** `folder/package/…` as in an archive, or else the files as they lie in `folder`. */
 export async function* readFolder(folder: string, limits: ArchiveLimits = archiveLimits): AsyncGenerator<Entry> {
   const inside = join(folder, 'package')
-  const packed = await stat(join(inside, 'package.json')).catch(() => undefined)
+  const packed = await lstat(inside).catch(() => undefined) // a link is met below, and refused
+  const hasManifest = packed?.isDirectory() && (await lstat(join(inside, 'package.json')).catch(() => undefined))
   const gate = openGate(limits)
-  for await (const { name, path } of walk(packed ? inside : folder, 'package')) {
+  for await (const { name, path } of walk(hasManifest ? inside : folder, 'package')) {
     const bytes = await read(path, size => gate.admit(name, size))
     yield { path: name, bytes }
   }

@@ -3,17 +3,24 @@ import { createHash } from 'node:crypto'
 import type { JsonObject, Resource } from '../../fhir/resource.ts'
 import { type Name, parseName, printName } from './version.ts'
 
-/** `meta.source` of all that a package brought. */
+/** `meta.source` of the definitions that a package brought. */
 export function sourceOf(name: Name): string {
   return `package:${printName(name)}`
 }
 
-/** The package that a stored resource came with. */
+const ofExamples = '/example'
+
+/** `meta.source` of its examples: another one, so that nothing is ever judged by what is there to be looked at. */
+export function exampleSourceOf(name: Name): string {
+  return sourceOf(name) + ofExamples
+}
+
+/** The package that a stored resource came with, be it a definition or an example. */
 export function packageOf({ meta }: Pick<Resource, 'meta'>): Name | undefined {
   const source = meta?.['source']
-  return typeof source === 'string' && source.startsWith('package:')
-    ? parseName(source.slice('package:'.length))
-    : undefined
+  if (typeof source !== 'string' || !source.startsWith('package:')) return undefined
+  const name = source.slice('package:'.length)
+  return parseName(name.endsWith(ofExamples) ? name.slice(0, -ofExamples.length) : name)
 }
 
 /**

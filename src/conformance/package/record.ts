@@ -18,8 +18,12 @@ export type PackageRecord = Name & {
   readonly digest: string
   /** Exact versions; without the core. */
   readonly dependencies: readonly Name[]
-  readonly resources: readonly { readonly type: string; readonly id: string }[]
+  readonly resources: readonly Listed[]
+  /** Those that were asked for; some of them may not be there yet. */
+  readonly examples: readonly Listed[]
 }
+
+export type Listed = { readonly type: string; readonly id: string }
 
 const stateSystem = 'urn:kiln:package-state'
 const digestSystem = 'urn:kiln:package-digest'
@@ -29,11 +33,12 @@ export function recordId(name: Name): string {
   return packagedId(name, '')
 }
 
-/** The package's own guide with our list in place of its own, or one made for it. */
+/** The package's own guide with our list in place of its own, or one made for it. `examples`: those that may be there already. */
 export function printRecord(
   { manifest, guide, items, digest }: Contents,
   dependencies: readonly Name[],
   state: State,
+  examples: readonly Listed[] = [],
 ): Resource {
   const { name, version, title, description, canonical } = manifest
   const made = {
@@ -50,9 +55,10 @@ export function printRecord(
     packageId: one.name,
     version: one.version,
   }))
-  const resources = items.map(({ type, id }) => ({
-    reference: { reference: `${type}/${packagedId(manifest, id)}` },
-  }))
+  const resources = [
+    ...items.map(({ type, id }) => listed({ type, id: packagedId(manifest, id) })),
+    ...examples.map(listedExample),
+  ]
   return {
     resourceType: 'ImplementationGuide',
     id: recordId(manifest),
@@ -65,6 +71,24 @@ export function printRecord(
     ...(depends.length === 0 ? {} : { dependsOn: depends }),
     ...(resources.length === 0 ? {} : { definition: { resource: resources } }),
   }
+}
+
+function listed({ type, id }: Listed): JsonObject {
+  return { reference: { reference: `${type}/${id}` } }
+}
+
+function listedExample(it: Listed): JsonObject {
+  return { ...listed(it), exampleBoolean: true }
+}
+
+/** The same record with these examples beside those that it lists. */
+export function withExamples(guide: Resource, examples: readonly Listed[]): Resource {
+  const { definition } = guide
+  const known = new Set(listOf(definition).map(({ type, id }) => `${type}/${id}`))
+  const fresh = examples.filter(({ type, id }) => !known.has(`${type}/${id}`))
+  if (fresh.length === 0) return guide
+  const resource = [...list(definition, 'resource'), ...fresh.map(listedExample)]
+  return { ...guide, definition: { ...(definition as JsonObject | undefined), resource } }
 }
 
 /** Of the package's guide: what would tell of another id, or refer to ids that are others here. */
@@ -97,12 +121,19 @@ export function parseRecord(guide: Resource): PackageRecord | undefined {
       const wanted = isObject(one) ? one['version'] : undefined
       return typeof name === 'string' && typeof wanted === 'string' ? [{ name, version: wanted }] : []
     }),
-    resources: list(guide['definition'], 'resource').flatMap(one => {
-      const reference = isObject(one) && isObject(one['reference']) ? one['reference']['reference'] : undefined
-      const [type, local, ...rest] = typeof reference === 'string' ? reference.split('/') : []
-      return type !== undefined && local !== undefined && rest.length === 0 ? [{ type, id: local }] : []
-    }),
+    resources: listOf(guide['definition']).filter(({ isExample }) => !isExample),
+    examples: listOf(guide['definition']).filter(({ isExample }) => isExample),
   }
+}
+
+function listOf(definition: Json | undefined): readonly (Listed & { readonly isExample: boolean })[] {
+  return list(definition, 'resource').flatMap(one => {
+    if (!isObject(one) || !isObject(one['reference'])) return []
+    const { reference } = one['reference']
+    const [type, id, ...rest] = typeof reference === 'string' ? reference.split('/') : []
+    if (type === undefined || id === undefined || rest.length > 0) return []
+    return [{ type, id, isExample: one['exampleBoolean'] === true }]
+  })
 }
 
 /** The same record in another state. */

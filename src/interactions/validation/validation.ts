@@ -27,6 +27,8 @@ import { type Requirements, requirementsOf, statementOf } from './requirements.t
 export type Wish = Partial<Pick<Asked, 'also' | 'beside' | 'bestPractice' | 'preferred' | 'mustSupport'>> & {
   /** Whether it is well-formed is all that counts. */
   readonly only?: 'form'
+  /** By what is in force by now, for work that changes it; else by what was when the request first asked. */
+  readonly anew?: true
   /** Where references are followed, as somebody sees it; absent: as the server does. */
   readonly targets?: Pick<Store, 'readAll'>
 }

@@ -7,17 +7,22 @@ import { resolve } from '../../conformance/package/resolve.ts'
 import type { PackageSource } from '../../conformance/package/source.ts'
 import { unpack } from '../../conformance/package/unpack.ts'
 import { chooseVersion, isPackageName, type Name, printName } from '../../conformance/package/version.ts'
-import { fail, toOutcome } from '../../fhir/issue.ts'
+import { fail, type Issue, toOutcome } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/interaction.ts'
 import type { Place } from './alone.ts'
+import type { Examples } from './examples.ts'
 import { installAll, type Progress, type Report } from './install.ts'
 import { packageRecords } from './installed.ts'
 
-export type Wanted =
+export type Wanted = (
   | { readonly by: 'bytes'; readonly bytes: Uint8Array }
   | { readonly by: 'archive'; readonly archive: Archive }
   | ({ readonly by: 'name' } & Name)
+) & {
+  /** Its own, not those of what it depends on. */
+  readonly examples?: boolean
+}
 
 /** With all that it depends on and that is not there yet. `source`: where packages may be had by name. */
 export async function installPackage(
@@ -30,7 +35,7 @@ export async function installPackage(
   const root = await archiveOf(wanted, source)
   const records = await packageRecords(ctx.store, place.tenant)
   const installed = records.filter(({ state }) => state === 'installed')
-  return installAll(ctx, place, await resolve(root, source, installed), progress)
+  return installAll(ctx, place, await resolve(root, source, installed), wanted.examples === true, progress)
 }
 
 async function archiveOf(wanted: Wanted, source: PackageSource): Promise<Archive> {
@@ -47,15 +52,26 @@ async function archiveOf(wanted: Wanted, source: PackageSource): Promise<Archive
 /** The operation's answer. */
 export function reportOutcome(reports: readonly Report[]): Resource {
   return toOutcome(
-    reports.map(report => ({ severity: 'information', code: 'informational', diagnostics: printReport(report) })),
+    reports.flatMap((report): readonly Issue[] => [
+      { severity: 'information', code: 'informational', diagnostics: printReport(report) },
+      ...report.examples.refused.map(issue => ({ ...issue, severity: 'warning' as const })),
+    ]),
   )
 }
 
 export function printReport(report: Report): string {
   const { resources, resumed, examples, idle, already } = report
-  if (already) return `${printName(report)} was installed already`
+  const more = printExamples(examples)
+  if (already) return `${printName(report)} was installed already${more}`
   const before = resumed > 0 ? `, ${resumed} of them by a run before this one` : ''
-  const left = examples > 0 ? `; ${examples} examples were left out` : ''
   const unused = idle > 0 ? `; ${idle} search parameters are not in force, because others have their names` : ''
-  return `${printName(report)} is installed: ${resources} resources${before}${left}${unused}`
+  return `${printName(report)} is installed: ${resources} resources${before}${more}${unused}`
+}
+
+function printExamples({ there, wanted, stored, before }: Examples): string {
+  if (there === 0) return ''
+  if (!wanted) return `; ${there} examples were not asked for`
+  const already = before > 0 ? `, ${before} were there before` : ''
+  const out = there - stored - before
+  return `; ${stored} examples are stored${already}${out > 0 ? `, ${out} were refused` : ''}`
 }

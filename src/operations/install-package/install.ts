@@ -2,18 +2,19 @@
  * A package's definitions become resources of the tenant, by ordinary commits: index, history and changes as with any other
  * write. They go in small parts, so that nobody has to wait for them, and count only when the record says `installed`.
  */
-import { type Contents, readContents, resourcesOf } from '../../conformance/package/contents.ts'
+import { type Check, type Contents, readContents, resourcesOf } from '../../conformance/package/contents.ts'
 import { packaged } from '../../conformance/package/packaged.ts'
-import { printRecord } from '../../conformance/package/record.ts'
+import { printRecord, type State } from '../../conformance/package/record.ts'
 import type { Resolved } from '../../conformance/package/resolve.ts'
 import { type Name, printName } from '../../conformance/package/version.ts'
 import { fail, type Issue, isError } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/interaction.ts'
 import { put, unchanged } from '../../interactions/write.ts'
-import type { Write } from '../../store/port.ts'
 import { type Alone, alone, type Place } from './alone.ts'
+import { type Examples, leftOut, storeExamples } from './examples.ts'
 import { recordOf, recordWrite } from './installed.ts'
+import { type Put, storeInParts } from './parts.ts'
 import { erase } from './remove.ts'
 
 export type Progress = (step: { readonly package: string; readonly done: number; readonly of: number }) => void
@@ -25,49 +26,61 @@ export type Report = Name & {
   readonly resources: number
   /** Resources that a run before this one, which was stopped, had stored already. */
   readonly resumed: number
-  readonly examples: number
+  readonly examples: Examples
   /** SearchParameters that nobody can search by here. */
   readonly idle: number
 }
 
 /**
  * In this order: each one is complete before the next begins, so that a failure leaves no package without those it stands on.
- * A run that was stopped is repeated as it was.
+ * A run that was stopped is repeated as it was. `examples`: those of the last one are wanted, on which the others only wait.
  */
 export async function installAll(
   ctx: Context,
   place: Place,
   packages: readonly Resolved[],
+  examples: boolean,
   progress: Progress,
 ): Promise<readonly Report[]> {
   const reports: Report[] = []
-  for (const one of packages) reports.push(await install(ctx, place, one, progress))
+  for (const one of packages) {
+    const [contents, report] = await install(ctx, place, one, progress)
+    const wanted = examples && one === packages.at(-1)
+    const told = (done: number, of: number): void => progress({ package: printName(one.manifest), done, of })
+    const stored = wanted ? await storeExamples(ctx, place, one, contents, told) : leftOut(contents)
+    reports.push({ ...report, examples: stored })
+  }
   return reports
 }
 
-async function install(ctx: Context, place: Place, one: Resolved, progress: Progress): Promise<Report> {
+type Defined = readonly [contents: Contents, report: Omit<Report, 'examples'>]
+
+async function install(ctx: Context, place: Place, one: Resolved, progress: Progress): Promise<Defined> {
   let idle = 0
-  const contents = await readContents(one.archive, async (resource, at) => {
+  const check: Check = async (resource, at) => {
     const issues = await ctx.validate(resource, at)
     if (!isIdle(resource, issues)) return issues
     idle++
     return []
-  })
-  const { manifest, items, examples } = contents
+  }
+  const contents = await readContents(one.archive, check, ctx.turn)
+  const { manifest, items } = contents
   const { name, version } = manifest
-  const report = { name, version, resources: items.length, examples, idle }
+  const report = { name, version, resources: items.length, idle }
   return alone(ctx, place, async alone => {
     const standing = await recordOf(ctx.store, place.tenant, manifest)
     const same = standing?.record.digest === contents.digest
     if (standing?.record.state === 'installed') {
-      if (same) return { ...report, already: true, resumed: 0 }
+      if (same) return [contents, { ...report, already: true, resumed: 0 }]
       throw otherContent(manifest)
     }
     if (standing && !same) await erase(ctx, place, alone, standing) // what was begun is not what is wanted now
-    await alone.commit([await recordWrite(ctx, place, printRecord(contents, one.dependencies, 'loading'))], false)
+    const examples = same ? standing.record.examples : [] // left by a removal that was stopped
+    const record = (state: State): Resource => printRecord(contents, one.dependencies, state, examples)
+    await alone.commit([await recordWrite(ctx, place, record('loading'))], false)
     const resumed = await store(ctx, place, alone, one, contents, progress)
-    await alone.commit([await recordWrite(ctx, place, printRecord(contents, one.dependencies, 'installed'))], false)
-    return { ...report, already: false, resumed }
+    await alone.commit([await recordWrite(ctx, place, record('installed'))], false)
+    return [contents, { ...report, already: false, resumed }]
   })
 }
 
@@ -86,11 +99,8 @@ function otherContent(name: Name): Error {
   return fail('conflict', text)
 }
 
-/** At most so many resources and characters in one commit: it takes the store some milliseconds. */
-const part = { resources: 32, characters: 256_000 }
-
 /** How many stood there already. */
-async function store(
+function store(
   ctx: Context,
   place: Place,
   alone: Alone,
@@ -98,45 +108,16 @@ async function store(
   { manifest, items }: Contents,
   progress: Progress,
 ): Promise<number> {
-  let done = 0
-  let resumed = 0
-  let writes: Put[] = []
-  let characters = 0
-  let committing: Promise<void> = Promise.resolve()
-
-  async function commit(part: readonly Put[]): Promise<void> {
-    const standing = await ctx.store.readAll(part.map(({ key }) => key))
-    const fresh = part.filter(({ draft }, at) => !unchanged(standing[at], draft))
-    if (fresh.length > 0) await alone.commit(fresh)
-    resumed += part.length - fresh.length
-    done += part.length
-    progress({ package: printName(manifest), done, of: items.length })
+  async function* puts(): AsyncGenerator<Put> {
+    for await (const original of resourcesOf(archive, items, ctx.turn))
+      yield putOf(ctx, place, packaged(original, manifest))
   }
-
-  /** While a part is being committed the next one is made. */
-  async function flush(): Promise<void> {
-    await committing
-    committing = commit(writes)
-    committing.catch(() => {}) // who waits for it hears of it
-    writes = []
-    characters = 0
-  }
-
-  try {
-    for await (const original of resourcesOf(archive, items)) {
-      const write = putOf(ctx, place, packaged(original, manifest))
-      writes.push(write)
-      characters += write.draft.rest.length
-      if (writes.length >= part.resources || characters >= part.characters) await flush()
-    }
-    if (writes.length > 0) await flush()
-  } finally {
-    await committing // whatever happens, nothing is under way when the lease is given back
-  }
-  return resumed
+  return storeInParts(ctx, alone, {
+    puts: puts(),
+    isDue: ({ draft }, standing) => !unchanged(standing, draft),
+    progress: done => progress({ package: printName(manifest), done, of: items.length }),
+  })
 }
-
-type Put = Write & { do: 'put' }
 
 function putOf(ctx: Context, { tenant, base }: Place, resource: Resource): Put {
   const { resourceType: type, id = '' } = resource

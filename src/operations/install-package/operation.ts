@@ -25,10 +25,11 @@ export function installPackageOperation(definition: conformance.Operation, packa
 }
 
 function wantedBy({ request: { body }, input }: Call): Wanted {
+  const examples = input.flag('examples') ?? false
   const [name, version] = [input.text('name'), input.text('version')]
   const bytes = body?.is === 'bytes' && archives.includes(body.type) ? body.bytes : undefined
-  if (bytes !== undefined && name === undefined && version === undefined) return { by: 'bytes', bytes }
-  if (bytes === undefined && name !== undefined) return { by: 'name', name, version: version ?? 'latest' }
+  if (bytes !== undefined && name === undefined && version === undefined) return { by: 'bytes', bytes, examples }
+  if (bytes === undefined && name !== undefined) return { by: 'name', name, version: version ?? 'latest', examples }
   throw fail(
     'required',
     `expected either a package as the body (${archives[0]}), or Parameters with its name; received ${bytes ? 'both' : 'neither'}`,

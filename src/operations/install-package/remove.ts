@@ -1,6 +1,6 @@
 /** A package goes: first out of force, all of it at once; then what it brought, part by part; its record last. */
 
-import { sourceOf } from '../../conformance/package/packaged.ts'
+import { exampleSourceOf, sourceOf } from '../../conformance/package/packaged.ts'
 import { inState, type PackageRecord } from '../../conformance/package/record.ts'
 import { type Name, printName } from '../../conformance/package/version.ts'
 import { fail } from '../../fhir/issue.ts'
@@ -64,17 +64,19 @@ const part = 64 // resources in one commit
 export async function erase(ctx: Context, place: Place, alone: Alone, { guide, record }: Standing): Promise<Removed> {
   const { tenant } = place
   await alone.commit([await recordWrite(ctx, place, inState(guide, 'removing'))], false)
+  const brought = [...record.resources, ...record.examples]
+  const sources: readonly unknown[] = [sourceOf(record), exampleSourceOf(record)]
   let deleted = 0
   let kept = 0
-  for (let at = 0; at < record.resources.length; at += part) {
-    const keys = record.resources.slice(at, at + part).map(({ type, id }) => ({ tenant, type, id }))
+  for (let at = 0; at < brought.length; at += part) {
+    const keys = brought.slice(at, at + part).map(({ type, id }) => ({ tenant, type, id }))
     const standing = (await ctx.store.readAll(keys)).filter(version => version?.json !== undefined)
     const writes: Write[] = []
     for (const version of standing) {
       const resource = resourceOf(version)
       if (!version || !resource) continue
       const { type, id } = version
-      if (resource.meta?.['source'] !== sourceOf(record)) kept++
+      if (!sources.includes(resource.meta?.['source'])) kept++
       else writes.push({ do: 'delete', key: { tenant, type, id }, when: { version: version.version } })
     }
     deleted += writes.length

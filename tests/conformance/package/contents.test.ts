@@ -8,7 +8,8 @@ import { type File, files, tgz, valueSet } from './pack.ts'
 const manifest = { name: 'example.one', version: '1.0.0' }
 const fine = () => []
 const of = (list: readonly File[]) => () => unpack([tgz(list)])
-const read = (list: readonly File[], check = fine) => readContents(of(list), check)
+const turn = async (): Promise<void> => {}
+const read = (list: readonly File[], check = fine) => readContents(of(list), check, turn)
 
 t.test('definitions are taken, examples counted, all else passed over', async t => {
   const contents = await read([
@@ -19,6 +20,9 @@ t.test('definitions are taken, examples counted, all else passed over', async t 
     ]),
     { name: 'package/example/Patient-q.json', body: '{"resourceType":"Patient","id":"q"}' },
     { name: 'package/examples/ValueSet-a.json', body: JSON.stringify(valueSet('a')) },
+    { name: 'package/example/broken.json', body: '{' },
+    { name: 'package/example/.index.json', body: '{' },
+    { name: 'package/example/deeper/Patient-r.json', body: '{' },
     { name: 'package/.index.json', body: '{"resourceType":"ValueSet"' },
     { name: 'package/ig-r4.json', body: '{"resourceType":"ImplementationGuide"}' },
     { name: 'package/settings.json', body: '{"a":1}' },
@@ -33,7 +37,12 @@ t.test('definitions are taken, examples counted, all else passed over', async t 
       ['package/NamingSystem-n.json', 'NamingSystem', 'n'],
     ],
   )
-  t.equal(contents.examples, 3)
+  t.strictSame(contents.examples, [
+    'package/Patient-p.json',
+    'package/example/Patient-q.json',
+    'package/examples/ValueSet-a.json',
+    'package/example/broken.json',
+  ])
   t.equal(contents.guide, undefined)
 })
 
@@ -68,10 +77,13 @@ t.test('each definition is checked, warnings let it pass', async t => {
   const check = (resource: { readonly id?: string }) => [
     { ...error('value', 'bad'), severity: resource.id === 'bad' ? ('error' as const) : ('warning' as const) },
   ]
-  t.equal((await readContents(of(files(manifest, [valueSet('good')])), check)).items.length, 1)
-  t.match(await readContents(of(files(manifest, [valueSet('good'), valueSet('bad')])), check).catch(error => error), {
-    issues: [{ diagnostics: 'package/ValueSet-bad.json: bad' }],
-  })
+  t.equal((await readContents(of(files(manifest, [valueSet('good')])), check, turn)).items.length, 1)
+  t.match(
+    await readContents(of(files(manifest, [valueSet('good'), valueSet('bad')])), check, turn).catch(error => error),
+    {
+      issues: [{ diagnostics: 'package/ValueSet-bad.json: bad' }],
+    },
+  )
 })
 
 t.test('of a thousand errors a hundred are told', async t => {
@@ -98,7 +110,7 @@ t.test('what changes between two readings is not stored', async t => {
   const { items } = await read(before)
   const taken = async (list: readonly File[]) => {
     const ids: unknown[] = []
-    for await (const { id } of resourcesOf(of(list), items)) ids.push(id)
+    for await (const { id } of resourcesOf(of(list), items, turn)) ids.push(id)
     return ids
   }
   t.strictSame(await taken(before), ['a'])

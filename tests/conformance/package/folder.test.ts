@@ -41,6 +41,14 @@ t.test('a symbolic link is refused, to a file and to a folder', async t => {
   }
 })
 
+t.test('a package that is itself a link is refused', async t => {
+  const elsewhere = t.testdir({ other: { 'package.json': '{}', 'secret.json': '1' }, site: {} })
+  symlinkSync(join(elsewhere, 'other'), join(elsewhere, 'site/package'))
+  await t.rejects(paths(join(elsewhere, 'site')), {
+    message: "'package/package' is a link or a device: expected plain files",
+  })
+})
+
 t.test('a pipe is refused and not waited for', async t => {
   const folder = t.testdir({ 'package.json': '{}' })
   spawnSync('mkfifo', [join(folder, 'pipe.json')])

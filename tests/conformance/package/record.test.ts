@@ -13,6 +13,7 @@ const contentsOf = (resources: readonly object[], over: object = {}) =>
   readContents(
     () => unpack([tgz(files({ ...manifest, ...over }, resources))]),
     () => [],
+    async () => {},
   )
 
 const guide = {

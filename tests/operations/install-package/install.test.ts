@@ -39,7 +39,9 @@ await onBothStores(async (t, open) => {
   t.test('what a package brings are ordinary resources: found, versioned, in the history', async t => {
     const world = await open()
     const [report] = await siteOf(world).install(pack(one, [...sets(70), { resourceType: 'Patient', id: 'p' }]))
-    t.strictSame(report, { ...one, already: false, resources: 70, resumed: 0, examples: 1, idle: 0 })
+    const examples = { there: 1, wanted: false, stored: 0, before: 0, refused: [] }
+    t.strictSame(report, { ...one, already: false, resources: 70, resumed: 0, examples, idle: 0 })
+    t.equal((await world.ask('GET', 'Patient?_summary=count')).body.total, 0)
     const found = await world.ask('GET', 'ValueSet?url=http://example.org/ValueSet/set-7&version=1.0.0')
     t.equal(entries(found).length, 1)
     t.match(entries(found)[0].resource, {
@@ -251,12 +253,18 @@ await onBothStores(async (t, open) => {
 })
 
 t.test('a report is a sentence', async t => {
-  const report = { ...one, already: false, resources: 7, resumed: 0, examples: 0, idle: 0 }
+  const none = { there: 0, wanted: false, stored: 0, before: 0, refused: [] }
+  const report = { ...one, already: false, resources: 7, resumed: 0, examples: none, idle: 0 }
   t.equal(printReport(report), 'example.one#1.0.0 is installed: 7 resources')
   t.equal(printReport({ ...report, already: true }), 'example.one#1.0.0 was installed already')
   t.equal(
-    printReport({ ...report, resumed: 3, examples: 2, idle: 1 }),
-    'example.one#1.0.0 is installed: 7 resources, 3 of them by a run before this one; 2 examples were left out; 1 search parameters are not in force, because others have their names',
+    printReport({ ...report, resumed: 3, examples: { ...none, there: 2 }, idle: 1 }),
+    'example.one#1.0.0 is installed: 7 resources, 3 of them by a run before this one; 2 examples were not asked for; 1 search parameters are not in force, because others have their names',
+  )
+  const examples = { there: 9, wanted: true, stored: 5, before: 3, refused: [] }
+  t.equal(
+    printReport({ ...report, already: true, examples }),
+    'example.one#1.0.0 was installed already; 5 examples are stored, 3 were there before, 1 were refused',
   )
   t.equal(sourceOf(one), 'package:example.one#1.0.0')
 })

@@ -13,7 +13,7 @@ import { base, type World } from '../../world.ts'
 export const place: Place = { tenant: 'default', base, patience: 0 }
 
 export type Site = {
-  install(bytes: Uint8Array, source?: PackageSource): Promise<readonly Report[]>
+  install(bytes: Uint8Array, source?: PackageSource, examples?: boolean): Promise<readonly Report[]>
   remove(name: string, version?: string, force?: boolean): Promise<Removed>
   /** `a#1.0.0 installed` */
   states(): Promise<readonly string[]>
@@ -22,7 +22,8 @@ export type Site = {
 export function siteOf({ ctx, store }: Pick<World, 'ctx' | 'store'>, at: Place = place): Site {
   const within = () => contextIn(ctx, at.tenant)
   return {
-    install: async (bytes, source = anyOf([])) => installPackage(await within(), at, { by: 'bytes', bytes }, source),
+    install: async (bytes, source = anyOf([]), examples = false) =>
+      installPackage(await within(), at, { by: 'bytes', bytes, examples }, source),
     remove: async (name, version, force = false) => removePackage(await within(), at, { name, version, force }),
     async states() {
       const records = await packageRecords(store, at.tenant)

@@ -8,6 +8,7 @@ import type { Resource } from '../../../fhir/resource.ts'
 import { accepted, type OwnDefinition, resourceIssues } from '../../../search/own/beside.ts'
 import { openMarks } from '../../../search/own/marks.ts'
 import { searchParameters } from '../../../search/parameters.ts'
+import type { Store } from '../../../store/port.ts'
 import { openInForce } from '../../in-force.ts'
 import { type Lately, lately } from '../../lately.ts'
 import type { StoredNeeds } from '../../stored.ts'
@@ -21,6 +22,7 @@ export type Holding = Searching & { readonly parameterIssues: ParameterIssues }
 export type OwnDefinitions = Lately<Holding>
 
 export type DefinitionNeeds = StoredNeeds & {
+  readonly store: Pick<Store, 'latest'>
   readonly definitions: Known
   readonly settings: SearchSettings
   /** Those that all tenants have. */
@@ -35,7 +37,7 @@ const remembered = 32 // sets of definitions
 export function openDefinitions(needs: DefinitionNeeds): OwnDefinitions {
   const { clock, store, files } = needs
   const setOf = openSets(needs)
-  return lately(clock, tenant => {
+  return lately({ clock, store, types: [...parameterTypes] }, tenant => {
     const stored = openInForce(needs, tenant)('SearchParameter', definitionOf)
     return async () => setOf([...files, ...(await stored.read(await store.sequence(tenant)))])
   })
