@@ -9,7 +9,7 @@ const floors = [
   ['interactions'],
   ['operations'],
   ['workflows', 'subscriptions', 'bulk'],
-  ['http'],
+  ['http', 'demo'],
 ]
 const folder = names => `^src/(${names.join('|')})/`
 
@@ -36,9 +36,9 @@ module.exports = {
     ...upward,
     ...siblings,
     {
-      name: 'http-is-not-the-process',
+      name: 'the-top-floor-is-not-the-process',
       severity: 'error',
-      from: { path: '^src/http/' },
+      from: { path: '^src/(http|demo)/' },
       to: { path: '^src/[^/]+\\.ts$' },
     },
     {

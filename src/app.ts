@@ -75,7 +75,7 @@ export function openApp(runtime: Runtime, metrics: Metrics): App {
   const principalOf = smart && counted(throttles, auditedPrincipal(runtime, smart.authenticate.principal))
   const admission = admissionFor(runtime)
   const baseOf = baseFinder({ configured: config.KILN_BASE_URL, origin, trusted: config.KILN_TRUSTED_PROXIES })
-  const enter = openEntrance({ tenants: runtime.tenants, elapsed })
+  const enter = openEntrance({ tenants: runtime.tenants, elapsed, turned: front.turned })
   const edge: Edge = edgeOf({
     dispatch: (incoming, found) => dispatch(surroundings, incoming, found),
     ...(principalOf ? { principalOf } : {}),

@@ -10,11 +10,15 @@ export function auditExtent({ KILN_AUDIT, KILN_AUTH }: Pick<Config, 'KILN_AUDIT'
   return extentOf(KILN_AUDIT, KILN_AUTH !== 'none')
 }
 
-/** The base is the one that settings tell: no request is at hand. */
+/** Of each tenant, as settings tell it: no request is at hand. */
+export function configuredBase(config: Config): (tenant: string) => string {
+  const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port, KILN_TLS_CERT: certificate } = config
+  return ownBase({ configured, origin: () => originOf(host, port, certificate !== '') })
+}
+
 export function auditReader(config: Config, audit: AuditLog, clock: () => number): Observe {
   if (auditExtent(config) === 'off') return () => {}
-  const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port, KILN_TLS_CERT: certificate } = config
-  const base = ownBase({ configured, origin: () => originOf(host, port, certificate !== '') })
+  const base = configuredBase(config)
   return event => {
     const occurrence = toldBy(event, clock(), base)
     if (occurrence) audit.tell(occurrence)

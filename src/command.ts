@@ -1,7 +1,6 @@
 /** What all commands do: they open the store that the settings name, beside a running server or without one, and close it. */
 import { type Config, type Environment, parseConfig } from './config.ts'
 import { fail } from './fhir/issue.ts'
-import { originOf, ownBase } from './http/base.ts'
 import { foreseen } from './interactions/refusal.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
 import { mustBeTenant } from './security/tenants/tenants.ts'
@@ -38,12 +37,6 @@ export function inTenant(
 /** A folder that is not there, a file that may not be read. */
 export function ofSystem(cause: unknown): unknown {
   return cause instanceof Error && 'syscall' in cause ? fail('processing', cause.message, undefined, { cause }) : cause
-}
-
-/** Where a server with these settings serves the tenant. */
-export function baseOf(config: Config, tenant: string): string {
-  const { KILN_BASE_URL: configured, KILN_HOST: host, KILN_PORT: port, KILN_TLS_CERT: certificate } = config
-  return ownBase({ configured, origin: () => originOf(host, port, certificate !== '') })(tenant)
 }
 
 export function say(line: string): void {

@@ -1,7 +1,8 @@
 /** `kiln key new | list | rotate | rewrap | reseal | seal | drop`: the master keys of encryption, beside running servers, which go on. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { baseOf, onStore, say } from './command.ts'
+import { configuredBase } from './audit-reader.ts'
+import { onStore, say } from './command.ts'
 import { type Environment, parseConfig } from './config.ts'
 import { fail } from './fhir/issue.ts'
 import type { Runtime } from './runtime.ts'
@@ -73,7 +74,7 @@ async function within(environment: Environment, act: (site: Site) => Promise<voi
 function indexIn({ own, config }: Runtime): SealStoredNeeds['indexIn'] {
   return async tenant => {
     const { index } = await own.of(tenant)
-    return (resource, id) => index(resource, id, baseOf(config, tenant))
+    return (resource, id) => index(resource, id, configuredBase(config)(tenant))
   }
 }
 

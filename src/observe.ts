@@ -11,6 +11,7 @@ import type { AccountEvent } from './security/accounts/event.ts'
 import type { AuditLogEvent } from './security/audit/log.ts'
 import type { EncryptionEvent } from './security/encryption/event.ts'
 import type { SmartEvent } from './security/smart/event.ts'
+import type { TenantEvent } from './security/tenants/event.ts'
 import type { StoreEvent } from './store/port.ts'
 
 type ProcessEvent =
@@ -33,6 +34,7 @@ export type Event =
   | AccountEvent
   | AuditLogEvent
   | EncryptionEvent
+  | TenantEvent
   | HttpEvent
   | PageEvent
   | SweepEvent
@@ -61,6 +63,8 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'http.failed': 'error',
   'http.overloaded': 'warn',
   'http.crowded': 'warn',
+  'http.throttled': 'warn',
+  'http.token-in-url': 'warn',
   'tls.failed': 'debug',
   'tls.loaded': 'info',
   'tls.refused': 'error',
@@ -71,6 +75,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'oauth.failed': 'error',
   'oauth.authorized': 'info',
   'oauth.client-changed': 'info',
+  'oauth.keys-changed': 'warn',
   'oauth.token-issued': 'debug',
   'oauth.token-refused': 'info',
   'oauth.token-revoked': 'info',
@@ -78,6 +83,8 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'reindex.done': 'info',
   'reindex.failed': 'error',
   'sweep.failed': 'error',
+  'tenant.changed': 'info',
+  'tenant.erased': 'warn',
   'store.commit': 'trace',
   'store.migrated': 'info',
   'store.retry': 'debug',

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { contextIn } from './app.ts'
-import { baseOf, inTenant, say } from './command.ts'
+import { configuredBase } from './audit-reader.ts'
+import { inTenant, say } from './command.ts'
 import type { Environment } from './config.ts'
 import { anyOf, archiveAt, folderSource } from './conformance/package/source.ts'
 import { parseName, printName } from './conformance/package/version.ts'
@@ -52,7 +53,7 @@ function within(
   act: (site: Site, outlets: Outlets) => Promise<void>,
 ): Promise<void> {
   return inTenant(environment, options, async ({ config, runtime }) => {
-    const place = { tenant: options.tenant, base: baseOf(config, options.tenant), patience }
+    const place = { tenant: options.tenant, base: configuredBase(config)(options.tenant), patience }
     await act({ ctx: await contextIn(runtime, place), place }, openOutlets(config))
   })
 }

@@ -43,11 +43,13 @@ export function pagesNeeds({ config, observe, store, tenants }: Runtime, around:
 }
 
 /** The library behind it is loaded when somebody first asks. */
-function authorizationBy({ signIn }: Smart): Authorization {
+function authorizationBy({ signIn, signOut }: Smart): Authorization {
   return {
     asked: async browser => (await signIn()).asked(browser),
     finish: async (browser, decision) => (await signIn()).finish(browser, decision),
     refuse: async (browser, why) => (await signIn()).refuse(browser, why),
+    leaving: async (window, wish) => (await signOut()).leaving(window, wish),
+    end: async (window, client) => (await signOut()).end(window, client),
   }
 }
 

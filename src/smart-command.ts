@@ -2,7 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { baseOf, inTenant, say } from './command.ts'
+import { configuredBase } from './audit-reader.ts'
+import { inTenant, say } from './command.ts'
 import type { Environment } from './config.ts'
 import { fail } from './fhir/issue.ts'
 import type { Runtime } from './runtime.ts'
@@ -48,6 +49,7 @@ export function clientCommand(environment: Environment): Command {
     .requiredOption('--name <text>', 'as people know it')
     .option('--id <id>', 'by default one is made')
     .option('--redirect <uri...>', 'where people come back to after they signed in')
+    .option('--post-logout <uri...>', 'where they come back to after they signed out')
     .option('--public', 'it cannot keep a secret: a page or a phone', false)
     .option('--jwks <file|url>', 'it signs its requests with keys (RS384, ES384), of which these are the public ones')
     .option('--scope <scopes>', 'all that it may be granted')
@@ -85,10 +87,21 @@ export function oauthKeyCommand(environment: Environment): Command {
   sub('list', 'list the keys, those first that sign').action((options: Options) =>
     within(environment, options, async ({ smart, place }) => printKeys(await smart.keys.of(place.tenant))),
   )
-  sub('rotate', 'sign with new keys; what the old ones signed stays good for a day').action((options: Options) =>
-    within(environment, options, async ({ smart, place }) => printKeys(await smart.keys.rotate(place.tenant))),
-  )
+  sub('rotate', 'sign with new keys; what the old ones signed stays good for a day')
+    .option('--now', 'one has leaked: what the old ones signed is good for nothing within a second', false)
+    .action((options: Rotating) =>
+      within(environment, options, async site => printKeys(await rotateKeys(site, options))),
+    )
   return command
+}
+
+type Rotating = Options & { readonly now: boolean }
+
+async function rotateKeys({ runtime, smart, place: { tenant } }: Site, { now }: Rotating): Promise<KeySet> {
+  const keys = await (now ? smart.replaceKeys(tenant) : smart.keys.rotate(tenant))
+  const detail = now ? 'signing keys were replaced: one has leaked' : 'signing keys were rotated'
+  runtime.observe({ event: 'oauth.keys-changed', tenant, client: 'kiln-cli', detail })
+  return keys
 }
 
 function printKeys(keys: KeySet): string {
@@ -132,7 +145,7 @@ export function launchCommand(environment: Environment): Command {
 function within(environment: Environment, options: Options, act: (site: Site) => Promise<string>): Promise<void> {
   return inTenant(environment, options, async ({ config, runtime }) => {
     if (!runtime.smart) throw fail('value', 'KILN_AUTH is none: nobody needs a client or a token')
-    const place = { tenant: options.tenant, base: baseOf(config, options.tenant) }
+    const place = { tenant: options.tenant, base: configuredBase(config)(options.tenant) }
     say(await act({ runtime, smart: runtime.smart, place }))
   })
 }
@@ -141,6 +154,7 @@ type Adding = Options & {
   readonly name: string
   readonly id?: string
   readonly redirect?: readonly string[]
+  readonly postLogout?: readonly string[]
   readonly public: boolean
   readonly jwks?: string
   readonly scope?: string
@@ -151,10 +165,10 @@ type Adding = Options & {
 async function add(site: Site, options: Adding): Promise<string> {
   const { runtime, place } = site
   const { tenant } = place
-  const { id = randomUUID(), redirect = [], scope } = options
+  const { id = randomUUID(), redirect = [], postLogout = [], scope } = options
   const way = wayOf(options)
   mustBeScopes(split(scope))
-  for (const uri of redirect) mustBeRedirect(uri)
+  for (const uri of [...redirect, ...postLogout]) mustBeRedirect(uri)
   const alone = split(scope).some(isOfSystem)
   if (alone && options.public) throw fail('value', 'a public client cannot act for itself: leave out system/ scopes')
   if (redirect.length === 0 && !alone) throw fail('value', 'expected --redirect, or --scope with system/ scopes')
@@ -165,6 +179,7 @@ async function add(site: Site, options: Adding): Promise<string> {
     grant_types: [...withPeople, ...(alone ? ['client_credentials'] : [])],
     response_types: redirect.length > 0 ? ['code'] : [],
     ...(redirect.every(uri => /^https?:/.test(uri)) ? {} : { application_type: 'native' }),
+    ...(postLogout.length === 0 ? {} : { post_logout_redirect_uris: postLogout }),
     ...(scope === undefined ? {} : { allowed_scope: scope }),
     ...links(options),
   }

@@ -7,6 +7,7 @@ import { fail } from './fhir/issue.ts'
 import { unspoolAll } from './operations/import-code-system/spool.ts'
 import { eraseTenant } from './security/tenants/erase.ts'
 import { addTenant, changeTenant, type Quota, type Tenant } from './security/tenants/tenant.ts'
+import { noTenant } from './security/tenants/tenants.ts'
 import { openUsage } from './security/tenants/usage.ts'
 import { outside } from './server.ts'
 import { libraryFolder } from './terminology/config.ts'
@@ -48,6 +49,7 @@ export function tenantCommand(environment: Environment): Command {
 async function add({ config, runtime }: Site, name: string, { integrity, ...limits }: Limits & { integrity: boolean }) {
   if (config.KILN_TENANTS.includes(name)) throw fail('duplicate', `'${name}' is a tenant already, by KILN_TENANTS`)
   await addTenant(runtime.store, { name, integrity, quota: limitedTo({}, limits) }, outside.clock())
+  changed(runtime, name, `added, ${printed(limitedTo({}, limits))}`)
   say(`${name} is served at /t/${name}/fhir`)
 }
 
@@ -59,6 +61,7 @@ async function change({ runtime }: Site, name: string, make: (tenant: Tenant) =>
 
 async function set(site: Site, name: string, limits: Limits): Promise<void> {
   const { quota } = await change(site, name, tenant => ({ ...tenant, quota: limitedTo(tenant.quota, limits) }))
+  changed(site.runtime, name, printed(quota))
   say(`${name}: ${printed(quota)}`)
 }
 
@@ -83,6 +86,7 @@ async function stand(site: Site, name: string, is: 'open' | 'locked'): Promise<v
     if (tenant.is === 'erasing') throw fail('conflict', `'${name}' is being erased`)
     return { ...tenant, is, since: outside.clock() }
   })
+  changed(site.runtime, name, is === 'open' ? 'unlocked' : 'locked')
   say(`${name} is ${is === 'open' ? `served at /t/${name}/fhir` : 'locked: whoever asks finds nothing there'}`)
 }
 
@@ -113,6 +117,7 @@ async function erase({ config, runtime }: Site, name: string, isMeant: boolean):
   mustNotBeDefault(name)
   if (!isMeant) throw fail('required', `this deletes all that '${name}' has, for ever: expected --yes`)
   const known = (await runtime.tenants.all()).find(tenant => tenant.name === name)
+  if (known === undefined || known.is === 'erased') throw noTenant(name)
   const folder = libraryFolder(config)
   const { stderr } = process
   const needs = {
@@ -124,6 +129,15 @@ async function erase({ config, runtime }: Site, name: string, isMeant: boolean):
       clearShelf(folder, tenant)
     },
   }
+  // It may be stopped, and cannot be taken back: that it was begun is durable first.
+  runtime.observe({ event: 'tenant.erased', name, detail: 'begun' })
+  await runtime.audit.flush()
   await eraseTenant(needs, name, known)
+  runtime.observe({ event: 'tenant.erased', name, detail: 'done' })
   say(`${name} is erased`)
+}
+
+/** For the audit of the site. */
+function changed({ observe }: Site['runtime'], name: string, detail: string): void {
+  observe({ event: 'tenant.changed', name, detail })
 }

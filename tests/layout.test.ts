@@ -46,6 +46,18 @@ const planted: [string, Record<string, string>][] = [
     { 'src/validation/a.ts': "import type { X } from '../security/x.ts'\nexport type A = X\n", 'src/security/x.ts': x },
   ],
   [
+    'demo-knows-no-sibling',
+    { 'src/demo/a.ts': "import type { X } from '../http/x.ts'\nexport type A = X\n", 'src/http/x.ts': x },
+  ],
+  [
+    'interactions-imports-only-downwards',
+    { 'src/interactions/a.ts': "import type { X } from '../demo/x.ts'\nexport type A = X\n", 'src/demo/x.ts': x },
+  ],
+  [
+    'the-top-floor-is-not-the-process',
+    { 'src/demo/a.ts': "import type { X } from '../config.ts'\nexport type A = X\n", 'src/config.ts': x },
+  ],
+  [
     'sqlite-knows-no-mongo',
     {
       'src/store/sqlite/a.ts': "import type { X } from '../mongo/x.ts'\nexport type A = X\n",

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { findClient } from '../src/security/smart/client.ts'
 import { openKiln } from './http/kiln.ts'
 import { keyPair } from './security/smart/app.ts'
 
@@ -75,12 +76,15 @@ t.test('apps of all kinds, and what cannot be added', async t => {
   const file = join(kiln.place.slice('sqlite:'.length), 'keys.json')
   writeFileSync(file, JSON.stringify({ keys: [jwk] }))
   const redirect = ['--redirect', 'https://app.example/callback']
+  const bye = ['--post-logout', 'https://app.example/bye', 'https://app.example/gone']
   const url = 'https://app.example/launch'
   t.match(
-    run('client', 'add', '--name', 'App', '--id', 'app', '--public', ...redirect, '--launch', url).said,
+    run('client', 'add', '--name', 'App', '--id', 'app', '--public', ...redirect, ...bye, '--launch', url).said,
     /^client_id: app$/,
   )
   t.match(run('client', 'add', '--name', 'Keys', '--jwks', file, '--scope', 'system/*.rs').said, /^client_id: \S+$/)
+  const client = await findClient(kiln.store, 'default', 'app')
+  t.same(client?.metadata.post_logout_redirect_uris, bye.slice(1))
   const started = new URL(run('launch', '--patient', '1', '--client', 'app').said)
   t.equal(started.origin + started.pathname, url)
   t.equal(started.searchParams.get('iss'), kiln.base)
@@ -90,6 +94,7 @@ t.test('apps of all kinds, and what cannot be added', async t => {
     [/'nonsense' is no scope/, '--name', 'A', '--scope', 'nonsense', ...redirect],
     [/cannot act for itself/, '--name', 'A', '--public', '--scope', 'system/*.rs'],
     [/is no redirect URI/, '--name', 'A', '--redirect', 'javascript:alert(1)'],
+    [/is no redirect URI/, '--name', 'A', ...redirect, '--post-logout', 'javascript:alert(1)'],
     [/is no JSON Web Key Set/, '--name', 'A', '--jwks', 'package.json', ...redirect],
     [/there is no file/, '--name', 'A', '--jwks', 'nowhere.json', ...redirect],
   ]

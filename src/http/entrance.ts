@@ -1,4 +1,5 @@
 /** Who comes in by a tenant's door: every scope asks here first. */
+import type { Turned } from '../security/audit/edge-event.ts'
 import type { Tenant } from '../security/tenants/tenant.ts'
 import { noTenant, type Tenants } from '../security/tenants/tenants.ts'
 import { rateOf, type Throttle, throttle } from './rate-limit.ts'
@@ -10,11 +11,13 @@ export type EntranceNeeds = {
   readonly tenants: Pick<Tenants, 'find'>
   /** Milliseconds that only ever rise. */
   readonly elapsed: () => number
+  /** Is told whose tenant was asked too often. */
+  readonly turned: (who: Turned) => void
 }
 
 type Counted = { readonly rate: string; readonly count: Throttle | undefined }
 
-export function openEntrance({ tenants, elapsed }: EntranceNeeds): Enter {
+export function openEntrance({ tenants, elapsed, turned }: EntranceNeeds): Enter {
   /** Of those that have a limit: not more than there are tenants. */
   const counters = new Map<string, Counted>()
 
@@ -22,7 +25,8 @@ export function openEntrance({ tenants, elapsed }: EntranceNeeds): Enter {
     const known = counters.get(name)
     if (known?.rate === rate) return known.count
     const limit = rateOf(rate)
-    const count = limit && throttle({ rate: limit, whose: 'this tenant', elapsed, keys: 1 })
+    const refused = (tenant: string): void => turned({ tenant })
+    const count = limit && throttle({ rate: limit, whose: 'this tenant', elapsed, refused, keys: 1 })
     counters.set(name, { rate, count })
     return count
   }

@@ -1,5 +1,8 @@
+import type { EdgeEvent } from '../security/audit/edge-event.ts'
+
 /** What the edge reports. No URLs and no bodies: both carry names, numbers and dates of patients. */
 export type HttpEvent =
+  | EdgeEvent
   | {
       readonly event: 'http.answered'
       readonly request: string

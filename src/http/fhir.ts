@@ -121,7 +121,7 @@ export function edgeOf(needs: FhirNeeds): Edge {
         ...{ tenant, base: needs.baseOf(raw, tenant), method, path, query, headers, id },
         address: needs.addressOf(raw),
       }
-      const incoming = principalOf ? { ...asked, principal: await asker(principalOf, asked) } : asked
+      const incoming = principalOf ? { ...asked, principal: await asker({ principalOf, observe }, asked) } : asked
       const given = await needs.dispatch(body ? { ...incoming, body } : incoming, ({ code }) => {
         interaction = code
       })
@@ -181,9 +181,15 @@ export function edgeOf(needs: FhirNeeds): Edge {
 }
 
 /** Only the server's own description is for everybody. */
-function asker(principalOf: PrincipalOf, asked: Omit<Incoming, 'body'>): Principal | Promise<Principal> {
-  const { tenant, base, method, path, query, headers } = asked
-  if (query !== '' && /(?:^|&)access_token=/.test(query)) throw inUrl
+function asker(
+  { principalOf, observe }: Required<Pick<FhirNeeds, 'principalOf' | 'observe'>>,
+  asked: Omit<Incoming, 'body'>,
+): Principal | Promise<Principal> {
+  const { tenant, base, method, path, query, headers, id = '', address = '' } = asked
+  if (query !== '' && /(?:^|&)access_token=/.test(query)) {
+    observe({ event: 'http.token-in-url', tenant, request: id, address })
+    throw inUrl
+  }
   if ((method === 'GET' || method === 'HEAD') && /^metadata\/?$/.test(path)) return { ...nobody, tenant }
   return principalOf({ tenant, base }, headers['authorization'], asked)
 }

@@ -13,6 +13,7 @@ import { type CommonHeaders, commonHeaders } from './headers.ts'
 import { type Limits, limitsFor } from './limits.ts'
 import { type RateSettings, type Throttle, type Throttles, throttlesFor } from './rate-limit.ts'
 import { siteCheck } from './site.ts'
+import { openTally, type Tally } from './tally.ts'
 
 export type FrontNeeds = {
   readonly config: RateSettings & {
@@ -40,6 +41,8 @@ export type Front = {
   readonly headers: CommonHeaders
   readonly addressOf: AddressOf
   readonly throttles: Throttles
+  /** Whom limits have turned away. */
+  readonly turned: Tally['add']
   /** For `fastify`, beside its own. */
   readonly options: Limits & Pick<FastifyServerOptions, 'clientErrorHandler'>
   guard(server: FastifyInstance): void
@@ -57,11 +60,13 @@ export function openFront({ config, guarded, local, elapsed, observe }: FrontNee
     maxAge: config.KILN_HSTS_MAX_AGE,
   })
   const addressOf = addressFinder(trusted)
-  const throttles = throttlesFor(config, elapsed, !local || (guarded && trusted.length > 0))
+  const tally = openTally(observe)
+  const isExposed = !local || (guarded && trusted.length > 0)
+  const throttles = throttlesFor({ settings: config, elapsed, isExposed, refused: tally.add })
   const refused = siteCheck({ configured, host: nameOf(config.KILN_HOST), guarded, proxied: trusted.length > 0 })
   const renew: Front['renew'] = ({ server }) => certificate?.renew(server as Server)
   return {
-    ...{ isSecure, headers, addressOf, throttles, renew },
+    ...{ isSecure, headers, addressOf, throttles, renew, turned: tally.add },
     options: {
       ...speaking(limitsFor(config.KILN_REQUEST_TIMEOUT), certificate),
       clientErrorHandler: clientErrorHandler(observe, headers),
@@ -75,6 +80,7 @@ export function openFront({ config, guarded, local, elapsed, observe }: FrontNee
       if (throttles.address) fastify.addHook('onRequest', throttled(throttles.address, addressOf))
       fastify.addHook('onRequest', ({ raw }, _reply, done) => done(misframed(raw) ?? refused(raw)))
       if (certificate) keepFresh(fastify, renew)
+      fastify.addHook('onClose', async () => tally.close())
     },
   }
 }

@@ -1,5 +1,6 @@
 /** How fast one address, client or user may ask. https://www.rfc-editor.org/rfc/rfc6585#section-4 */
 import { fail } from '../fhir/issue.ts'
+import type { Turned } from '../security/audit/edge-event.ts'
 import { neighbourhood } from '../security/networks.ts'
 import type { Principal } from '../security/principal.ts'
 import { usualRates } from './config.ts'
@@ -15,6 +16,8 @@ export type ThrottleNeeds = {
   readonly whose: string
   /** Milliseconds that only ever rise. */
   readonly elapsed: () => number
+  /** Is told of each that is turned away. */
+  readonly refused?: (key: string) => void
   /** Keys that are remembered at least, and half of those that are at most. */
   readonly keys?: number
 }
@@ -25,14 +28,17 @@ const usualKeys = 20_000 // some 4 MB at most
  * A bucket of `burst` tokens, `perSecond` of which come back. All that is kept of it is when it will be full again (GCRA); one
  * that is full, or forgotten for newer ones, is as good as one that was never there.
  */
-export function throttle({ rate, whose, elapsed, keys = usualKeys }: ThrottleNeeds): Throttle {
+export function throttle({ rate, whose, elapsed, refused, keys = usualKeys }: ThrottleNeeds): Throttle {
   const each = 1000 / rate.perSecond
   const depth = each * (rate.burst - 1 + 1e-6) // sums of fractions may be a bit too large
   const fullAgain = lately(keys)
   return key => {
     const now = elapsed()
     const at = Math.max(fullAgain.get(key) ?? now, now)
-    if (at - now > depth) throw tooMany(whose, rate, Math.ceil((at - now - depth) / 1000))
+    if (at - now > depth) {
+      refused?.(key)
+      throw tooMany(whose, rate, Math.ceil((at - now - depth) / 1000))
+    }
     fullAgain.set(key, at + each)
   }
 }
@@ -91,23 +97,37 @@ export function counted<A extends readonly unknown[]>(
 
 export type RateSettings = Readonly<Record<keyof typeof usualRates, string>>
 
-/** `isExposed`: strangers can connect. This machine's own user would only stand in his own way. */
-export function throttlesFor(settings: RateSettings, elapsed: () => number, isExposed: boolean): Throttles {
-  const made = (name: keyof RateSettings, whose: string): Throttle | undefined => {
+export type ThrottlesNeeds = {
+  readonly settings: RateSettings
+  /** Milliseconds that only ever rise. */
+  readonly elapsed: () => number
+  /** Strangers can connect. This machine's own user would only stand in his own way. */
+  readonly isExposed: boolean
+  readonly refused: (who: Turned) => void
+}
+
+export function throttlesFor({ settings, elapsed, isExposed, refused }: ThrottlesNeeds): Throttles {
+  const made = (name: keyof RateSettings, whose: string, who: (key: string) => Turned): Throttle | undefined => {
     const rate = rateOf(settings[name] || (isExposed ? usualRates[name] : '0'))
-    return rate && throttle({ rate, whose, elapsed })
+    return rate && throttle({ rate, whose, elapsed, refused: key => refused(who(key)) })
   }
   const byAddress = (name: keyof RateSettings): Throttle | undefined => {
-    const count = made(name, 'this address')
+    const count = made(name, 'this address', address => ({ address }))
     return count && (address => count(neighbourhood(address)))
   }
   return {
     address: byAddress('KILN_RATE_ADDRESS'),
-    client: made('KILN_RATE_CLIENT', 'this client'),
-    user: made('KILN_RATE_USER', 'this user'),
+    client: made('KILN_RATE_CLIENT', 'this client', key => inTenant(key, 'client')),
+    user: made('KILN_RATE_USER', 'this user', key => inTenant(key, 'account')),
     token: byAddress('KILN_RATE_TOKEN'),
     signIn: byAddress('KILN_RATE_SIGN_IN'),
   }
+}
+
+/** Names of tenants have no spaces. */
+function inTenant(key: string, what: 'client' | 'account'): Turned {
+  const at = key.indexOf(' ')
+  return { tenant: key.slice(0, at), [what]: key.slice(at + 1) }
 }
 
 /** `100:500`; `0`: no limit. */

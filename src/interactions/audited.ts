@@ -140,7 +140,9 @@ function patientsOf(request: FhirRequest, { about, body }: Answer): readonly str
   const isBundle = target.at === 'system' && target.verb === '' && method === 'POST' && !query.has('_validate')
   if (isBundle) return []
   const text = about?.json ?? (body?.is === 'json' ? body.json : '')
-  return [...new Set([...named(request), ...patientsIn(text, base)])]
+  const found = patientsIn(text, base)
+  const asked = named(request)
+  return asked.every(name => found.includes(name)) ? found : [...new Set([...asked, ...found])]
 }
 
 /** `Patient/23/…`, and what is asked of `patient=23`: also where there is nothing to be seen. */

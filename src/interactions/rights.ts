@@ -48,7 +48,7 @@ export function openRights(needs: StoredNeeds & { readonly store: Pick<Store, 'l
   function accessFor(ctx: Context, request: Parameters<Rights>[1], principal: Principal, law: Law): Promise<Access> {
     const kept = known.get(ctx.search) ?? new Map<string, Known>()
     known.set(ctx.search, kept)
-    const key = `${request.tenant} ${request.base} ${print(principal)}`
+    const key = print(request, principal)
     const [now, epoch] = [ctx.clock(), epochs.get(request.tenant) ?? 0]
     const before = kept.get(key)
     const isFresh = before && before.law === law && before.epoch === epoch && Math.abs(now - before.at) < lasting
@@ -76,12 +76,16 @@ export function openRights(needs: StoredNeeds & { readonly store: Pick<Store, 'l
   return Object.assign(rights, { touched })
 }
 
-/** Who comes again is the same object as long as his token is known. */
-function printer(): (principal: Principal) => string {
-  const printed = new WeakMap<Principal, string>()
-  return principal => {
-    const text = printed.get(principal) ?? JSON.stringify(principal)
-    printed.set(principal, text)
+type Printed = { readonly tenant: string; readonly base: string; readonly text: string }
+
+/** Who comes again is the same object as long as his token is known; and the same text is found sooner than one that is alike. */
+function printer(): (request: Parameters<Rights>[1], principal: Principal) => string {
+  const printed = new WeakMap<Principal, Printed>()
+  return ({ tenant, base }, principal) => {
+    const known = printed.get(principal)
+    if (known?.tenant === tenant && known.base === base) return known.text
+    const text = `${tenant} ${base} ${JSON.stringify(principal)}`
+    printed.set(principal, { tenant, base, text })
     return text
   }
 }

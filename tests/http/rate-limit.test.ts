@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { FhirError } from '../../src/fhir/issue.ts'
 import { countAsker, type Throttle, throttle, throttlesFor } from '../../src/http/rate-limit.ts'
+import type { Turned } from '../../src/security/audit/edge-event.ts'
 
 /** How long a client is told to wait; 0: it is served. */
 function wait(count: Throttle, key: string): number {
@@ -104,14 +105,17 @@ const settings = {
   KILN_RATE_SIGN_IN: '',
 }
 
+function limits(over: Partial<typeof settings> = {}, isExposed = false, refused: (who: Turned) => void = () => {}) {
+  return throttlesFor({ settings: { ...settings, ...over }, elapsed: () => 0, isExposed, refused })
+}
+
 t.test('settings make the limits; without them there are some where other machines can connect', async t => {
-  const at = () => 0
-  t.same(Object.values(throttlesFor(settings, at, false)).filter(Boolean), [])
-  t.equal(Object.values(throttlesFor(settings, at, true)).filter(Boolean).length, 5)
-  const off = throttlesFor({ ...settings, KILN_RATE_TOKEN: '0' }, at, true)
+  t.same(Object.values(limits()).filter(Boolean), [])
+  t.equal(Object.values(limits({}, true)).filter(Boolean).length, 5)
+  const off = limits({ KILN_RATE_TOKEN: '0' }, true)
   t.equal(off.token, undefined)
   t.ok(off.signIn)
-  const on = throttlesFor({ ...settings, KILN_RATE_TOKEN: '0.5:2' }, at, false)
+  const on = limits({ KILN_RATE_TOKEN: '0.5:2' })
   t.equal(on.signIn, undefined)
   if (!on.token) throw new Error('no limit')
   t.same(
@@ -121,7 +125,7 @@ t.test('settings make the limits; without them there are some where other machin
 })
 
 t.test('the app and the person are counted, each of them in its tenant', async t => {
-  const throttles = throttlesFor({ ...settings, KILN_RATE_CLIENT: '1:3', KILN_RATE_USER: '1:2' }, () => 0, false)
+  const throttles = limits({ KILN_RATE_CLIENT: '1:3', KILN_RATE_USER: '1:2' })
   const asker = { id: 'x', tenant: 'default', client: 'app', user: 'amy', scope: '', purposes: [] }
   const count = (asked: Partial<typeof asker>) => wait(() => countAsker(throttles, { ...asker, ...asked }), '')
   t.same([count({}), count({}), count({})], [0, 0, 1], 'the person')
@@ -134,4 +138,28 @@ t.test('the app and the person are counted, each of them in its tenant', async t
     [0, 0, 0, 1],
   )
   for (let n = 0; n < 10; n++) t.equal(count({ client: '', user: `${n}` }), 0, 'metadata is for everybody')
+})
+
+t.test('whom a limit turns away is told, each by his name in his tenant', async t => {
+  const told: Turned[] = []
+  const over = { KILN_RATE_ADDRESS: '1:1', KILN_RATE_CLIENT: '1:1', KILN_RATE_USER: '1:1' }
+  const throttles = limits(over, false, who => told.push(who))
+  const asker = { id: 'x', tenant: 'north', client: 'app', user: 'https://login.example amy', scope: '', purposes: [] }
+  const { user: _, ...alone } = asker
+  for (const count of [
+    () => throttles.address?.('2001:db8::1'),
+    () => countAsker(throttles, asker),
+    () => countAsker({ ...throttles, client: undefined }, asker),
+    () => countAsker(throttles, alone),
+  ]) {
+    for (let n = 0; n < 2; n++) wait(count, '')
+  }
+  t.same(told, [
+    { address: '2001:db8:0:0::/64' },
+    { tenant: 'north', client: 'app' },
+    { tenant: 'north', account: 'https://login.example amy' },
+    { tenant: 'north', account: 'https://login.example amy' },
+    { tenant: 'north', client: 'app' },
+    { tenant: 'north', client: 'app' },
+  ])
 })

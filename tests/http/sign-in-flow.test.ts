@@ -63,6 +63,7 @@ async function open(t: Test): Promise<Scene> {
   const app = await registered(kiln, {
     client_name: 'Growth chart',
     redirect_uris: [`${at}/callback`],
+    post_logout_redirect_uris: [`${at}/bye`],
     initiate_login_uri: launchUri,
   })
   await admit(kiln)
@@ -208,6 +209,19 @@ if (browser) {
     t.match(await page.locator('#apps-title ~ *').first().textContent(), /None has access/)
     t.ok(await isRefused(scene, tokens))
     t.equal((await refreshed(scene, tokens)).status, 400)
+  })
+
+  await t.test('an app sends somebody to sign out, who is asked, and comes back to the app', async t => {
+    const page = await windowOf(t, browser)
+    const tokens = await physicianAt(scene, page)
+    const wish = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: `${at}/bye`, state: 'x' }
+    await page.goto(`${scene.app.server.end_session_endpoint}?${new URLSearchParams(wish)}`)
+    t.equal(await heading(page), 'Do you want to sign out?')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(url => url.href === `${at}/bye?state=x`)
+    await page.goto(`${kiln.origin}/account`)
+    t.equal(await heading(page), 'Sign in')
+    t.equal(await statusOf(scene, tokens, 'Patient/amy'), 200, 'what it may keep offline stays')
   })
 
   await t.test('who refuses is sent back without a code', async t => {

@@ -1,8 +1,9 @@
-/** `npm run faults`: 20,000 requests of each of twelve, on both stores: about an hour on each. */
+/** `npm run faults`: 20,000 requests of each of twenty-two to two servers, 2,000 to two tenants, on both stores: hours on each. */
 import t from 'tap'
 import { onBothStores } from '../world.ts'
-import { interferenceTests } from './non-interference.ts'
+import { interferenceTests, servers, tenants } from './non-interference.ts'
 import { somebodies } from './principals.ts'
+import { staff } from './staff.ts'
 
 t.setTimeout(0) // takes as long as it takes
 
@@ -10,5 +11,7 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 
 await onBothStores(async (t, open) => {
   t.setTimeout(0)
-  await interferenceTests(t, open, { somebodies, requests: 20_000, fresh: 400, seed })
+  const all = { somebodies: [...somebodies, ...staff], fresh: 400, seed }
+  await interferenceTests(t, open, { ...all, house: servers, requests: 20_000 })
+  await interferenceTests(t, open, { ...all, house: tenants, requests: 2_000 })
 })

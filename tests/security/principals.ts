@@ -11,6 +11,8 @@ export type Somebody = Partial<Principal> & {
   readonly types?: readonly string[]
   /** What he sees of them. */
   readonly part?: (resource: Loose) => Loose
+  /** The patient for whom he has broken the glass. */
+  readonly glass?: string
 }
 
 type Seen = Pick<Happening, 'whose' | 'type'> & { readonly resource: Loose }

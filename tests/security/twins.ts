@@ -1,4 +1,4 @@
-/** Two tenants that look the same to somebody: the one has only what he sees, the other all that there is. */
+/** Two servers, or tenants of one, that look the same to somebody: the one has only what he sees, the other all that there is. */
 import type { Method } from '../../src/interactions/interaction.ts'
 import type { Loose, Reply, World } from '../world.ts'
 import { type Kind, type Somebody, type Told, toldTo } from './principals.ts'
@@ -32,13 +32,29 @@ const minute = 60_000 // ms
 /** `ids`: what the server names new resources, so that twins name them alike. */
 export type Ids = { from: number }
 
-/** `name`: a new one for each pair. */
-export async function openTwins(world: World, ids: Ids, somebody: Somebody, name: string): Promise<Twins> {
+/** Where each of them lives; `name`: a new one for each pair. */
+export type Homes = (name: string) => Readonly<Record<Kind, Home>>
+
+type Home = { readonly world: World; readonly tenant: string }
+
+export function inOneServer(world: World): Homes {
+  return name => ({ poor: { world, tenant: `${name}-poor` }, rich: { world, tenant: `${name}-rich` } })
+}
+
+/** Each on a store of its own. */
+export function onTwoServers(poor: World, rich: World): Homes {
+  return tenant => ({ poor: { world: poor, tenant }, rich: { world: rich, tenant } })
+}
+
+export async function openTwins(homes: Homes, ids: Ids, somebody: Somebody, name: string): Promise<Twins> {
   const kinds: Twin[] = []
+  const at = homes(name)
   for (const kind of ['poor', 'rich'] as const) {
-    const tenant = `${name}-${kind}`
+    const { world, tenant } = at[kind]
     await happen(world, tenant, toldTo(somebody, kind))
-    kinds.push(twin(world, ids, somebody, kind, tenant))
+    const one = twin(world, ids, somebody, kind, tenant)
+    if (somebody.glass !== undefined) await breakGlass(one, somebody.glass)
+    kinds.push(one)
   }
   return { kinds, links: () => Math.min(...kinds.map(({ links }) => links.length)) }
 }
@@ -60,7 +76,7 @@ export async function happen(world: World, tenant: string, all: readonly Told[])
 function twin(
   world: World,
   ids: Ids,
-  { sees: _, part: __, types: ___, ...principal }: Somebody,
+  { sees: _, part: __, types: ___, glass: ____, ...principal }: Somebody,
   kind: Kind,
   tenant: string,
 ): Twin {
@@ -81,6 +97,16 @@ function twin(
       return reply
     },
   }
+}
+
+async function breakGlass(one: Twin, patient: string): Promise<void> {
+  const parameter = [
+    { name: 'patient', valueString: patient },
+    { name: 'reason', valueString: 'unconscious' },
+  ]
+  const body = { resourceType: 'Parameters', parameter }
+  const { status, json } = await one.ask({ method: 'POST', path: '$break-glass', body })
+  if (status !== 200) throw new Error(json)
 }
 
 function pagesIn({ body }: Reply): readonly string[] {

@@ -31,12 +31,34 @@ export type Decision = {
   readonly acr: string
 }
 
+/** An app sends somebody to sign out: https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
+export type Wish = {
+  readonly hint?: string
+  readonly client?: string
+  readonly to?: string
+  readonly state?: string
+}
+
+export type Leaving = {
+  readonly client?: { readonly id: string; readonly name?: string }
+  /** Where the browser goes on. */
+  readonly to?: string
+  /** Somebody signed in at the app indeed. */
+  readonly isProven: boolean
+  /** Who is signed in, as far as the authorization server knows. */
+  readonly account?: string
+}
+
 export type Authorization = {
   /** Throws a 404 where nothing is asked, or in another browser. */
   readonly asked: (browser: Browser) => Promise<Asked>
   /** Where the browser goes on. */
   readonly finish: (browser: Browser, decision: Decision) => Promise<string>
   readonly refuse: (browser: Browser, why: string) => Promise<string>
+  /** Throws a 400 where it is nothing that an app may ask. */
+  readonly leaving: (browser: Omit<Browser, 'uid'>, wish: Wish) => Promise<Leaving>
+  /** What this browser's session gave apps is good no more, but for what they may keep offline; `client`: that app alone. */
+  readonly end: (browser: Omit<Browser, 'uid'>, client?: string) => Promise<void>
 }
 
 /** What somebody allowed an app before. */

@@ -10,6 +10,7 @@ import { leave } from './external.ts'
 import type { PageNeeds } from './needs.ts'
 import { waitFor } from './parts.ts'
 import { enrolPage, recoveryPage, type SecondView, type SignInView, secondPage, signInPage } from './sign-in-page.ts'
+import { endHere, endOwn } from './sign-out.ts'
 import type { Answer, Page, Visit } from './visit.ts'
 
 /** What is asked of whoever wants to get by. */
@@ -68,7 +69,7 @@ async function step(needs: PageNeeds, visit: Visit, wanted: Wanted): Promise<Ans
     case 'external':
       return leave(needs, visit, wanted.anew === true || (await isOld(needs, visit, wanted)))
     case 'sign-out':
-      return signOut(needs, visit)
+      return signOut(needs, visit, wanted)
     default:
       return undefined
   }
@@ -89,16 +90,10 @@ function problemOf(outcome: Exclude<Outcome, { is: 'in' }>, refused: string) {
   return { problem, status: 429, retryAfter: Math.ceil(outcome.wait / 1000) }
 }
 
-async function signOut({ sessions, apps, observe }: PageNeeds, visit: Visit): Promise<Answer> {
-  const { tenant, from, at } = visit
-  const who = await sessions.find(tenant, from.token)
-  if (who) {
-    const { id: account } = who.account
-    await sessions.end(tenant, account, who.session.id)
-    await apps.forget(tenant, account)
-    observe({ event: 'account.signed-out', tenant, account, address: from.address, detail: 'by himself' })
-  }
-  return { to: at, token: '' }
+/** An app that waits needs the session it began in: the authorization server ends that as soon as somebody else signs in. */
+async function signOut(needs: PageNeeds, visit: Visit, { app }: Wanted): Promise<Answer> {
+  await (app === undefined ? endHere : endOwn)(needs, visit, 'by himself')
+  return { to: visit.at, token: '' }
 }
 
 async function second(needs: PageNeeds, visit: Visit): Promise<Answer> {

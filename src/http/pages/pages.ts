@@ -16,6 +16,7 @@ import { layout } from './layout.ts'
 import { confirmAddress, forgotten, renew } from './letters.ts'
 import type { PageNeeds } from './needs.ts'
 import { errorPage } from './notice-page.ts'
+import { signOut } from './sign-out.ts'
 import { type Answer, isPage, type Page, type Visit } from './visit.ts'
 
 export type PagesNeeds = PageNeeds & {
@@ -38,17 +39,28 @@ type Request = FastifyRequest<{ Body: Buffer | undefined }>
 
 type Show = (needs: PageNeeds, visit: Visit, part: string) => Promise<Answer>
 
-type Route = { readonly path: RegExp; readonly show: Show }
+type Route = {
+  readonly path: RegExp
+  readonly show: Show
+  /** Apps lead here, also by a form, which then only asks. */
+  readonly isAsked?: true
+}
 
 /** The path of a page, and the last segment behind it: what its form does, or which part of it is looked at. */
 const routes: readonly Route[] = [
   { path: /^(?<at>\/oauth\/interaction\/(?<part>[\w-]{1,64}))(?:\/(?<last>[a-z-]+))?$/, show: authorize },
+  { path: /^(?<at>\/oauth\/logout)(?:\/(?<last>end))?$/, show: signOut, isAsked: true },
   { path: /^(?<at>\/account)\/(?<last>reset)$/, show: forgotten },
   { path: /^(?<at>\/account)\/(?<last>new-password)$/, show: renew },
   { path: /^(?<at>\/account)\/(?<last>verify)$/, show: confirmAddress },
   { path: /^(?<at>\/account\/callback)$/, show: arrive },
   { path: /^(?<at>\/account\/launch)(?:\/(?<last>[a-z-]+))?$/, show: launch },
   { path: /^(?<at>\/account)(?:\/(?<last>[a-z-]+))?$/, show: ownAccount },
+]
+
+const urls = [
+  ...['/account', '/account/*', '/oauth/interaction/:uid', '/oauth/interaction/:uid/*'],
+  ...['/oauth/logout', '/oauth/logout/end'],
 ]
 
 export function pagesScope(needs: PagesNeeds): (scope: FastifyInstance) => Promise<void> {
@@ -65,7 +77,7 @@ export function pagesScope(needs: PagesNeeds): (scope: FastifyInstance) => Promi
       for (const { url, type, text } of files) {
         scope.get(`${tenant}${url}`, (_request, reply) => sendFile(reply, type, text))
       }
-      for (const url of ['/account', '/account/*', '/oauth/interaction/:uid', '/oauth/interaction/:uid/*']) {
+      for (const url of urls) {
         scope.route<{ Body: Buffer | undefined }>({
           method: ['GET', 'POST'],
           url: `${tenant}${url}`,
@@ -93,6 +105,9 @@ async function serve(needs: PagesNeeds, request: Request, reply: FastifyReply): 
   const { at = '', part = '', last = '' } = route.path.exec(where.path)?.groups ?? {}
   const visit = visitOf(needs, request, where, at, last)
   if (request.method === 'POST') needs.count?.(visit.from.address)
+  if (request.method === 'POST' && route.isAsked && last === '') {
+    return send(reply, where, { to: `${visit.at}?${visit.form}` })
+  }
   if (request.method === 'POST' && !isOurs(request, visit)) {
     return send(
       reply,

@@ -4,22 +4,38 @@ import type { Access } from '../../security/access/access.ts'
 import type { Context } from '../interaction.ts'
 import type { SearchNeeds } from './needs.ts'
 
-/** The same object for the same elements: what was learnt of a walk is kept by it. */
-const known = new WeakMap<SearchNeeds, Map<string, SearchNeeds>>()
+type Known = {
+  /** The same object for the same elements: what was learnt of a walk is kept by it. */
+  readonly byElements: Map<string, SearchNeeds>
+  /** Whoever asks again does so by the same rights. */
+  readonly byAccess: WeakMap<Access, SearchNeeds>
+}
+
+const known = new WeakMap<SearchNeeds, Known>()
 const most = 100 // sets of hidden elements
 
 export function visibleTo(access: Access, { search, shapes }: Pick<Context, 'search' | 'shapes'>): SearchNeeds {
+  const seen = known.get(search) ?? { byElements: new Map(), byAccess: new WeakMap() }
+  known.set(search, seen)
+  const found = seen.byAccess.get(access) ?? shown(access, seen, { search, shapes })
+  seen.byAccess.set(access, found)
+  return found
+}
+
+function shown(
+  access: Access,
+  { byElements }: Known,
+  { search, shapes }: Pick<Context, 'search' | 'shapes'>,
+): SearchNeeds {
   const closed = shapes.resourceTypes.flatMap((type): [string, readonly string[]][] => {
     const { hidden } = access.limits(type)
     return hidden.length === 0 ? [] : [[type, hidden]]
   })
   if (closed.length === 0) return search
-  const seen = known.get(search) ?? new Map<string, SearchNeeds>()
-  known.set(search, seen)
   const key = JSON.stringify(closed)
-  const found = seen.get(key) ?? visible(new Map(closed), search, shapes)
-  if (seen.size >= most) seen.clear()
-  seen.set(key, found)
+  const found = byElements.get(key) ?? visible(new Map(closed), search, shapes)
+  if (byElements.size >= most) byElements.clear()
+  byElements.set(key, found)
   return found
 }
 

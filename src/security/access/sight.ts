@@ -18,14 +18,26 @@ export type SightNeeds = Omit<JudgeNeeds, 'store' | 'tenant'> & {
   }
 }
 
+/** Whoever asks again does so by the same rights: for each of them and the letters, what is seen of each type. */
+const known = new WeakMap<Access, Map<string, Map<string, Node>>>()
+
+function knownOf(access: Access, letters: readonly Letter[]): Map<string, Node> {
+  const byLetters = known.get(access) ?? new Map<string, Map<string, Node>>()
+  known.set(access, byLetters)
+  const name = letters.join('')
+  const byType = byLetters.get(name) ?? new Map<string, Node>()
+  byLetters.set(name, byType)
+  return byType
+}
+
 /** Who may do one of these things to a resource sees it while doing so. */
 export function sightOf(access: Access, letters: readonly Letter[], needs: SightNeeds): Sight {
   const { store } = needs
-  const known = new Map<string, Node>()
+  const nodes = knownOf(access, letters)
   const of: Sight['of'] = type => {
     if (isContained(type)) return all
-    const node = known.get(type) ?? or([...new Set(letters.map(letter => access.may(letter, type)))])
-    known.set(type, node)
+    const node = nodes.get(type) ?? or([...new Set(letters.map(letter => access.may(letter, type)))])
+    nodes.set(type, node)
     return node
   }
   return {

@@ -53,7 +53,8 @@ export type SecurityEvent = Result & {
 type Kind = { readonly type: string; readonly subtype: string; readonly action: Action }
 
 /**
- * Type and subtype: 110100 Application Activity, 110106 Export, 110107 Import, 110113 Security Alert, 110114 User Authentication.
+ * Type and subtype: 110100 Application Activity, 110106 Export, 110107 Import, 110113 Security Alert, 110114 User Authentication,
+ * 110129 Security Configuration.
  * https://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_400.html
  */
 export const securityEvents = {
@@ -66,6 +67,13 @@ export const securityEvents = {
   'token-refused': { type: '110114', subtype: 'token-refused', action: 'E' },
   'client-changed': { type: '110113', subtype: '110136', action: 'U' },
   'account-changed': { type: '110113', subtype: '110137', action: 'U' },
+  /** Told once a minute for each who is. */
+  throttled: { type: '110113', subtype: 'throttled', action: 'E' },
+  'token-in-url': { type: '110113', subtype: 'token-in-url', action: 'E' },
+  'tenant-changed': { type: '110113', subtype: '110129', action: 'U' },
+  'tenant-erased': { type: '110113', subtype: 'tenant-erased', action: 'D' },
+  'patient-erased': { type: '110113', subtype: 'patient-erased', action: 'D' },
+  'keys-changed': { type: '110113', subtype: 'keys-changed', action: 'U' },
   'consent-given': { type: '110113', subtype: 'consent-given', action: 'C' },
   'break-glass': { type: '110113', subtype: '110127', action: 'E' },
   export: { type: '110106', subtype: 'export', action: 'R' },

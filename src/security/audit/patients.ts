@@ -9,11 +9,13 @@ const most = 10_000 // patients of one text; no page holds as many
  */
 export function patientsIn(json: string, base: string): readonly string[] {
   const found = new Set<string>()
+  let last = '"' // the id that came before, which mostly comes again: an answer is about one patient more often than not
   for (let at = json.indexOf(needle); at >= 0 && found.size < most; at = json.indexOf(needle, at + needle.length)) {
     const after = at + needle.length
     const from = isReference(json, at, after, base) ? after + 1 : startOfId(json, at, after)
-    const id = from === undefined ? '' : idAt(json, from)
-    if (id !== '') found.add(`Patient/${id}`)
+    if (from === undefined || (json.startsWith(last, from) && json.charCodeAt(from + last.length) === quote)) continue
+    last = idAt(json, from)
+    if (last !== '') found.add(`Patient/${last}`)
   }
   return [...found]
 }
@@ -22,11 +24,17 @@ const leading = ['"reference":"', '"fullUrl":"']
 
 function isReference(json: string, at: number, after: number, base: string): boolean {
   if (json.charCodeAt(after) !== slash) return false
-  const before = json.charCodeAt(at - 1) === slash && json.startsWith(base, at - 1 - base.length)
-  const start = before ? at - 1 - base.length : at
+  const before = json.charCodeAt(at - 1)
+  if (before === quote) return isLed(json, at)
+  const start = at - 1 - base.length
+  return before === slash && json.startsWith(base, start) && isLed(json, start)
+}
+
+function isLed(json: string, start: number): boolean {
   return leading.some(lead => json.startsWith(lead, start - lead.length))
 }
 
+const quote = 0x22
 const type = '"resourceType":"'
 const idMember = '","id":"'
 

@@ -18,11 +18,23 @@ export type Portion = {
 
 export function openPortion(): Portion {
   const known = new Map<string, number>()
+  /** Who asks again mostly does so by the same token, from the same place. */
+  const last = new Map<Exchange['principal'], Pick<Who, 'tenant' | 'base' | 'address'> & { readonly number: number }>()
   const lines: string[] = []
   let whos = ''
   let length = 0
 
   function numberOf(exchange: Exchange): number {
+    const { tenant, base, principal, address } = exchange
+    const before = last.get(principal)
+    const isSame = before?.address === address && before?.base === base && before?.tenant === tenant
+    if (before && isSame) return before.number
+    const number = numbered(exchange)
+    last.set(principal, { tenant, base, address, number })
+    return number
+  }
+
+  function numbered(exchange: Exchange): number {
     const { tenant, base, principal, address } = exchange
     const key = `${tenant}\n${base}\n${address}\n${principal?.client}\n${principal?.user}\n${principal?.fhirUser}\n${principal?.purposes}`
     const before = known.get(key)
@@ -37,9 +49,14 @@ export function openPortion(): Portion {
 
   return {
     add({ exchange, did, patients }) {
-      const names = patients.length === 0 ? '[]' : JSON.stringify(patients)
-      const request = JSON.stringify(exchange.request ?? '')
-      const line = `[${numberOf(exchange)},${exchange.at},${request},${JSON.stringify(did)},${names}]`
+      // In one go: pieces that are put together would be held in pieces until they are printed.
+      const line = JSON.stringify([
+        numberOf(exchange),
+        exchange.at,
+        exchange.request ?? '',
+        did,
+        patients,
+      ] satisfies Line)
       length += line.length
       lines.push(line)
     },

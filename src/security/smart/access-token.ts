@@ -16,6 +16,8 @@ export type AccessClaims = {
   readonly scope: string
   /** Of an authorization by somebody: all that was issued by it is revoked together. */
   readonly grant?: string
+  /** Of the session at the browser in which it was authorized, if it ends with that. */
+  readonly sid?: string
   /** `https://…/fhir/Practitioner/23` */
   readonly fhirUser?: string
   readonly patient?: string

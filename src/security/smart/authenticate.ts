@@ -36,13 +36,15 @@ type Pass = {
   readonly place: Place
   readonly claims: AccessClaims
   readonly principal: Principal
+  /** Of the key that signed it; empty if that is none of ours. */
+  readonly kid: string
   /** ms */
   readonly until: number
 }
 
 const many = 10_000 // tokens
-/** ms until a token of somebody else is looked at anew: its key may have been taken back. */
-const foreign = 300_000
+/** ms until a token is looked at anew: its key may have been taken back. */
+const lasting = 300_000
 
 export function openAuthenticate({ keys, revoked, trusted, clock }: AuthenticateNeeds): Authenticate {
   const verifiers = new Map<string, Verify>()
@@ -51,11 +53,11 @@ export function openAuthenticate({ keys, revoked, trusted, clock }: Authenticate
   async function find(place: Place, token: string): Promise<Verify | undefined> {
     const { alg, typ, kid } = headerOf(token)
     if (alg !== accessTokenAlg || typ !== 'at+jwt' || typeof kid !== 'string') return undefined
+    const key = ofKid(await keys.of(place.tenant), kid) ?? ofKid(await keys.anew(place.tenant), kid)
+    if (!key) return undefined
     const name = `${place.tenant} ${place.base} ${kid}`
     const known = verifiers.get(name)
     if (known) return known
-    const key = ofKid(await keys.of(place.tenant), kid) ?? ofKid(await keys.anew(place.tenant), kid)
-    if (!key) return undefined
     const verify = verifier(key, place, clock)
     verifiers.set(name, verify)
     return verify
@@ -72,9 +74,9 @@ export function openAuthenticate({ keys, revoked, trusted, clock }: Authenticate
 
   async function look(place: Place, token: string): Promise<Principal> {
     const claims = await claimsOf(place, token)
-    const longest = claims.iss === issuerOf(place.base) ? Number.POSITIVE_INFINITY : clock() + foreign
-    const until = Math.min(claims.exp * 1000, longest)
-    const pass = { place, claims, until, principal: principalOf(place, claims) }
+    const until = Math.min(claims.exp * 1000, clock() + lasting)
+    const kid = claims.iss === issuerOf(place.base) ? kidOf(token) : ''
+    const pass = { place, claims, kid, until, principal: principalOf(place, claims) }
     const name = `Bearer ${token}`
     passes.delete(name)
     passes.set(name, pass)
@@ -83,13 +85,14 @@ export function openAuthenticate({ keys, revoked, trusted, clock }: Authenticate
     return letIn(place, pass)
   }
 
-  function letIn(place: Place, { claims, principal }: Pass): Principal | Promise<Principal> {
-    const isRevoked = revoked.has(place.tenant, claims)
-    const settle = (is: boolean): Principal => {
+  function letIn(place: Place, { claims, kid, principal }: Pass): Principal | Promise<Principal> {
+    const isRevoked = revoked.has(place.tenant, claims, kid)
+    if (isRevoked === false) return principal
+    if (isRevoked === true) throw notGood(place)
+    return isRevoked.then(is => {
       if (is) throw notGood(place)
       return principal
-    }
-    return isRevoked instanceof Promise ? isRevoked.then(settle) : settle(isRevoked)
+    })
   }
 
   return {
@@ -100,13 +103,17 @@ export function openAuthenticate({ keys, revoked, trusted, clock }: Authenticate
     },
     async claims(place, token) {
       const claims = verified(await find(place, token), token)
-      return claims && !(await revoked.has(place.tenant, claims)) ? claims : undefined
+      return claims && !(await revoked.has(place.tenant, claims, kidOf(token))) ? claims : undefined
     },
   }
 }
 
 function isAt({ tenant, base }: Place, { place }: Pass): boolean {
   return place.tenant === tenant && place.base === base
+}
+
+function kidOf(token: string): string {
+  return String(headerOf(token).kid)
 }
 
 function ofKid(keys: KeySet, kid: string) {

@@ -11,6 +11,8 @@ export type ClientMetadata = {
   readonly grant_types: readonly string[]
   readonly response_types: readonly string[]
   readonly redirect_uris: readonly string[]
+  /** Where people come back to after they signed out. */
+  readonly post_logout_redirect_uris?: readonly string[]
   readonly application_type?: 'web' | 'native'
   readonly jwks?: object
   readonly jwks_uri?: string

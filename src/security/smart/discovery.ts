@@ -29,6 +29,7 @@ export function smartConfiguration(base: string, { registration, brands }: Disco
     introspection_endpoint: at('introspect'),
     revocation_endpoint: at('revoke'),
     userinfo_endpoint: at('userinfo'),
+    end_session_endpoint: at('logout'),
     ...(registration === 'off' ? {} : { registration_endpoint: at('register') }),
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types_supported: ['code'],

@@ -6,6 +6,7 @@ export type SmartEvent =
       readonly event:
         | 'oauth.authorized'
         | 'oauth.client-changed'
+        | 'oauth.keys-changed'
         | 'oauth.token-issued'
         | 'oauth.token-refused'
         | 'oauth.token-revoked'

@@ -3,7 +3,7 @@ import type { AccessClaims } from './access-token.ts'
 import { payloadOf } from './presented.ts'
 import { bearerOf, formOf, type OAuthRequest, withBody } from './request.ts'
 import { isOfSystem, split } from './scopes.ts'
-import { answer, challenge, type Exchange, type Serving, type Way } from './serving.ts'
+import { answer, type Exchange, refuse, type Serving, type Way } from './serving.ts'
 
 /** Who authenticates as a client is the library's to judge; who has a Bearer token, ours. */
 export const introspect: Way = async (serving, exchange) => {
@@ -12,7 +12,7 @@ export const introspect: Way = async (serving, exchange) => {
   const token = bearerOf(request)
   if (token === undefined) return shown(serving, exchange)
   const asker = await authenticate.claims(place, token)
-  if (!asker) return challenge(response, 'invalid_token')
+  if (!asker) return refuse(serving, exchange, 'invalid_token')
   const claims = await authenticate.claims(place, formOf(request)?.get('token') ?? '')
   const may = claims && (claims.client_id === asker.client_id || split(asker.scope).some(isOfSystem))
   answer(response, 200, may ? introspection(claims) : { active: false })
@@ -47,6 +47,6 @@ function withForm(request: OAuthRequest, form: URLSearchParams): OAuthRequest {
 }
 
 /** With the launch context that SMART adds: https://hl7.org/fhir/smart-app-launch/token-introspection.html */
-function introspection({ grant: _, ...claims }: AccessClaims): object {
+function introspection({ grant: _, sid: __, ...claims }: AccessClaims): object {
   return { active: true, token_type: 'Bearer', ...claims }
 }

@@ -29,6 +29,8 @@ export type Keys = {
   readonly anew: (tenant: string) => Promise<KeySet>
   /** From now on others sign. What the present ones signed is good for a day. */
   readonly rotate: (tenant: string) => Promise<KeySet>
+  /** None of the present ones is good any more. What they signed is to be revoked by the caller, by their names. */
+  readonly replace: (tenant: string) => Promise<{ readonly keys: KeySet; readonly gone: readonly string[] }>
 }
 
 export type KeysNeeds = {
@@ -36,6 +38,8 @@ export type KeysNeeds = {
   readonly clock: () => number
   readonly random: (bytes: number) => Uint8Array
 }
+
+type Changed = { readonly keys: KeySet; readonly before: KeySet }
 
 const lasting = 1_000 // ms
 const again = 50 // ms between look-ups for keys that nobody knows
@@ -71,17 +75,16 @@ export function openKeys({ store, clock, random }: KeysNeeds): Keys {
   const known = recent(clock, lasting, look)
   const asked = new Map<string, number>()
 
-  async function rotate(tenant: string): Promise<KeySet> {
+  /** `keep`: what of those before. */
+  async function change(tenant: string, keep: (before: KeySet) => KeySet): Promise<Changed> {
     await look(tenant)
     const note = await store.note(keyOf(tenant))
-    const now = clock()
     const before: KeySet = JSON.parse(note?.text ?? '[]')
-    const good = before.filter(key => isGood(key, now))
-    const keys = [...(await fresh()), ...good.map(key => ({ retired: now, ...key }))]
+    const keys = [...(await fresh()), ...keep(before)]
     const text = JSON.stringify(keys)
     const revision = await store.keepNote({ ...keyOf(tenant), text, tags: [], revision: note?.revision ?? 0 })
     known.forget(tenant)
-    return revision === undefined ? rotate(tenant) : keys
+    return revision === undefined ? change(tenant, keep) : { keys, before }
   }
 
   return {
@@ -92,7 +95,16 @@ export function openKeys({ store, clock, random }: KeysNeeds): Keys {
       asked.set(tenant, now)
       return Promise.resolve(known.of(tenant))
     },
-    rotate,
+    async rotate(tenant) {
+      const now = clock()
+      const retire = (before: KeySet): KeySet =>
+        before.filter(key => isGood(key, now)).map(key => ({ retired: now, ...key }))
+      return (await change(tenant, retire)).keys
+    },
+    async replace(tenant) {
+      const { keys, before } = await change(tenant, () => [])
+      return { keys, gone: before.map(({ kid }) => kid) }
+    },
   }
 }
 

@@ -32,7 +32,7 @@ export function openPresented(newToken: () => string): Presented {
 
 /** As the library would have kept it. */
 export function payloadOf(claims: AccessClaims): Payload {
-  const { client_id: clientId, sub, iss: _, grant, jti, iat, exp, aud, scope, ...extra } = claims
+  const { client_id: clientId, sub, iss: _, sid: __, grant, jti, iat, exp, aud, scope, ...extra } = claims
   const token = { jti, iat, exp, aud, scope, clientId }
   if (userOf(claims) === undefined) return { ...token, kind: 'ClientCredentials', extra: { ...extra, sub } }
   // Of the command line's tokens there is no grant, and maybe no client that is registered.

@@ -4,6 +4,7 @@ import {
   type ClientCredentials,
   type Configuration,
   errors,
+  interactionPolicy,
   type KoaContextWithOIDC,
   type Client as OAuthClient,
   Provider,
@@ -139,7 +140,7 @@ function configuration(needs: ProviderNeeds, place: Place, keys: KeySet, context
       end_session: '/oauth/logout',
     },
     discovery: { userinfo_endpoint: `${issuerOf(base)}/oauth/userinfo` },
-    interactions: { url: (_ctx, { uid }) => `${issuerOf(base)}/oauth/interaction/${uid}` },
+    interactions: { policy: policy(), url: (_ctx, { uid }) => `${issuerOf(base)}/oauth/interaction/${uid}` },
     ttl: lifetimes(needs),
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client, { scopes }) =>
@@ -165,6 +166,16 @@ function configuration(needs: ProviderNeeds, place: Place, keys: KeySet, context
     },
     features: features(needs, place, newToken),
   }
+}
+
+/** An account that was locked or erased since somebody signed in is none: he is asked who he is, as if nobody were. */
+function policy(): ReturnType<typeof interactionPolicy.base> {
+  const prompts = interactionPolicy.base()
+  const isGone = ({ oidc: { session, account } }: KoaContextWithOIDC): boolean =>
+    session?.accountId !== undefined && account === undefined
+  const why = 'the account may not be used any more'
+  prompts.get('login')?.checks.add(new interactionPolicy.Check('no_account', why, 'login_required', isGone))
+  return prompts
 }
 
 /** `__Host-` wants the whole host; the short ones are bound to their path, which protects them from other tenants. */
@@ -206,7 +217,7 @@ function features(needs: ProviderNeeds, place: Place, newToken: () => string): C
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
-    rpInitiatedLogout: { enabled: false },
+    rpInitiatedLogout: { enabled: true }, // for discovery and registration: the pages answer
     userinfo: { enabled: false }, // it takes no JWTs; `serve` answers
     clientCredentials: { enabled: true },
     introspection: {
@@ -325,6 +336,7 @@ async function extraClaims(
   const { roles = [] } = (await accounts.find(tenant, token.accountId)) ?? {}
   return {
     grant: token.grantId,
+    ...(token.expiresWithSession ? { sid: token.sessionUid } : {}),
     ...limits,
     ...(patient === undefined ? {} : { patient }),
     ...(encounter === undefined ? {} : { encounter }),

@@ -3,14 +3,14 @@ import type { Note, Store } from '../../store/port.ts'
 import type { AccessClaims } from './access-token.ts'
 import { recent } from './recent.ts'
 
-/** One token, all of a grant, of a client, or of an account. */
-export type Revocable = `token:${string}` | `grant:${string}` | `client:${string}` | `user:${string}`
+/** One token, all of a grant, of a client, of an account, or of a session somebody had at a browser; or all that a key signed, also later. */
+export type Revocable = `${'token' | 'grant' | 'client' | 'user' | 'session' | 'key'}:${string}`
 
 export type Revoked = {
   /** Of tokens that were issued until now. */
   readonly revoke: (tenant: string, what: Revocable) => Promise<void>
-  /** A promise only where it must be looked up. */
-  readonly has: (tenant: string, claims: AccessClaims) => boolean | Promise<boolean>
+  /** `kid`: of the key of ours that signed it. A promise only where it must be looked up. */
+  readonly has: (tenant: string, claims: AccessClaims, kid: string) => boolean | Promise<boolean>
 }
 
 export type RevokedNeeds = {
@@ -54,9 +54,9 @@ export function openRevoked({ store, clock, random, longest }: RevokedNeeds): Re
       await store.keepNote({ tenant, kind, id, text: what, tags: [], expires: now + longest + skew, revision: 0 })
       known.forget(tenant)
     },
-    has(tenant, claims) {
+    has(tenant, claims, kid) {
       const held = known.of(tenant)
-      return held instanceof Promise ? held.then(one => isRevoked(one, claims)) : isRevoked(held, claims)
+      return held instanceof Promise ? held.then(one => isRevoked(one, claims, kid)) : isRevoked(held, claims, kid)
     },
   }
 }
@@ -71,8 +71,9 @@ function secondsOf(id: string): number {
   return Math.floor(Number(id.slice(0, 16)) / 1000)
 }
 
-function isRevoked({ revoked }: Known, { jti, grant, client_id, sub, iat }: AccessClaims): boolean {
+function isRevoked({ revoked }: Known, { jti, grant, client_id, sub, sid, iat }: AccessClaims, kid: string): boolean {
   if (revoked.size === 0) return false
-  const names = [`token:${jti}`, `grant:${grant}`, `client:${client_id}`, `user:${sub}`]
+  if (revoked.has(`key:${kid}`)) return true // whoever has the key writes what time he likes
+  const names = [`token:${jti}`, `grant:${grant}`, `client:${client_id}`, `user:${sub}`, `session:${sid}`]
   return names.some(name => (revoked.get(name) ?? -1) >= iat)
 }

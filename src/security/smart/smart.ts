@@ -16,6 +16,7 @@ import { openRevoked, type Revoked } from './revoked.ts'
 import { openServe, type Serve } from './serve.ts'
 import type { Exchange } from './serving.ts'
 import type { SignIn } from './sign-in.ts'
+import type { SignOut } from './sign-out.ts'
 import { openTrusted } from './trusted.ts'
 
 export type Smart = {
@@ -27,8 +28,11 @@ export type Smart = {
   readonly trusted: readonly string[]
   readonly serve: Serve
   readonly signIn: () => Promise<SignIn>
+  readonly signOut: () => Promise<SignOut>
   /** An initial access token, for the registration of an app: https://www.rfc-editor.org/rfc/rfc7591#section-1.2 */
   readonly invite: (tenant: string) => Promise<string>
+  /** A key has leaked: other keys from now on, and what the present ones signed is good for nothing within a second. */
+  readonly replaceKeys: (tenant: string) => Promise<KeySet>
   /** An access token for whoever runs this server. */
   readonly token: (place: Place, wish: TokenWish) => Promise<string>
 }
@@ -114,33 +118,49 @@ export function openSmart(needs: SmartNeeds): Smart {
     registration,
     trusted: needs.trusted,
     serve: openServe({
-      ...{ pass, authenticate, presented, registration, allowed, accounts: needs.accounts },
+      ...{ pass, authenticate, presented, registration, allowed, accounts: needs.accounts, observe: needs.observe },
       publicOwner: ({ tenant }, token) => publicOwner(store, tenant, token),
     }),
     async signIn() {
       const { openSignIn } = await import('./sign-in.ts')
       return openSignIn({ store, clock, provider })
     },
-    invite: tenant => invite({ ...needs, newToken }, tenant),
-    async token(place, { client, scope, seconds, user, patient }) {
-      const iat = Math.floor(clock() / 1000)
-      const isReference = user?.includes('/') ?? true
-      const account = isReference ? undefined : await needs.accounts.find(place.tenant, user ?? '')
-      const fhirUser = isReference ? user : account?.fhirUser
-      const roles = account?.roles ?? []
-      return mint(await keys.of(place.tenant), place, {
-        jti: newToken(),
-        sub: user ?? client,
-        client_id: client,
-        scope,
-        iat,
-        exp: iat + Math.min(seconds, needs.lifetime),
-        ...(fhirUser ? { fhirUser: `${place.base}/${fhirUser}` } : {}),
-        ...(patient === undefined ? {} : { patient }),
-        ...(roles.length === 0 ? {} : { roles }),
-      })
+    async signOut() {
+      const { openSignOut } = await import('./sign-out.ts')
+      return openSignOut({ store, revoked, provider })
     },
+    async replaceKeys(tenant) {
+      const { keys: fresh, gone } = await keys.replace(tenant)
+      for (const kid of gone) await revoked.revoke(tenant, `key:${kid}`)
+      return fresh
+    },
+    invite: tenant => invite({ ...needs, newToken }, tenant),
+    token: async (place, wish) => issued({ ...needs, newToken }, await keys.of(place.tenant), place, wish),
   }
+}
+
+async function issued(
+  { accounts, clock, lifetime, newToken }: SmartNeeds & { readonly newToken: () => string },
+  keys: KeySet,
+  place: Place,
+  { client, scope, seconds, user, patient }: TokenWish,
+): Promise<string> {
+  const iat = Math.floor(clock() / 1000)
+  const isReference = user?.includes('/') ?? true
+  const account = isReference ? undefined : await accounts.find(place.tenant, user ?? '')
+  const fhirUser = isReference ? user : account?.fhirUser
+  const roles = account?.roles ?? []
+  return mint(keys, place, {
+    jti: newToken(),
+    sub: user ?? client,
+    client_id: client,
+    scope,
+    iat,
+    exp: iat + Math.min(seconds, lifetime),
+    ...(fhirUser ? { fhirUser: `${place.base}/${fhirUser}` } : {}),
+    ...(patient === undefined ? {} : { patient }),
+    ...(roles.length === 0 ? {} : { roles }),
+  })
 }
 
 async function invite(

@@ -1,5 +1,5 @@
 /** Tells of tokens that were issued, refused and revoked, as oidc-provider has it. */
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { SmartEvent } from './event.ts'
 
 type Observe = (event: SmartEvent) => void
@@ -25,6 +25,16 @@ export function tellOf(provider: Provider, tenant: string, observe: Observe): vo
   provider.on('authorization.success', ctx => by('oauth.authorized', ctx, scopes(ctx.oidc.params?.['scope'])))
   provider.on('grant.success', ctx => by('oauth.token-issued', ctx, grantOf(ctx)))
   provider.on('grant.error', (ctx, { error }) => by('oauth.token-refused', ctx, `${grantOf(ctx)}: ${error}`))
+  /** Who asks must say who he is, and did not, or not so that it is believed. */
+  const unknown = (ctx: KoaContextWithOIDC, { status, error }: errors.OIDCProviderError): void => {
+    if (status === 401) by('oauth.token-refused', ctx, `${brief(ctx.oidc.route)}: ${error}`)
+  }
+  provider.on('introspection.error', unknown)
+  provider.on('revocation.error', unknown)
+  provider.on('registration_create.error', unknown)
+  provider.on('registration_read.error', unknown)
+  provider.on('registration_update.error', unknown)
+  provider.on('registration_delete.error', unknown)
   provider.on('access_token.destroyed', gone)
   provider.on('client_credentials.destroyed', gone)
   provider.on('refresh_token.destroyed', gone)

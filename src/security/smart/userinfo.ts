@@ -2,13 +2,15 @@
 import { claimsOf } from './account.ts'
 import { bearerOf } from './request.ts'
 import { split } from './scopes.ts'
-import { answer, challenge, type Way } from './serving.ts'
+import { answer, refuse, type Way } from './serving.ts'
 
-export const userinfo: Way = async ({ authenticate, accounts }, { place, request, response }) => {
+export const userinfo: Way = async (serving, exchange) => {
+  const { authenticate, accounts } = serving
+  const { place, request, response } = exchange
   const claims = await authenticate.claims(place, bearerOf(request) ?? '')
-  if (!claims) return challenge(response, 'invalid_token')
+  if (!claims) return refuse(serving, exchange, 'invalid_token')
   const scopes = split(claims.scope)
-  if (!scopes.includes('openid')) return challenge(response, 'insufficient_scope')
+  if (!scopes.includes('openid')) return refuse(serving, exchange, 'insufficient_scope')
   const account = await accounts.find(place.tenant, claims.sub)
   const { sub, name, fhirUser } = claimsOf(place, account ?? { id: claims.sub })
   const may = (...any: readonly string[]): boolean => any.some(text => scopes.includes(text))

@@ -82,6 +82,8 @@ export async function openSite(t: Test, world: World, over: SiteOver = {}): Prom
           state.refusals.push(why)
           return `${app()}?error=access_denied`
         },
+        leaving: async () => ({ isProven: false }),
+        end: async () => {},
       },
       apps: {
         list: async () => state.allowed,

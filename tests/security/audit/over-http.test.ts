@@ -84,6 +84,69 @@ for (const { name, fresh } of await kinds()) {
       ])
     })
 
+    await t.test('who is not let in at the authorization server is recorded as well', async t => {
+      const { kiln, operator, as } = await open(t, fresh(t))
+      const at = (name: string, init: RequestInit = {}) => fetch(`${kiln.origin}/oauth/${name}`, init)
+      const post = (name: string, headers: Record<string, string>) =>
+        at(name, { method: 'POST', headers, body: new URLSearchParams({ token: 'x' }) })
+      const stranger = { authorization: `Basic ${btoa('nobody:nothing')}` }
+      const wish = { client: 'app', scope: 'system/Patient.rs', seconds: 300 }
+      const token = await kiln.smart.token({ tenant: 'default', base: kiln.base }, wish)
+      t.equal((await at('userinfo', { headers: bearer('nonsense') })).status, 401)
+      t.equal((await at('userinfo')).status, 401)
+      t.equal((await at('userinfo', { headers: bearer(token) })).status, 403)
+      t.equal((await post('introspect', bearer('nonsense'))).status, 401)
+      t.equal((await post('introspect', stranger)).status, 401)
+      t.equal((await post('revoke', stranger)).status, 401)
+      const headers = { 'content-type': 'application/json' }
+      t.equal((await at('register', { method: 'POST', headers, body: '{}' })).status, 401)
+      t.equal(
+        (await at('register', { method: 'POST', headers: { ...headers, ...bearer('x') }, body: '{}' })).status,
+        401,
+      )
+      const refused = await found(operator, 'subtype=token-refused', 8)
+      t.same(refused.map(short), [
+        'E token-refused: 4 (userinfo: invalid_token)',
+        'E token-refused: 4 (userinfo: invalid_token)',
+        'E token-refused: 4 (userinfo: insufficient_scope)',
+        'E token-refused: 4 (introspect: invalid_token)',
+        'E token-refused: 4 (introspection: invalid_client)',
+        'E token-refused: 4 (revocation: invalid_client)',
+        'E token-refused: 4 (registration: invalid_token)',
+        'E token-refused: 4 (registration: invalid_token)',
+      ])
+      for (const { agent } of refused) t.equal(agent[0].network.address, '127.0.0.1')
+      const reading = await as('system/AuditEvent.rs')
+      t.equal((await reading('GET', `Patient/amy?access_token=${token}`)).status, 400)
+      const [told] = await found(operator, 'subtype=token-in-url', 1)
+      t.equal(short(told), 'E token-in-url: 4 (400 invalid)')
+      t.match(told.entity[0].what.identifier.value, /\S/, 'by which request')
+      t.notMatch(JSON.stringify(told), token, 'the token itself is not told')
+    })
+
+    await t.test('who asks too often is recorded, once for however often that was', async t => {
+      const place = fresh(t)
+      const limits = { KILN_RATE_CLIENT: '0.001:5', KILN_TENANTS: 'north' }
+      await t.test('asking', async t => {
+        const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_STORE: place.store, ...limits })
+        const base = `${kiln.origin}/t/north/fhir`
+        const token = await kiln.smart.token(
+          { tenant: 'north', base },
+          { client: 'app', scope: 'system/*.rs', seconds: 60 },
+        )
+        const statuses = []
+        for (let n = 0; n < 40; n++) statuses.push((await fetch(`${base}/Patient`, { headers: bearer(token) })).status)
+        t.same(statuses.filter(status => status === 429).length, 35)
+      })
+      const kiln = await openKiln(t, { KILN_AUTH: 'smart', KILN_STORE: place.store, KILN_TENANTS: 'north' })
+      const north = { ...kiln, base: `${kiln.origin}/t/north/fhir` }
+      const wish = { client: 'auditor', scope: 'system/*.rs', seconds: 60 }
+      const token = await kiln.smart.token({ tenant: 'north', base: north.base }, wish)
+      const told = await found(asking(north, bearer(token)), 'subtype=throttled', 1)
+      t.same(told.map(short), ['E throttled: 4 (429 throttled, 35 times in a minute)'])
+      t.equal(told[0]?.agent[0].who.identifier.value, 'app')
+    })
+
     await t.test('a patient reads who looked at her record, and nothing of others', async t => {
       const { operator, as } = await open(t, fresh(t))
       await operator('GET', 'Patient/amy')
