@@ -13,7 +13,7 @@ import { begin } from '../src/terminology/library/build.ts'
 import { LibraryFile } from '../src/terminology/library/library-file.ts'
 import { suffix } from '../src/terminology/library/manifest.ts'
 import { wordsOf } from '../src/terminology/library/words.ts'
-import { runTask } from '../src/terminology/load/run.ts'
+import { runInThread } from '../src/terminology/load/thread.ts'
 import { pour, random, type Synthetic, snomedLike } from '../tests/terminology/library/synthetic.ts'
 import { middling, texts } from './drive/concepts.ts'
 import { writeRf2 } from './drive/rf2.ts'
@@ -82,9 +82,9 @@ function load(): void {
 /** As a distributor packs it, all the way from the archive. */
 async function loadRf2(): Promise<void> {
   const started = performance.now()
-  const needs = { clock: Date.now, random: randomBytes, tell: () => {}, isCancelled: () => false }
   const before = process.cpuUsage()
-  const end = await runTask({ folder: join(dirname(path), 'rf2'), paths: [path] }, needs)
+  const watching = { progress: () => {}, signal: new AbortController().signal }
+  const end = await runInThread({ folder: join(dirname(path), 'rf2'), paths: [path] }, watching)
   const { user, system } = process.cpuUsage(before)
   if (end.is !== 'done') throw new Error(JSON.stringify(end))
   const [seconds, elapsed] = [(user + system) / 1e6, (performance.now() - started) / 1_000]

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 /** `kiln`: the same settings and the same runtime as the server, and a table of commands. */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'

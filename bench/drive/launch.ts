@@ -24,8 +24,12 @@ export type Usage = {
 export function kiln(settings: Readonly<Record<string, string>>): Promise<Server> {
   // What a server can do is measured: none of it is turned away, however little of the machine is left to it.
   const fixed = { KILN_AUTH: 'none', KILN_PORT: '0', KILN_LOG_LEVEL: 'error', KILN_MAX_EVENT_LOOP_DELAY: '0' }
-  return launch('../../src/server.ts', [], { ...fixed, ...settings })
+  return launch('../../src/server.ts', [], { ...fixed, ...settings }, flags)
 }
+
+/** Of Node, as users start it. */
+const { start } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts
+const flags: readonly string[] = start.match(/--\S+/g) ?? []
 
 /** `indexRows` of each resource. */
 export function reference(name: 'read' | 'create' | 'update' | 'search', file: string, indexRows = 0): Promise<Server> {
@@ -40,9 +44,14 @@ export async function stopAll(): Promise<void> {
 }
 
 /** A server says where it listens in a line of its own. */
-async function launch(script: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Server> {
+async function launch(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<Server> {
   const since = performance.now()
-  const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
+  const child = spawn(process.execPath, [...flags, new URL(script, import.meta.url).pathname, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -8,19 +8,16 @@ export type Attribute = { readonly group: number; readonly type: number; readonl
 const concept = 0
 const literal = 1
 
-export function packAttributes(attributes: readonly Attribute[]): Uint8Array {
-  const bytes = new Bytes()
+export function packAttributes(bytes: Bytes, attributes: readonly Attribute[]): void {
   for (const { group, type, value } of attributes) {
     bytes.varint(group)
     bytes.varint(type * 2 + (typeof value === 'number' ? concept : literal))
     if (typeof value === 'number') bytes.varint(value)
     else bytes.text(value)
   }
-  return bytes.copy()
 }
 
-export function unpackAttributes(packed: Uint8Array): Attribute[] {
-  const reader = new ByteReader(packed)
+export function unpackAttributes(reader: ByteReader): Attribute[] {
   const attributes: Attribute[] = []
   while (!reader.done) {
     const group = reader.varint()

@@ -35,7 +35,21 @@ export class Bytes {
     this.append(bytes)
   }
 
-  /** What was written so far. */
+  /** Bytes of a text, as `text` writes them. */
+  piece(from: Buffer, start: number, end: number): void {
+    const length = end - start
+    this.varint(length)
+    if (this.#length + length > this.#bytes.length) this.#widen(length)
+    from.copy(this.#bytes, this.#length, start, end)
+    this.#length += length
+  }
+
+  /** What was written so far, until more is. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** The same, to keep. */
   copy(): Uint8Array {
     return Buffer.copyBytesFrom(this.#bytes, 0, this.#length)
   }
@@ -50,14 +64,23 @@ export class Bytes {
 /** The other way. */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  #at = 0
+  /** The same, for texts. */
+  #buffer: Buffer | undefined
+  #at: number
+  readonly #end: number
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.#bytes = bytes
+    this.#at = at
+    this.#end = end
+  }
+
+  get at(): number {
+    return this.#at
   }
 
   get done(): boolean {
-    return this.#at >= this.#bytes.length
+    return this.#at >= this.#end
   }
 
   varint(): number {
@@ -70,6 +93,10 @@ export class ByteReader {
     return value
   }
 
+  byte(): number {
+    return this.#bytes[this.#at++] ?? 0
+  }
+
   /** Without a copy. */
   take(length: number): Uint8Array {
     const from = this.#at
@@ -77,12 +104,24 @@ export class ByteReader {
     return this.#bytes.subarray(from, this.#at)
   }
 
+  /** Without a copy, and no Buffer, whose `slice` would not copy either. */
+  rest(): Uint8Array {
+    const { buffer, byteOffset } = this.#bytes
+    const from = this.#at
+    this.#at = this.#end
+    return new Uint8Array(buffer, byteOffset + from, this.#end - from)
+  }
+
   skip(length: number): void {
     this.#at += length
   }
 
   text(): string {
-    const bytes = this.take(this.varint())
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+    const { buffer, byteOffset, byteLength } = this.#bytes
+    this.#buffer ??= Buffer.from(buffer, byteOffset, byteLength)
+    const length = this.varint()
+    const from = this.#at
+    this.#at += length
+    return this.#buffer.toString('utf8', from, this.#at)
   }
 }

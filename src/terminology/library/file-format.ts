@@ -4,29 +4,23 @@
  */
 import type { CodeSystemFacts, DescriptionKind } from '../code-system.ts'
 
-export const format = 1
+export const format = 2
 
 export const schema = `
   -- facts, names of what the other tables number, counts: JSON
   CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
-  -- What is asked most comes first: a row that does not fit its page goes on elsewhere.
+  -- By 256 concepts: code, display, flags and ancestors of each (heads.ts).
+  CREATE TABLE head (block INTEGER PRIMARY KEY, heads BLOB NOT NULL);
+
+  -- In one row: the concept of a code (code-index.ts).
+  CREATE TABLE code (slots BLOB NOT NULL);
+
   CREATE TABLE concept (
     n INTEGER PRIMARY KEY,
-    code TEXT NOT NULL,
-    display TEXT,
-    flags INTEGER NOT NULL,
-    parents BLOB,
-    ancestors BLOB,
-    attributes BLOB,     -- group, type, value: attributes.ts
-    definition TEXT,
-    designations TEXT,   -- JSON: [[language | -1, use | -1, value] …]
-    properties TEXT,     -- JSON: [[property, value] …]
+    told BLOB NOT NULL,  -- all else that a lookup tells (told.ts), so that it reads one place
     children BLOB
   );
-
-  -- As it is compared: in lower case where the case of codes means nothing.
-  CREATE TABLE code (code TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 
   CREATE TABLE descendants (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
 
@@ -97,5 +91,5 @@ export function codeKey(code: string, { caseSensitive }: Pick<CodeSystemFacts, '
   return caseSensitive ? code : code.toLowerCase()
 }
 
-/** Of a concept. */
-export const flag = { inactive: 1, abstract: 2 } as const
+/** Of a concept. `named`: it has a display. */
+export const flag = { inactive: 1, abstract: 2, named: 4 } as const

@@ -12,14 +12,16 @@ import type {
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { sourcesOf, unpackAttributes } from './attributes.ts'
 import { ByteCache } from './byte-cache.ts'
+import { findCode } from './code-index.ts'
 import { openDescriptions } from './descriptions.ts'
 import { type About, codeKey, flag, format } from './file-format.ts'
+import { Heads } from './heads.ts'
 import { openFile, prepareRows } from './open-file.ts'
 import { addTo, hasMember, listMembers, unpackSet } from './packed-set.ts'
 import { type Limits, TextSearch } from './text-search.ts'
+import { Told, unpackDefinition, unpackDesignations, unpackNumbers, unpackProperties } from './told.ts'
 
 const cachedSets = 4 * 2 ** 20 // bytes, per file: ninety hierarchies of SNOMED CT
-const cachedHeads = 2_048 // per file, some 400 KB: types of attributes, and what is near the root, come again in almost every answer
 
 export class LibraryFile implements CodeSystem, Relations {
   readonly facts: CodeSystemFacts
@@ -35,11 +37,11 @@ export class LibraryFile implements CodeSystem, Relations {
   readonly #sets = new ByteCache<string, ConceptSet>(cachedSets)
   readonly #properties: ReadonlyMap<string, number>
   readonly #none: ConceptSet
-  /** Each in the one place that its number has here. */
-  readonly #heads: (Head | undefined)[] = Array.from({ length: cachedHeads })
+  readonly #heads: Heads
+  /** Read with the first code: 4 MB for SNOMED CT. */
+  #slots: Uint32Array | undefined
   /** Of the concept that was asked for last. */
-  #texts: Texts | undefined
-  #links: Links | undefined
+  #told: { readonly concept: Concept; readonly told: Told } | undefined
   #types: readonly Concept[] | undefined
 
   constructor(path: string) {
@@ -49,6 +51,7 @@ export class LibraryFile implements CodeSystem, Relations {
     this.size = this.about.counts.concepts
     this.#none = new ConceptSet(this.size)
     this.#ask = questions(this.#db)
+    this.#heads = new Heads(block => cell(this.#ask.heads, block))
     this.#search = new TextSearch(this.#db, this.about.languages)
     this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
     const { rf2 } = this.about
@@ -63,26 +66,25 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   find(code: string): Concept | undefined {
-    return cell<number>(this.#ask.find, codeKey(code, this.facts))
+    this.#slots ??= slotsIn(cell(this.#ask.slots))
+    return findCode(codeKey(code, this.facts), this.#slots, concept => codeKey(this.code(concept), this.facts))
   }
 
   code(concept: Concept): string {
-    return this.#headOf(concept).code
+    return this.#heads.at(concept).code
   }
 
   display(concept: Concept): string | undefined {
-    return this.#headOf(concept).display
+    return this.#heads.at(concept).display
   }
 
   definition(concept: Concept): string | undefined {
-    return this.#textsOf(concept).definition ?? undefined
+    return unpackDefinition(this.#toldOf(concept).part('definition'))
   }
 
   designations(concept: Concept): readonly Designation[] {
-    const text = this.#textsOf(concept).designations
-    if (text === null) return []
     const { languages, uses } = this.about
-    return (JSON.parse(text) as [number, number, string][]).map(([language, use, value]) => {
+    return unpackDesignations(this.#toldOf(concept).part('designations')).map(({ language, use, value }) => {
       const [tag, coding] = [languages[language], uses[use]]
       return { ...(tag !== undefined && { language: tag }), ...(coding && { use: coding }), value }
     })
@@ -94,9 +96,7 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   properties(concept: Concept): readonly PropertyValue[] {
-    const text = this.#textsOf(concept).properties
-    if (text === null) return []
-    return (JSON.parse(text) as [number, PropertyValue['value']][]).map(([property, value]) => ({
+    return unpackProperties(this.#toldOf(concept).part('properties')).map(({ property, value }) => ({
       code: this.about.properties[property] ?? '',
       value,
     }))
@@ -111,16 +111,17 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   parents(concept: Concept): readonly Concept[] {
-    return members(this.#linksOf(concept).parents)
+    return unpackNumbers(this.#toldOf(concept).part('parents'))
   }
 
   children(concept: Concept): readonly Concept[] {
-    return members(cell<Uint8Array>(this.#ask.children, concept) ?? null)
+    const children = cell<Uint8Array>(this.#ask.children, concept)
+    return children === undefined ? [] : listMembers(children)
   }
 
   isA(concept: Concept, ancestor: Concept): boolean {
     if (concept === ancestor) return true
-    const above = cell<Uint8Array>(this.#ask.ancestors, concept)
+    const above = this.#heads.ancestors(concept)
     return above !== undefined && hasMember(above, ancestor)
   }
 
@@ -129,7 +130,7 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   ancestors(concept: Concept): ConceptSet {
-    return this.#unpacked(cell(this.#ask.ancestors, concept))
+    return this.#unpacked(this.#heads.ancestors(concept))
   }
 
   having(property: string, value?: string): ConceptSet {
@@ -161,8 +162,7 @@ export class LibraryFile implements CodeSystem, Relations {
 
   /** A literal is a text, as RF2 writes it: `#500`, `"text"`. A number is always a concept. */
   attributes(concept: Concept): ReturnType<typeof unpackAttributes> {
-    const packed = this.#linksOf(concept).attributes
-    return packed === null ? [] : unpackAttributes(packed)
+    return unpackAttributes(this.#toldOf(concept).part('attributes'))
   }
 
   members(refset: Concept): ConceptSet {
@@ -185,35 +185,15 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   #hasFlag(concept: Concept, wanted: number): boolean {
-    return (this.#headOf(concept).flags & wanted) !== 0
+    return (this.#heads.at(concept).flags & wanted) !== 0
   }
 
-  /** Whoever asks one of it asks the rest next. */
-  #headOf(concept: Concept): Head {
-    const known = this.#heads[concept % cachedHeads]
-    if (known?.concept === concept) return known
-    const row = this.#ask.head.get(concept) as readonly [string, string | null, number] | undefined
-    const [code, display, flags] = row ?? ['', null, 0]
-    const head = { concept, code, display: display ?? undefined, flags }
-    this.#heads[concept % cachedHeads] = head
-    return head
-  }
-
-  /** A row costs more than its columns: who tells all of a concept asks for them one after the other. */
-  #textsOf(concept: Concept): Texts {
-    if (this.#texts?.concept === concept) return this.#texts
-    const row = this.#ask.texts.get(concept) as readonly [string | null, string | null, string | null] | undefined
-    const [definition, designations, properties] = row ?? [null, null, null]
-    this.#texts = { concept, definition, designations, properties }
-    return this.#texts
-  }
-
-  #linksOf(concept: Concept): Links {
-    if (this.#links?.concept === concept) return this.#links
-    const row = this.#ask.links.get(concept) as readonly [Uint8Array | null, Uint8Array | null] | undefined
-    const [parents, attributes] = row ?? [null, null]
-    this.#links = { concept, parents, attributes }
-    return this.#links
+  /** A row costs more than its parts: who tells all of a concept asks for them one after the other. */
+  #toldOf(concept: Concept): Told {
+    if (this.#told?.concept === concept) return this.#told.told
+    const told = new Told(cell(this.#ask.told, concept) ?? empty)
+    this.#told = { concept, told }
+    return told
   }
 
   #set(name: string, question: StatementSync, ...keys: readonly (number | string)[]): ConceptSet {
@@ -234,36 +214,12 @@ function openOrigins(db: DatabaseSync, size: number): (refset: Concept) => reado
     )
 }
 
-type Head = {
-  readonly concept: Concept
-  readonly code: string
-  readonly display: string | undefined
-  readonly flags: number
-}
-
-/** As they are in the file. */
-type Texts = {
-  readonly concept: Concept
-  readonly definition: string | null
-  readonly designations: string | null
-  readonly properties: string | null
-}
-
-type Links = {
-  readonly concept: Concept
-  readonly parents: Uint8Array | null
-  readonly attributes: Uint8Array | null
-}
-
 function questions(db: DatabaseSync) {
-  const concept = (columns: string): StatementSync => prepareRows(db, `SELECT ${columns} FROM concept WHERE n = ?`)
   return {
-    find: prepareRows(db, 'SELECT n FROM code WHERE code = ?'),
-    head: concept('code, display, flags'),
-    texts: concept('definition, designations, properties'),
-    links: concept('parents, attributes'),
-    children: concept('children'),
-    ancestors: concept('ancestors'),
+    heads: prepareRows(db, 'SELECT heads FROM head WHERE block = ?'),
+    slots: prepareRows(db, 'SELECT slots FROM code'),
+    told: prepareRows(db, 'SELECT told FROM concept WHERE n = ?'),
+    children: prepareRows(db, 'SELECT children FROM concept WHERE n = ?'),
     descendants: prepareRows(db, 'SELECT concepts FROM descendants WHERE n = ?'),
     property: prepareRows(db, 'SELECT concepts FROM property WHERE n = ?'),
     value: prepareRows(db, 'SELECT concepts FROM value WHERE property = ? AND value = ?'),
@@ -288,8 +244,8 @@ function first<T>(row: unknown): T {
   return (row as readonly [T])[0]
 }
 
-function members(packed: Uint8Array | null): readonly Concept[] {
-  return packed === null ? [] : listMembers(packed)
+function slotsIn({ buffer, byteOffset, byteLength }: Uint8Array = empty): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4)
 }
 
 function readAbout(db: DatabaseSync): About {

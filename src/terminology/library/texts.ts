@@ -2,9 +2,21 @@
  * Millions of texts outside the heap. A string cut out of a line keeps the whole block of the file alive from which it was read;
  * bytes here keep nothing but themselves.
  */
+import type { Bytes } from './bytes.ts'
+
 export class Texts {
-  readonly #blocks: Buffer[] = []
+  readonly #blocks: Buffer[]
   #end = 0
+
+  /** `shared`: what another thread has of the same texts. */
+  constructor(shared: readonly SharedArrayBuffer[] = []) {
+    this.#blocks = shared.map(block => Buffer.from(block))
+  }
+
+  /** For another thread, which reads them as they are now. */
+  shared(): readonly SharedArrayBuffer[] {
+    return this.#blocks.map(({ buffer }) => buffer as ArrayBufferLike as SharedArrayBuffer)
+  }
 
   /** Where it lies: a number of 31 bits. */
   add(text: string): number {
@@ -12,7 +24,7 @@ export class Texts {
     let last = this.#blocks.at(-1)
     if (last === undefined || this.#end + most > blockBytes) {
       if (this.#blocks.length === mostBlocks) throw new Error('a code system has at most 2 GB of text')
-      last = Buffer.allocUnsafe(Math.max(blockBytes, most))
+      last = Buffer.from(new SharedArrayBuffer(Math.max(blockBytes, most)))
       this.#blocks.push(last)
       this.#end = 0
     }
@@ -27,6 +39,14 @@ export class Texts {
     const bytes = this.#blocks[Math.floor(place / blockBytes)]
     const start = (place % blockBytes) + lengthBytes
     return bytes?.toString('utf8', start, start + bytes.readUInt32LE(start - lengthBytes)) ?? ''
+  }
+
+  /** As `Bytes.text` would write it, without making a text of it first. */
+  into(bytes: Bytes, place: number): void {
+    const block = this.#blocks[Math.floor(place / blockBytes)]
+    if (block === undefined) return
+    const start = (place % blockBytes) + lengthBytes
+    bytes.piece(block, start, start + block.readUInt32LE(start - lengthBytes))
   }
 }
 

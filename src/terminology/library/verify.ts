@@ -12,7 +12,6 @@ export function verify(path: string, counts: Counts): void {
       throw new Error(`the file that was written is damaged: ${found.map(row => row['integrity_check']).join('; ')}`)
     }
     same('concepts', rows(db, 'concept'), counts.concepts)
-    same('codes', rows(db, 'code'), counts.concepts)
     same('words', rows(db, 'word'), counts.words)
   } finally {
     db.close()

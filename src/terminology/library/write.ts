@@ -3,11 +3,11 @@ import { DatabaseSync } from 'node:sqlite'
 import type { CodeSystemFacts } from '../code-system.ts'
 import { listOf } from './column.ts'
 import { type About, type Counts, format, indexes, rf2Schema, schema } from './file-format.ts'
+import { beginIndex, type Index } from './indexing.ts'
 import { packSet } from './packed-set.ts'
 import type { Resolved } from './resolve.ts'
 import type { Stage } from './stage.ts'
-import { beginningPostings, type Ranked, TextIndex, wordPostings } from './text-index.ts'
-import { writeConcepts } from './write-concepts.ts'
+import { termsOf, writeCodes, writeConcepts, writeHeads } from './write-concepts.ts'
 import { writeMembers, writeRelations } from './write-relations.ts'
 import { writeDescriptions, writeOrigins } from './write-rf2.ts'
 import { writeValues } from './write-values.ts'
@@ -27,8 +27,9 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
     )
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; BEGIN; ${schema}`)
     progress?.('concepts')
-    const index = new TextIndex()
-    const designations = writeConcepts(db, stage, resolved, { index, language: facts.language })
+    const index = beginIndex(stage.texts, termsOf(stage, resolved, facts.language))
+    const designations = writeConcepts(db, stage, resolved)
+    writeHeads(db, stage, resolved)
     writeCodes(db, stage, resolved)
     writeDescendants(db, resolved)
     const properties = writeValues(db, stage, resolved)
@@ -36,8 +37,8 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
     const members = writeMembers(db, stage, resolved)
     const rf2 = writeRf2(db, stage, resolved)
     progress?.('words')
-    const ranked = index.ranked()
-    writeWords(db, ranked)
+    const words = index()
+    writeWords(db, words)
     const counts: Counts = {
       concepts: resolved.concepts.length,
       designations,
@@ -46,8 +47,8 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
       closure: resolved.hierarchy.ancestors.items.length,
       relations,
       members,
-      terms: ranked.concepts.length,
-      words: ranked.words.length,
+      terms: words.concepts.length,
+      words: words.words.length,
     }
     writeAbout(db, {
       format,
@@ -63,14 +64,6 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
   } finally {
     db.close()
   }
-}
-
-function writeCodes(db: DatabaseSync, { codes, concepts }: Stage, resolved: Resolved): void {
-  const mentions = concepts.values('mention')
-  const keys = Array.from(resolved.concepts, (row, n) => ({ key: codes.list[mentions[row] ?? 0] ?? '', n }))
-  const insert = db.prepare('INSERT INTO code VALUES (?, ?)')
-  // In their order, so that the tree only ever grows at its end.
-  for (const { key, n } of keys.sort((a, b) => (a.key < b.key ? -1 : 1))) insert.run(key, n)
 }
 
 function writeDescendants(db: DatabaseSync, { hierarchy, concepts }: Resolved): void {
@@ -89,14 +82,14 @@ function writeRf2(db: DatabaseSync, stage: Stage, resolved: Resolved): About['rf
   return { kinds: stage.kinds.list.map(kind => JSON.parse(kind)), times: stage.times.list, buckets }
 }
 
-function writeWords(db: DatabaseSync, ranked: Ranked): void {
+function writeWords(db: DatabaseSync, { concepts, languages, words, beginnings }: Index): void {
   const term = db.prepare('INSERT INTO term VALUES (?, ?)')
-  term.run('concepts', bytesOf(ranked.concepts))
-  term.run('languages', bytesOf(ranked.languages))
+  term.run('concepts', bytesOf(concepts))
+  term.run('languages', bytesOf(languages))
   const word = db.prepare('INSERT INTO word (word, terms) VALUES (?, ?)')
-  for (const { text, terms } of wordPostings(ranked)) word.run(text, terms)
+  for (const { text, terms } of words) word.run(text, terms)
   const beginning = db.prepare('INSERT INTO beginning (beginning, terms) VALUES (?, ?)')
-  for (const { text, terms } of beginningPostings(ranked)) beginning.run(text, terms)
+  for (const { text, terms } of beginnings) beginning.run(text, terms)
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Uint16Array): Uint8Array {

@@ -204,7 +204,7 @@ t.test('a file of another format is refused in words', async t => {
   const db = new DatabaseSync(join(folder, manifest.file))
   db.exec("UPDATE about SET value = '0' WHERE name = 'format'")
   db.close()
-  t.throws(() => answer(here), /has format 0, not 1: load the code system again/)
+  t.throws(() => answer(here), /has format 0, not 2: load the code system again/)
 })
 
 t.test('its state is another as soon as another version may answer, and the same until then', async t => {
