@@ -23,6 +23,7 @@ type Round = { readonly rate: number; readonly cpu: number }
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 1 : 5
 const each = quick ? 32 : 500
+const warming = quick ? 2 : 6 // rounds: V8 goes on compiling for thousands of creates
 const lanes = 16
 
 if (isMainThread) await main()
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
     const worker = new Worker(new URL(import.meta.url), { workerData: bodies, argv: process.argv.slice(2) })
     const contestants = { judged, formed, unjudged }
     const all = { judged: [] as Round[], formed: [] as Round[], unjudged: [] as Round[] }
-    for (let round = -2; round < rounds; round++) {
+    for (let round = -warming; round < rounds; round++) {
       for (const who of ['judged', 'formed', 'unjudged'] as const) {
         const measured = await measure(worker, contestants[who].base)
         if (round >= 0 || quick) all[who].push(measured)

@@ -29,6 +29,11 @@ const conditional = /^([A-Z][A-Za-z]{1,63})\?(\S+)$/
 const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/
 const contained = /^#(\S*)$/
 
+/** The type that `Patient/1` names, for who needs no more than that. */
+export function localType(text: string): string | undefined {
+  return instance.test(text) ? text.slice(0, text.indexOf('/')) : undefined
+}
+
 /** `base` is ours, without trailing slash. */
 export function parseReference(text: string, base?: string): Reference {
   const relative = base !== undefined && text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text

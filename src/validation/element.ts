@@ -35,8 +35,8 @@ export function valueCheck(element: ElementShape, types: Types): Check {
     const primitive = primitiveOf(element)
     return many ? primitiveArray(step, element.name, primitive) : onePrimitive(step, primitive)
   }
-  const check = checkOf(element, types)
-  return many ? objectArray(step, check) : oneObject(step, check)
+  const compile = compilerOf(element, types)
+  return many ? objectArray(step, compile) : oneObject(step, compile)
 }
 
 /** `_birthDate`: the id and extensions of a primitive. XML attributes and xhtml can have none. */
@@ -45,8 +45,8 @@ export function companionCheck(element: ElementShape, types: Types): Check | und
     return undefined
   }
   const step = stepOf(element)
-  const check = lazily(() => types.object(element.type))
-  return element.max > 1 ? companionArray(step, element.name, check) : oneCompanion(step, element.name, check)
+  const compile: Compiler = () => types.object(element.type)
+  return element.max > 1 ? companionArray(step, element.name, compile) : oneCompanion(step, element.name, compile)
 }
 
 function primitiveOf({ name, path, type, attribute }: ElementShape): Primitive {
@@ -57,20 +57,14 @@ function primitiveOf({ name, path, type, attribute }: ElementShape): Primitive {
   return primitive
 }
 
-function checkOf({ name, type }: ElementShape, types: Types): ObjectCheck {
-  if (type !== 'Resource') {
-    return lazily(() => types.object(type))
-  }
-  return name === 'contained' ? types.contained : types.resource
-}
+/** Asked when a value is there: types refer to themselves and to hundreds of others, most of which a process never meets. */
+type Compiler = () => ObjectCheck
 
-/** Types refer to themselves and to hundreds of others, most of which a process never meets. */
-function lazily(compile: () => ObjectCheck): ObjectCheck {
-  let check: ObjectCheck | undefined
-  return (object, found) => {
-    check ??= compile()
-    check(object, found)
+function compilerOf({ name, type }: ElementShape, types: Types): Compiler {
+  if (type !== 'Resource') {
+    return () => types.object(type)
   }
+  return () => (name === 'contained' ? types.contained : types.resource)
 }
 
 function onePrimitive(step: string, primitive: Primitive): Check {
@@ -114,25 +108,35 @@ function requireCompanion(twin: Json | undefined, step: string, name: string, in
   }
 }
 
-function oneObject(step: string, check: ObjectCheck): Check {
+function oneObject(step: string, compile: Compiler): Check {
+  let check: ObjectCheck | undefined
   return (value, _owner, found) => {
+    check ??= compile()
     found.path.push(step)
     checkObject(value, check, found)
     found.path.pop()
   }
 }
 
-function objectArray(step: string, check: ObjectCheck): Check {
+function objectArray(step: string, compile: Compiler): Check {
+  let check: ObjectCheck | undefined
   return (value, _owner, found) => {
     if (!isFilledArray(value, step, found)) {
       return
     }
+    check ??= compile()
     for (let i = 0; i < value.length; i++) {
       found.path.push(step, i)
       checkObject(value[i] ?? null, check, found)
-      found.path.length -= 2
+      leave(found)
     }
   }
+}
+
+/** An item of a list: to set the length of the path would take longer than to look at a small object. */
+function leave({ path }: Findings): void {
+  path.pop()
+  path.pop()
 }
 
 function checkObject(value: Json, check: ObjectCheck, found: Findings): void {
@@ -160,19 +164,23 @@ function isFilledArray(value: Json, step: string, found: Findings): value is rea
   return true
 }
 
-function oneCompanion(step: string, name: string, check: ObjectCheck): Check {
+function oneCompanion(step: string, name: string, compile: Compiler): Check {
+  let check: ObjectCheck | undefined
   return (value, owner, found) => {
+    check ??= compile()
     found.path.push(step)
     checkCompanion(value, owner[name] !== undefined, check, found)
     found.path.pop()
   }
 }
 
-function companionArray(step: string, name: string, check: ObjectCheck): Check {
+function companionArray(step: string, name: string, compile: Compiler): Check {
+  let check: ObjectCheck | undefined
   return (value, owner, found) => {
     if (!isFilledArray(value, step, found)) {
       return
     }
+    check ??= compile()
     const values = owner[name]
     if (Array.isArray(values) && values.length !== value.length) {
       const lengths = `${quote(name)} has ${values.length} and ${quote(`_${name}`)} ${value.length} items`
@@ -183,7 +191,7 @@ function companionArray(step: string, name: string, check: ObjectCheck): Check {
       if (item !== null || values === undefined) {
         found.path.push(step, i)
         checkCompanion(item, Array.isArray(values) && (values[i] ?? null) !== null, check, found)
-        found.path.length -= 2
+        leave(found)
       }
     }
   }

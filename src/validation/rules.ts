@@ -1,5 +1,5 @@
 /** The rules of single types that are part of being well-formed; the other invariants come with the full validator. */
-import { parseReference } from '../fhir/reference.ts'
+import { localType, parseReference } from '../fhir/reference.ts'
 import type { JsonObject } from '../fhir/resource.ts'
 import { type Findings, quote, report } from './findings.ts'
 
@@ -32,6 +32,8 @@ export function referenceRule(isType: (name: string) => boolean): Rule {
     if (typeof text !== 'string') {
       return
     }
+    const local = localType(text)
+    if (local !== undefined && isType(local)) return
     const reference = parseReference(text)
     const { kind } = reference
     if (kind === 'invalid' || ((kind === 'local' || kind === 'conditional') && !isType(reference.type))) {

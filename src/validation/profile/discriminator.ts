@@ -5,7 +5,7 @@ import { sameJson } from '../../fhir/same-json.ts'
 import { conforms } from './around.ts'
 import type { Part } from './part.ts'
 import { parsePath } from './path.ts'
-import { fits } from './pattern.ts'
+import { fitting } from './pattern.ts'
 import { type Item, passes, type Run } from './run.ts'
 import { childOf, type Scope, typesOf } from './scope.ts'
 import { itemsOf, slotsOf } from './slot.ts'
@@ -81,7 +81,8 @@ function existsTest({ part }: Way): Test | undefined {
 function valueTest({ part, given }: Way, scope: Scope): Matches | undefined {
   const own = part && expectation(part, scope)
   if (own !== undefined) return own
-  return given.length === 0 ? undefined : ({ value }) => given.some(wanted => fits(value ?? null, wanted))
+  const wanted = given.map(fitting)
+  return wanted.length === 0 ? undefined : ({ value }) => wanted.some(fits => fits(value ?? null))
 }
 
 /** What a definition demands of a value: by itself, else by those of its children that have to be there, else by its codes. */
@@ -89,7 +90,8 @@ function expectation(part: Part, scope: Scope): Matches | undefined {
   const fixed = demandOf(part.definition, 'fixed')
   if (fixed !== undefined) return ({ value }) => sameJson(value, fixed)
   const pattern = demandOf(part.definition, 'pattern')
-  if (pattern !== undefined) return ({ value }) => fits(value, pattern)
+  const fits = pattern === undefined ? undefined : fitting(pattern)
+  if (fits !== undefined) return ({ value }) => fits(value)
   const required = requiredSlice(part)
   return ofChildren(part, scope) ?? (required && expectation(required, scope)) ?? ofBinding(part)
 }

@@ -7,8 +7,8 @@ import type { Invariant } from '../invariant.ts'
 import { elementPath, type Run } from './run.ts'
 import { coreCanonical, type Library, type Profile } from './scope.ts'
 
-/** Of the extensions of an object, to which the path leads. */
-export type ExtensionCheck = (owner: JsonObject, run: Run) => void
+/** Of the extensions that an object, to which the path leads, has under `extension` or `modifierExtension`. */
+export type ExtensionCheck = (owner: JsonObject, name: string, run: Run) => void
 
 type Known = {
   readonly profile: Profile
@@ -40,7 +40,7 @@ const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
 export function extensionCheck(contexts: readonly string[], library: Library): ExtensionCheck {
   const places = new Set(contexts)
   const [type = 'Element'] = contexts
-  const checkEach = (owner: JsonObject, name: 'extension' | 'modifierExtension', run: Run): void => {
+  return (owner, name, run) => {
     const extensions = owner[name]
     if (!Array.isArray(extensions)) return
     const { path } = run.found
@@ -52,12 +52,9 @@ export function extensionCheck(contexts: readonly string[], library: Library): E
         library.type('Extension')(extension, undefined, 'Extension', run)
         checkKnown(extension, name, owner, { places, type, element, library }, run)
       }
-      path.length -= 2
+      path.pop()
+      path.pop()
     }
-  }
-  return (owner, run) => {
-    if (owner['extension'] !== undefined) checkEach(owner, 'extension', run)
-    if (owner['modifierExtension'] !== undefined) checkEach(owner, 'modifierExtension', run)
   }
 }
 
@@ -71,7 +68,7 @@ type Surroundings = {
 
 function checkKnown(
   extension: JsonObject,
-  name: 'extension' | 'modifierExtension',
+  name: string,
   owner: JsonObject,
   surroundings: Surroundings,
   run: Run,
@@ -93,7 +90,7 @@ function checkKnown(
 
 function checkPlace(
   { profile, isModifier, contexts, invariants }: Known,
-  name: 'extension' | 'modifierExtension',
+  name: string,
   owner: JsonObject,
   { places, type, element, library }: Surroundings,
   run: Run,

@@ -127,20 +127,18 @@ function judge(
 ): void {
   const severity = severityOf(constraint, run)
   if (severity === undefined) return
-  const issue = (text: string, given: Pick<Issue, 'severity' | 'code'>): void => {
-    const { key, source } = constraint
-    add(run.found, { ...given, diagnostics: text, key, ...(source === undefined ? {} : { source }) })
-  }
+  const { key, human } = constraint
   try {
-    if (!invariant(value, twin, run.around)) {
-      issue(`broken rule ${constraint.key}: ${constraint.human}`, { severity, code: 'invariant' })
-    }
+    if (invariant(value, twin, run.around)) return
+    tell(constraint, { severity, code: 'invariant', diagnostics: `broken rule ${key}: ${human}` }, run)
   } catch (cause) {
-    issue(`cannot tell whether ${constraint.key} is kept: ${reason(cause)}`, {
-      severity: 'warning',
-      code: 'processing',
-    })
+    const diagnostics = `cannot tell whether ${key} is kept: ${reason(cause)}`
+    tell(constraint, { severity: 'warning', code: 'processing', diagnostics }, run)
   }
+}
+
+function tell({ key, source }: Constraint, issue: Issue, { found }: Run): void {
+  add(found, { ...issue, key, ...(source === undefined ? {} : { source }) })
 }
 
 function severityOf({ severity, bestPractice }: Constraint, { options }: Run): Severity | undefined {

@@ -25,18 +25,22 @@ export function libraryOf({ structures, compileInvariant, now }: World): Library
   const trees = new Map<string, Tree>()
   const types = new Map<string, ItemCheck>()
   const profiles = new Map<string, Profile>()
+  const unknown = fewTexts()
   const library: Library = {
     compileInvariant,
     now,
     isCore: structures.isCore ?? isNamedAsCore,
     faults: structures.faults ?? (() => []),
     find: canonical => structures.find(canonical),
-    tree: canonical => kept(trees, canonical, () => treeFor(structures.find(canonical))),
-    type: name =>
-      kept(types, name, () =>
-        structures.find(coreCanonical + name) === undefined ? undefined : lazily(() => typeCheck(name, library)),
-      ) ?? nothing,
-    profile: canonical => kept(profiles, canonical, () => profileFor(canonical, library)),
+    tree: canonical => trees.get(canonical) ?? kept(trees, canonical, treeFor(structures.find(canonical))),
+    type: name => types.get(name) ?? kept(types, name, typeCheck(name, library)) ?? nothing,
+    profile(canonical) {
+      const known = profiles.get(canonical)
+      if (known !== undefined || unknown.has(canonical)) return known
+      const made = kept(profiles, canonical, profileFor(canonical, library))
+      if (made === undefined) unknown.add(canonical)
+      return made
+    },
   }
   return library
 }
@@ -47,13 +51,23 @@ function isNamedAsCore(url: string): boolean {
 
 const nothing: ItemCheck = () => {}
 
-/** What is not known is not kept either: clients may name as many of those as they like. */
-function kept<V, W extends V | undefined>(map: Map<string, V>, key: string, make: () => W): V | W {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
+function kept<V>(map: Map<string, V>, key: string, made: V | undefined): V | undefined {
   if (made !== undefined) map.set(key, made)
   return made
+}
+
+const most = { texts: 1_000, characters: 500 } // of what nobody knows: clients may name as many as they like, as long as they like
+
+/** The claims and extensions of a guide that is not installed come with each resource. */
+function fewTexts(): Pick<Set<string>, 'has' | 'add'> {
+  const texts = new Set<string>()
+  return {
+    has: text => texts.has(text),
+    add(text) {
+      if (texts.size >= most.texts) texts.clear()
+      return text.length > most.characters ? texts : texts.add(text)
+    },
+  }
 }
 
 function treeFor(definition: StructureDefinition | undefined): Tree | undefined {
@@ -61,28 +75,26 @@ function treeFor(definition: StructureDefinition | undefined): Tree | undefined 
 }
 
 /** A type's own definition, of which the structural check has proven that values are what it says. */
-function typeCheck(name: string, library: Library): ItemCheck {
-  const tree = library.tree(coreCanonical + name)
-  return tree === undefined ? nothing : watched(tree.definition, library, scope => compileType(tree.root, scope))
+function typeCheck(name: string, library: Library): ItemCheck | undefined {
+  const definition = library.find(coreCanonical + name)
+  return definition && watched(definition, library, scope => typeFrom(library.tree(coreCanonical + name), scope))
+}
+
+function typeFrom(tree: Tree | undefined, scope: Scope): ItemCheck {
+  return tree === undefined ? nothing : compileType(tree.root, scope)
 }
 
 function profileFor(canonical: string, library: Library): Profile | undefined {
   const tree = library.tree(canonical)
   if (tree === undefined) return undefined
   const { definition } = tree
-  return { definition, check: lazily(() => watched(definition, library, scope => compileOverlay(tree, scope))) }
+  return { definition, check: watched(definition, library, scope => compileOverlay(tree, scope)) }
 }
 
-/** Definitions refer to themselves and to hundreds of others, most of which a process never meets. */
-function lazily(compile: () => ItemCheck): ItemCheck {
-  let check: ItemCheck | undefined
-  return (value, twin, type, run) => {
-    check ??= compile()
-    check(value, twin, type, run)
-  }
-}
-
-/** What is wrong with a definition is told of wherever it is used; some of it shows only then. */
+/**
+ * Compiled when it is first needed: definitions refer to themselves and to hundreds of others, most of which a process never
+ * meets. What is wrong with a definition is told of wherever it is used; some of it shows only then.
+ */
 function watched(definition: StructureDefinition, library: Library, compile: (scope: Scope) => ItemCheck): ItemCheck {
   const problems: Issue[] = []
   const problem = (text: string): void => {
@@ -90,9 +102,10 @@ function watched(definition: StructureDefinition, library: Library, compile: (sc
     if (problems.some(known => known.diagnostics === diagnostics)) return
     problems.push({ severity: 'warning', code: 'processing', diagnostics, source: definition.url })
   }
-  const check = compile({ library, definition, problem, compiled: new Map() })
+  let check: ItemCheck | undefined
   return (value, twin, type, run) => {
+    check ??= compile({ library, definition, problem, compiled: new Map() })
     check(value, twin, type, run)
-    if (problems.length > 0) run.problems.add(problems)
+    if (problems.length > 0 && !run.problems.includes(problems)) run.problems.push(problems)
   }
 }

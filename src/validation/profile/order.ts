@@ -11,6 +11,7 @@ export function inOrder(issues: readonly Issue[], resource: Json, at: string): r
 
 /** Of a resource that is checked by several definitions, which may say the same. */
 export function withoutRepeats(issues: readonly Issue[]): readonly Issue[] {
+  if (issues.length < 2) return issues
   const seen = new Set<string>()
   return issues.filter(({ severity, expression, key, diagnostics }) => {
     const text = JSON.stringify([severity, expression, key, diagnostics])

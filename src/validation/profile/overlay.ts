@@ -18,7 +18,7 @@ import {
   typesOf,
 } from './scope.ts'
 import { slicingCheck } from './slicing.ts'
-import { itemsOf, slotsOf, stepOf } from './slot.ts'
+import { itemsOf, lengthIn, type Slots, slotsOf, stepOf } from './slot.ts'
 import { valueChecks } from './value.ts'
 
 export function compileOverlay({ root, faults }: Tree, scope: Scope): ItemCheck {
@@ -104,12 +104,19 @@ function memberCheck(part: Part, against: Against, scope: Scope): MemberCheck | 
   const checks = [...typeChecks(part, against, scope), ...compile(part, against)]
   const count = countCheck(part, against, scope)
   const slicing = slicingCheck(part, against, scope, compile)
-  if (checks.length === 0 && count === undefined && slicing === undefined) return undefined
+  if (checks.length === 0 && slicing === undefined) return count && countOnly(count, slots)
   return (owner, run) => {
     const items = itemsOf(owner, slots)
-    count?.(items.length, run)
+    count?.check(items.length, run)
     if (checks.length > 0) for (const item of items) runAt(run, step, item, checks)
     slicing?.(items, run)
+  }
+}
+
+/** Most elements of a profile are only to be supported, which hardly anybody asks about. */
+function countOnly({ check, isSupportOnly }: CountCheck, slots: Slots): MemberCheck {
+  return (owner, run) => {
+    if (!isSupportOnly || run.options.mustSupport === true) check(lengthIn(owner, slots), run)
   }
 }
 
@@ -128,7 +135,11 @@ function typeChecks(part: Part, against: Against, scope: Scope): readonly ItemCh
   ]
 }
 
-type CountCheck = (found: number, run: Run) => void
+type CountCheck = {
+  readonly check: (found: number, run: Run) => void
+  /** Whether it is there is all that is asked. */
+  readonly isSupportOnly: boolean
+}
 
 function countCheck(part: Part, against: Against, scope: Scope): CountCheck | undefined {
   const least = Math.max(0, ...against.map(({ definition }) => definition.min ?? 0))
@@ -138,7 +149,7 @@ function countCheck(part: Part, against: Against, scope: Scope): CountCheck | un
   const isSupported = mustSupport && !against.some(({ definition }) => definition.mustSupport === true)
   if (!isMore && !isLess && !isSupported) return undefined
   const step = stepOf(part)
-  return (found, run) => {
+  const check: CountCheck['check'] = (found, run) => {
     if (isMore && found < min) {
       addAt(run, step, asked(scope, 'required', `found ${found} of '${step}', expected at least ${min}`))
     }
@@ -150,6 +161,7 @@ function countCheck(part: Part, against: Against, scope: Scope): CountCheck | un
       addAt(run, step, asked(scope, 'informational', `'${step}' is to be supported, and not there`, 'information'))
     }
   }
+  return { check, isSupportOnly: !isMore && !isLess }
 }
 
 function mostOf(max = '*'): number {

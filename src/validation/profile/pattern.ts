@@ -2,13 +2,17 @@
 import { isObject, type Json } from '../../fhir/resource.ts'
 import { sameJson } from '../../fhir/same-json.ts'
 
+export type Fits = (value: Json | undefined) => boolean
+
 /** pattern[x]: at least these members; of a list, each of its items is matched by some item. Of a decimal the value counts. */
-export function fits(value: Json | undefined, pattern: Json): boolean {
+export function fitting(pattern: Json): Fits {
   if (Array.isArray(pattern)) {
-    return Array.isArray(value) && pattern.every(wanted => value.some(item => fits(item, wanted)))
+    const items = pattern.map(fitting)
+    return value => Array.isArray(value) && items.every(fits => value.some(fits))
   }
   if (isObject(pattern)) {
-    return isObject(value) && Object.keys(pattern).every(name => fits(value[name], pattern[name] ?? null))
+    const members = Object.keys(pattern).map(name => ({ name, fits: fitting(pattern[name] ?? null) }))
+    return value => isObject(value) && members.every(({ name, fits }) => fits(value[name]))
   }
-  return sameJson(value, pattern)
+  return value => sameJson(value, pattern)
 }

@@ -1,7 +1,7 @@
 /** Where references lead, and where they may. https://hl7.org/fhir/R4/references.html */
 import type { TypeRef } from '../../conformance/structure-definition.ts'
 import { equal } from '../../fhir/equal.ts'
-import { parseReference, type Reference } from '../../fhir/reference.ts'
+import { localType, parseReference, type Reference } from '../../fhir/reference.ts'
 import { isObject, type JsonObject } from '../../fhir/resource.ts'
 import { add, quote } from '../findings.ts'
 import { conforms } from './around.ts'
@@ -51,13 +51,14 @@ function targetOf(canonical: string, { library, problem }: Scope): Target | unde
 }
 
 function targetCheck(targets: readonly Target[], scope: Scope): ItemCheck {
-  const expected = [...new Set(targets.map(({ type }) => type))].join(', ')
+  const byType = Map.groupBy(targets, ({ type }) => type)
+  const expected = [...byType.keys()].join(', ')
   return (value, _twin, type, run) => {
     if (type !== 'Reference' || !isObject(value)) return
     const found = typeOf(value, run)
     if (found === undefined) return
-    const fitting = targets.filter(target => target.type === found)
-    if (fitting.length === 0) {
+    const fitting = byType.get(found)
+    if (fitting === undefined) {
       const text = `the reference leads to ${article(found)}, expected one to ${expected}`
       add(run.found, asked(scope, 'value', text))
     } else {
@@ -84,7 +85,10 @@ function checkTarget({ reference }: JsonObject, targets: readonly Target[], scop
 
 /** As the reference itself says, or what it is found to lead to within the resource or its Bundle. */
 export function typeOf({ reference, type }: JsonObject, run: Run): string | undefined {
-  const literal = typeof reference === 'string' ? literalType(parseReference(reference), reference, run) : undefined
+  const literal =
+    typeof reference === 'string'
+      ? (localType(reference) ?? literalType(parseReference(reference), reference, run))
+      : undefined
   return literal ?? (typeof type === 'string' && /^[A-Z][A-Za-z]+$/.test(type) ? type : undefined)
 }
 

@@ -48,7 +48,7 @@ export type Run = {
   readonly found: Findings
   readonly options: Options
   /** What is wrong with definitions that were met, told once each. */
-  readonly problems: Set<readonly Issue[]>
+  readonly problems: (readonly Issue[])[]
   /** What constraints of others than R4 may still spend. */
   readonly allowance: { left: number }
   /** Profiles that are being tried, with what on: references can lead in circles. */
@@ -112,11 +112,11 @@ export function elementPath({ found, resource, start }: Run): string {
 /** With the path at the item, which is one of the element `step` of what it leads to. */
 export function runAt(run: Run, step: string, { value, twin, type, index }: Item, checks: readonly ItemCheck[]): void {
   const { path } = run.found
-  const depth = path.length
   path.push(step)
   if (index !== undefined) path.push(index)
   for (const check of checks) check(value, twin, type, run)
-  path.length = depth
+  if (index !== undefined) path.pop()
+  path.pop()
 }
 
 /** At the element `step` of what the path leads to. */

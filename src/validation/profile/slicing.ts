@@ -43,15 +43,15 @@ export function slicingCheck(part: Part, against: Against, scope: Scope, compile
     ordered: part.definition.slicing?.ordered === true,
   }
   return (items, run) => {
-    const sorted = items.map(item => ({ item, slice: sliceFor(item, group, scope, run) }))
-    checkOrder(sorted, group, scope, run)
-    for (const slice of group.slices) {
-      const own = sorted.filter(each => each.slice === slice)
-      slice.count(own.length, run)
-      slice.further?.(
-        own.map(({ item }) => item),
-        run,
-      )
+    const chosen = items.map(item => sliceFor(item, group, scope, run))
+    checkOrder(items, chosen, group, scope, run)
+    for (const slice of slices) {
+      let found = 0
+      for (const each of chosen) if (each === slice) found++
+      slice.count(found, run)
+      if (slice.further === undefined) continue
+      const own = items.filter((_, index) => chosen[index] === slice)
+      slice.further(own, run)
     }
   }
 }
@@ -151,10 +151,9 @@ function sliceFor(
   return slice
 }
 
-type Sorted = { readonly item: Item; readonly slice: Slice | undefined }
-
 function checkOrder(
-  sorted: readonly Sorted[],
+  items: readonly Item[],
+  chosen: readonly (Slice | undefined)[],
   { step, slices, openness, ordered }: Group,
   scope: Scope,
   run: Run,
@@ -162,7 +161,8 @@ function checkOrder(
   if (!ordered && openness !== 'openAtEnd') return
   let last = 0
   let passed = false
-  for (const { item, slice } of sorted) {
+  for (const [at, item] of items.entries()) {
+    const slice = chosen[at]
     if (slice === undefined) {
       passed = true
       continue

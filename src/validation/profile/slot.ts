@@ -55,6 +55,19 @@ export function itemsOf(owner: JsonObject, { each, named }: Slots): readonly Ite
   return items
 }
 
+/** How many items there are. */
+export function lengthIn(owner: JsonObject, { each, named }: Slots): number {
+  let length = 0
+  for (const slot of named === undefined ? each : slotsIn(owner, named)) {
+    const value = owner[slot.name]
+    const beside = slot.twin === undefined ? undefined : owner[slot.twin]
+    if (value === undefined && beside === undefined) continue
+    const isList = Array.isArray(value) || Array.isArray(beside)
+    length += isList ? Math.max(lengthOf(value), lengthOf(beside)) : 1
+  }
+  return length
+}
+
 /** Those of which something is there: asking for each of fifty types would cost more than all else. */
 function slotsIn(owner: JsonObject, named: ReadonlyMap<string, Slot>): readonly Slot[] {
   let found: Slot[] | undefined

@@ -1,7 +1,7 @@
 /** What a type's own definition asks of its values, beyond the form that the structural check has proven. */
 import { isObject, isResource, type Json, type JsonObject } from '../../fhir/resource.ts'
 import { bindingChecks } from './binding.ts'
-import { extensionCheck } from './extension.ts'
+import { type ExtensionCheck, extensionCheck } from './extension.ts'
 import { invariantChecks } from './invariants.ts'
 import type { Part } from './part.ts'
 import { profileChecks } from './profiled.ts'
@@ -11,19 +11,24 @@ import { isPrimitiveType, referenced, type Scope, typeName, typesOf } from './sc
 import { at, type Slot, slotsOf, stepOf } from './slot.ts'
 import { valueChecks } from './value.ts'
 
-type Member = (owner: JsonObject, run: Run) => void
+/** What may stand under a name. Data and not a closure each: `each` is called for every property that is there. */
+type Place = Slot & {
+  readonly step: string
+  readonly path: string
+  readonly own: readonly ItemCheck[]
+  /** Of a primitive only its extensions are content: the structural check has read the value. */
+  readonly content: readonly ItemCheck[]
+  readonly isPrimitive: boolean
+  /** It stands under the name of a twin, and is looked at together with this one where that is there. */
+  readonly unless: string | undefined
+}
 
-type Members = ReadonlyMap<string, Member>
+type Members = ReadonlyMap<string, Place | 'extensions'>
 
 /** One pass over the properties that are there: a definition has many more. */
 export function compileType(root: Part, scope: Scope): ItemCheck {
   const names = [root.name, ...ancestors(scope)]
-  const object = objectCheck(root, names, scope)
-  const rules = ownChecks(root, [root.name], scope)
-  return (value, twin, type, run) => {
-    for (const rule of rules) rule(value, twin, type, run)
-    object(value, twin, type, run)
-  }
+  return objectCheck(root, names, ownChecks(root, [root.name], scope), scope)
 }
 
 /** `Quantity` and `Element` for an Age, by which names extensions may ask for it too. */
@@ -40,45 +45,59 @@ function ancestors({ definition, library }: Scope): readonly string[] {
   return names
 }
 
-function objectCheck(part: Part, contexts: readonly string[], scope: Scope): ItemCheck {
-  const { library } = scope
-  const extensions = part.children.has('extension') ? extensionCheck(contexts, library) : undefined
+function objectCheck(part: Part, contexts: readonly string[], rules: readonly ItemCheck[], scope: Scope): ItemCheck {
+  const checkExtensions = extensionCheck(contexts, scope.library)
   const members = membersOf(part, scope)
-  return (value, twin, _type, run) => {
+  return (value, twin, type, run) => {
+    for (const rule of rules) rule(value, twin, type, run)
     const object = isObject(value) ? value : twin
-    if (object === undefined) return
-    extensions?.(object, run) // first: what lies deeper changes where the run is
-    for (const name in object) members.get(name)?.(object, run)
+    if (object !== undefined) checkMembers(object, members, checkExtensions, run)
   }
 }
 
-const passedOver = new Set(['id', 'extension', 'modifierExtension'])
+function checkMembers(object: JsonObject, members: Members, checkExtensions: ExtensionCheck, run: Run): void {
+  const { element } = run
+  for (const name in object) {
+    const place = members.get(name)
+    if (place === undefined) continue
+    if (place === 'extensions') {
+      run.element = element // what lies deeper changes where the run is
+      checkExtensions(object, name, run)
+    } else if (place.unless === undefined || object[place.unless] === undefined) {
+      each(object, place, run)
+    }
+  }
+}
+
+const extensions = ['extension', 'modifierExtension']
+const passedOver = new Set(['id', ...extensions])
 
 function membersOf(part: Part, scope: Scope): Members {
   const children = [...part.children.values()].filter(
     ({ name }) => !passedOver.has(name) && !(name === 'value' && isPrimitiveType(part.name)),
   )
-  return new Map(
-    children.flatMap(child => slotsOf(child, typesOf(child)).each.flatMap(slot => [...memberOf(child, slot, scope)])),
+  const places = children.flatMap(child =>
+    slotsOf(child, typesOf(child)).each.flatMap(slot => placesOf(child, slot, scope)),
   )
+  const extended = part.children.has('extension') ? extensions.map(name => [name, 'extensions'] as const) : []
+  return new Map<string, Place | 'extensions'>([...places, ...extended])
 }
 
 /** By the names under which it may stand: a primitive that nothing is asked of has at most extensions to be looked at. */
-function memberOf(part: Part, slot: Slot, scope: Scope): Members {
+function placesOf(part: Part, slot: Slot, scope: Scope): readonly (readonly [string, Place])[] {
   const { name, twin, type } = slot
   const own = ownChecks(part, [type], scope)
-  const check = together([...own, ...contentChecks(part, type, scope)])
-  const members = new Map<string, Member>()
-  if (check === undefined) return members
-  const place = { ...slot, step: stepOf(part), path: part.definition.path, check }
-  const isAsked = twin === undefined || own.length > 0
-  if (isAsked) members.set(name, (owner, run) => each(owner, place, run))
-  if (twin !== undefined) {
-    members.set(twin, (owner, run) => {
-      if (!isAsked || owner[name] === undefined) each(owner, place, run)
-    })
-  }
-  return members
+  const content = contentChecks(part, type, scope)
+  if (own.length === 0 && content.length === 0) return []
+  const isPrimitive = twin !== undefined
+  const { path } = part.definition
+  const place: Place = { ...slot, step: stepOf(part), path, own, content, isPrimitive, unless: undefined }
+  if (twin === undefined) return [[name, place]]
+  if (own.length === 0) return [[twin, place]]
+  return [
+    [name, place],
+    [twin, { ...place, unless: name }],
+  ]
 }
 
 function ownChecks(part: Part, types: readonly string[], scope: Scope): readonly ItemCheck[] {
@@ -100,22 +119,14 @@ function contentChecks(part: Part, type: string, scope: Scope): readonly ItemChe
   if (part.children.size > 0) return [partCheck(part, scope)]
   if (type === 'Resource') return [nestedCheck(part.name === 'contained')]
   if (type === 'xhtml') return []
-  const check = scope.library.type(type)
-  return [isPrimitiveType(type) ? ofTwin(check) : check]
-}
-
-/** The type of a primitive asks something only of its extensions: the structural check has read the value. */
-function ofTwin(check: ItemCheck): ItemCheck {
-  return (value, twin, type, run) => {
-    if (twin !== undefined) check(value, twin, type, run)
-  }
+  return [scope.library.type(type)]
 }
 
 function partCheck(part: Part, scope: Scope): ItemCheck {
   const known = scope.compiled.get(part)
   if (known !== undefined) return known
   const contexts = [part.definition.path, ...(part.definition.type ?? []).map(typeName), 'Element']
-  const check = objectCheck(part, contexts, scope)
+  const check = objectCheck(part, contexts, [], scope)
   scope.compiled.set(part, check)
   return check
 }
@@ -135,33 +146,30 @@ function nestedCheck(isContained: boolean): ItemCheck {
   }
 }
 
-function together(checks: readonly ItemCheck[]): ItemCheck | undefined {
-  if (checks.length <= 1) return checks[0]
-  return (value, twin, type, run) => {
-    for (const check of checks) check(value, twin, type, run)
-  }
-}
-
-type Place = Slot & { readonly step: string; readonly path: string; readonly check: ItemCheck }
-
-function each(owner: JsonObject, { name, twin, type, step, path: element, check }: Place, run: Run): void {
+function each(owner: JsonObject, place: Place, run: Run): void {
   const { path } = run.found
-  const value = owner[name]
-  const beside = twin === undefined ? undefined : owner[twin]
-  path.push(step)
+  const value = owner[place.name]
+  const beside = place.twin === undefined ? undefined : owner[place.twin]
+  path.push(place.step)
   if (Array.isArray(value) || Array.isArray(beside)) {
     const length = Math.max(Array.isArray(value) ? value.length : 0, Array.isArray(beside) ? beside.length : 0)
     for (let index = 0; index < length; index++) {
       path.push(index)
-      run.element = element
-      check(at(value, index), objectAt(at(beside, index)), type, run)
+      one(at(value, index), objectAt(at(beside, index)), place, run)
       path.pop()
     }
   } else {
-    run.element = element
-    check(value ?? undefined, objectAt(beside), type, run)
+    one(value ?? undefined, objectAt(beside), place, run)
   }
   path.pop()
+}
+
+function one(value: Json | undefined, twin: JsonObject | undefined, place: Place, run: Run): void {
+  const { type, path, own, content, isPrimitive } = place
+  run.element = path
+  for (const check of own) check(value, twin, type, run)
+  if (isPrimitive && twin === undefined) return
+  for (const check of content) check(value, twin, type, run)
 }
 
 function objectAt(twin: Json | undefined): JsonObject | undefined {

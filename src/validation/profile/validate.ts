@@ -29,7 +29,7 @@ export function compileValidator(world: World): Validate {
   }
   return (resource, options, at = resource.resourceType) => {
     const found = findingsAt(at)
-    const problems = new Set<readonly Issue[]>()
+    const problems: (readonly Issue[])[] = []
     const run: Run = {
       found,
       options,
@@ -49,13 +49,13 @@ export function compileValidator(world: World): Validate {
     checkBase(resource, run, library)
     checkProfiles(resource, run, library)
     checkBeyond(resource, run)
-    if (found.issues.length === 0 && problems.size === 0) return []
+    if (found.issues.length === 0 && problems.length === 0) return []
     const { length } = found.issues
     const [issues, left] = [found.issues, issuesOf(found).slice(length)]
     return [
       ...inOrder(withoutRepeats(issues), resource, at),
       ...left,
-      ...withoutRepeats([...problems].flat()).slice(0, mostFindings),
+      ...withoutRepeats(problems.flat()).slice(0, mostFindings),
     ]
   }
 }

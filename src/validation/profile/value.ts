@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
 import { sameJson } from '../../fhir/same-json.ts'
 import { add } from '../findings.ts'
 import type { Part } from './part.ts'
-import { fits } from './pattern.ts'
+import { fitting } from './pattern.ts'
 import type { ItemCheck } from './run.ts'
 import { type Against, asked, type Scope } from './scope.ts'
 
@@ -51,8 +51,9 @@ function fixedCheck(fixed: Json, scope: Scope): ItemCheck {
 
 function patternCheck(pattern: Json, scope: Scope): ItemCheck {
   const expected = `expected at least ${print(pattern)}`
+  const fits = fitting(pattern)
   return (value, _twin, _type, { found }) => {
-    if (!fits(value, pattern)) add(found, asked(scope, 'value', `found ${print(value)}, ${expected}`))
+    if (!fits(value)) add(found, asked(scope, 'value', `found ${print(value)}, ${expected}`))
   }
 }
 

@@ -34,24 +34,25 @@ export function compileExpression(expression: string, place: Place): Compiled | 
   if (code === undefined) return undefined
   const declared = types.of(place.type)
   const { cost: steps = cost, metered = false } = place
-  const within = <T>(env: Environment, item: Item, evaluate: (run: Run) => T): T => {
-    const allowance = metered ? env.allowance : undefined
-    if (allowance === undefined) return evaluate(new Run(env, types, item, expression, steps))
-    const given = Math.min(steps, allowance.left)
-    const run = new Run(env, types, item, expression, given)
+  const begin = (focus: Json | undefined, env: Environment, companion?: JsonObject): Run => {
+    const item = new Item(types.concrete(declared, focus), focus, companion)
+    const given = metered && env.allowance !== undefined ? Math.min(steps, env.allowance.left) : steps
+    return new Run(env, types, item, expression, given)
+  }
+  const ask = <T>(run: Run, code: (focus: Item, run: Run) => T): T => {
+    const before = run.left
     try {
-      return evaluate(run)
+      return code(run.context, run)
     } finally {
-      allowance.left -= given - run.left
+      if (metered && run.env.allowance !== undefined) run.env.allowance.left -= before - run.left
     }
   }
-  const itemOf = (focus: Json | undefined, companion?: JsonObject) =>
-    new Item(types.concrete(declared, focus), focus, companion)
-  const items = (run: Run): Items => code.items(run.context, run)
-  const truth = (run: Run): boolean | undefined => code.truth(run.context, run) ?? (run.unclear ? undefined : false)
   return {
-    run: (focus, env, companion) => within(env, itemOf(focus, companion), items),
-    test: (focus, env, companion) => within(env, itemOf(focus, companion), truth),
+    run: (focus, env, companion) => ask(begin(focus, env, companion), code.items),
+    test(focus, env, companion) {
+      const run = begin(focus, env, companion)
+      return ask(run, code.truth) ?? (run.unclear ? undefined : false)
+    },
   }
 }
 

@@ -10,9 +10,9 @@ export function equalLists(a: Items, b: Items, run: Run): boolean | undefined {
   if (a.length === 0 || b.length === 0) return undefined
   if (a.length !== b.length) return false
   let unclear = false
-  for (const [i, left] of a.entries()) {
-    const right = b[i]
-    const same = right && equalItems(left, right)
+  for (let i = 0; i < a.length; i++) {
+    const [left, right] = [a[i], b[i]]
+    const same = left && right && equalItems(left, right)
     if (same === false) return false
     if (same === undefined) unclear = true
   }

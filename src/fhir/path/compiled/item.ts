@@ -132,6 +132,8 @@ export type Code = {
   readonly truth: (focus: Item, run: Run) => boolean | undefined
   /** The number that it always is: a count, an integer. */
   readonly number?: (focus: Item, run: Run) => number
+  /** The text that it is, if it is one and no list has to be made to say so; `undefined`: ask for its items. */
+  readonly text?: (focus: Item, run: Run) => string | undefined
   /** Gives the same wherever the focus is: reads neither the focus nor `$index` nor `$total`. */
   readonly fixed: boolean
 }

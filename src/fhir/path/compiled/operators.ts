@@ -48,6 +48,19 @@ function onLists(judge: (a: Items, b: Items, run: Run) => boolean | undefined): 
   return (left, right) => (focus, run) => judge(left.items(focus, run), right.items(focus, run), run)
 }
 
+/** `system = 'http://…'` is asked of every coding. */
+const same: Of = (left, right) => {
+  const general = onLists(equalLists)(left, right)
+  const { text: first } = left
+  const { text: second } = right
+  if (first === undefined || second === undefined) return general
+  return (focus, run) => {
+    const a = first(focus, run)
+    const b = a === undefined ? undefined : second(focus, run)
+    return b === undefined ? general(focus, run) : a === b
+  }
+}
+
 function negation(verdict: boolean | undefined): boolean | undefined {
   return verdict === undefined ? undefined : !verdict
 }
@@ -102,7 +115,7 @@ function contains(list: Items, sought: Items, run: Run): boolean | undefined {
 }
 
 const comparisons: Readonly<Partial<Record<Binary, Of>>> = {
-  '=': onLists(equalLists),
+  '=': same,
   '!=': onLists((a, b, run) => negation(equalLists(a, b, run))),
   '~': onLists(equivalentLists),
   '!~': onLists((a, b, run) => !equivalentLists(a, b, run)),

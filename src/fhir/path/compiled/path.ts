@@ -29,15 +29,10 @@ export function pathOf(of: Code | undefined, names: readonly string[]): Code {
   const first = names.reduceRight<Step | undefined>((next, name) => new Step(name, next), undefined)
   if (first === undefined) throw new Error('a path has at least one step')
   const items = (focus: Item, run: Run): Items => {
-    let found: Item[] | undefined
-    const push = (item: Item): void => {
-      if (found === undefined) found = [item]
-      else found.push(item)
-    }
-    if (of === undefined) gather(first, focus.type, focus.inside, run, push)
-    else for (const item of of.items(focus, run)) gather(first, item.type, item.inside, run, push)
-    if (found === undefined) return none
-    run.spend(found.length)
+    let found = none
+    if (of === undefined) found = gather(first, focus.type, focus.inside, run, found)
+    else for (const item of of.items(focus, run)) found = gather(first, item.type, item.inside, run, found)
+    if (found !== none) run.spend(found.length)
     return found
   }
   const exists = (focus: Item, run: Run): boolean =>
@@ -49,14 +44,31 @@ export function pathOf(of: Code | undefined, names: readonly string[]): Code {
     count: (focus, run) => items(focus, run).length,
     exists,
     truth: (focus, run) => truthOf(items(focus, run), run),
+    ...(of === undefined && first.next === undefined ? { text: (focus, run) => textAt(first, focus, run) } : {}),
     fixed: of?.fixed ?? false,
   }
 }
 
-type Push = (item: Item) => void
+function textAt(step: Step, { type, inside }: Item, run: Run): string | undefined {
+  if (!isPlain(inside)) return undefined
+  const [property, another] = step.ways(type, inside)
+  if (property === undefined || another !== undefined || property.type.kind !== 'text') return undefined
+  const value = inside[property.name]
+  run.spend(1)
+  return typeof value === 'string' ? value : undefined
+}
 
-function gather(step: Step, type: Type, inside: JsonObject | undefined, run: Run, push: Push): void {
-  if (!isPlain(inside)) return
+/** A list is made for the first that is found: nearly all paths of constraints find nothing, or one. */
+function withOne(found: Items, item: Item): Items {
+  if (found === none) return [item]
+  ;(found as Item[]).push(item)
+  return found
+}
+
+/** What was found before, and what the rest of the path finds. */
+function gather(step: Step, type: Type, inside: JsonObject | undefined, run: Run, before: Items): Items {
+  if (!isPlain(inside)) return before
+  let found = before
   for (const property of step.ways(type, inside)) {
     const value = inside[property.name]
     const companion = property.twin === undefined ? undefined : inside[property.twin]
@@ -65,9 +77,10 @@ function gather(step: Step, type: Type, inside: JsonObject | undefined, run: Run
       const values = listOf(value)
       const companions = listOf(companion)
       const length = Math.max(values.length, companions.length)
-      for (let i = 0; i < length; i++) enter(step, property, values[i], companions[i], run, push)
-    } else enter(step, property, value, companion, run, push)
+      for (let i = 0; i < length; i++) found = enter(step, property, values[i], companions[i], run, found)
+    } else found = enter(step, property, value, companion, run, found)
   }
+  return found
 }
 
 function enter(
@@ -76,14 +89,15 @@ function enter(
   value: Json | undefined,
   companion: Json | undefined,
   run: Run,
-  push: Push,
-): void {
+  found: Items,
+): Items {
   const bare = value ?? undefined
   const twin = isObject(companion) ? companion : undefined
-  if (bare === undefined && twin === undefined) return
+  if (bare === undefined && twin === undefined) return found
   const type = run.types.concrete(declared, bare)
-  if (step.next === undefined) push(new Item(type, bare, twin))
-  else gather(step.next, type, type.primitive ? twin : (bare as JsonObject), run, push)
+  return step.next === undefined
+    ? withOne(found, new Item(type, bare, twin))
+    : gather(step.next, type, type.primitive ? twin : (bare as JsonObject), run, found)
 }
 
 /** The same walk, up to the first that is there. */
@@ -133,10 +147,10 @@ function isPlain(inside: JsonObject | undefined): inside is JsonObject {
 
 /** Every member of the items. http://hl7.org/fhirpath/N1/#children-collection */
 export function childrenOf(items: Items, run: Run): Items {
-  const found: Item[] = []
+  let found = none
   for (const { type, inside } of items) {
     if (!isPlain(inside)) continue
-    for (const property of presentIn(inside, type)) each(property, inside, run, item => found.push(item))
+    for (const property of presentIn(inside, type)) found = each(property, inside, run, found)
   }
   run.spend(found.length)
   return found
@@ -173,11 +187,13 @@ function lengthOf(inside: JsonObject, property: Property): number {
   return Math.max(listOf(value).length, listOf(companion).length)
 }
 
-function each(property: Property, inside: JsonObject, run: Run, push: Push): void {
+function each(property: Property, inside: JsonObject, run: Run, before: Items): Items {
   const values = listOf(inside[property.name])
   const companions = property.twin === undefined ? [] : listOf(inside[property.twin])
   const length = Math.max(values.length, companions.length)
-  for (let i = 0; i < length; i++) enter(last, property, values[i], companions[i], run, push)
+  let found = before
+  for (let i = 0; i < length; i++) found = enter(last, property, values[i], companions[i], run, found)
+  return found
 }
 
 const last = new Step('', undefined)

@@ -72,8 +72,7 @@ function build(syntax: Syntax, types: Types): Code {
     case 'quantity': {
       const item = literal(syntax, types)
       const items = [item]
-      const number = item.value
-      return { ...codeOf(() => items, true), ...(typeof number === 'number' ? { number: () => number } : {}) }
+      return { ...codeOf(() => items, true), ...constant(item) }
     }
     case '$':
       return special(syntax.name, types)
@@ -94,6 +93,11 @@ function build(syntax: Syntax, types: Types): Code {
     case 'binary':
       return operation(syntax.sign, translate(syntax.left, types), translate(syntax.right, types), types)
   }
+}
+
+function constant({ type, value }: Item): Pick<Code, 'number' | 'text'> {
+  if (typeof value === 'number') return { number: () => value }
+  return typeof value === 'string' && type.kind === 'text' ? { text: () => value } : {}
 }
 
 function literal(syntax: Syntax & { readonly op: 'literal' | 'quantity' }, types: Types): Item {
