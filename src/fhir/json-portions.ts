@@ -1,8 +1,8 @@
-/** A large Bundle's JSON, parsed entry by entry: in one go, 10 MB would hold up everybody else for a tenth of a second. */
-import { decode, parseJson } from './json.ts'
+/** A large Bundle's JSON, parsed and printed entry by entry: in one go, 10 MB would hold up everybody else for a tenth of a second. */
+import { decode, parseJson, printJson } from './json.ts'
 import { type JsonLimits, jsonLimits } from './json-limits.ts'
 import { endOfString, sign } from './json-token.ts'
-import { isObject, type Json } from './resource.ts'
+import { isObject, type Json, type JsonObject } from './resource.ts'
 
 /** As `parseJson`, with the same refusals. `turn` lets others have theirs. */
 export async function parseJsonInPortions(
@@ -10,11 +10,58 @@ export async function parseJsonInPortions(
   turn: () => Promise<unknown>,
   limits: JsonLimits = jsonLimits,
 ): Promise<Json> {
-  const text = decode(bytes)
-  await turn()
+  const text = await decoded(bytes, turn)
   const cuts = await scanned(text, turn, limits)
   // What is wrong is told by whoever sees the whole.
   return (cuts && (await parsed(text, cuts, turn, limits))) ?? parseJson(text, limits)
+}
+
+const portion = 1_000_000 // bytes or characters that are looked through in one go: some milliseconds
+const further = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }) // a mark is one at the beginning only
+
+/** As `decode`. */
+async function decoded(bytes: Uint8Array, turn: () => Promise<unknown>): Promise<string> {
+  let text = ''
+  try {
+    for (let at = 0, end = 0; at < bytes.length; at = end) {
+      end = startOfCharacter(bytes, at + portion)
+      const part = bytes.subarray(at, end)
+      text += at === 0 ? decode(part) : further.decode(part)
+      await turn()
+    }
+    return text
+  } catch {
+    return decode(bytes) // which says what is wrong
+  }
+}
+
+/** The first at or behind this place. */
+function startOfCharacter(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (((bytes[at] ?? 0) & 0xc0) === 0x80) at++
+  return at
+}
+
+const few = 16 // entries that are printed in one go
+const printed = new WeakMap<readonly Json[], string>()
+
+/** Prints the entries of a large Bundle, for when the whole is printed. */
+export async function printEntries({ entry }: JsonObject, turn: () => Promise<unknown>): Promise<void> {
+  if (!Array.isArray(entry) || entry.length <= few) return
+  let text = ''
+  for (const item of entry) {
+    text += text === '' ? printJson(item) : `,${printJson(item)}`
+    await turn()
+  }
+  printed.set(entry, text)
+}
+
+/** As `printJson`. Where no array is empty, and quotes in strings are escaped, `"entry":[]` stands in one place only. */
+export function printWhole(object: JsonObject): string {
+  const { entry } = object
+  const text = Array.isArray(entry) ? printed.get(entry) : undefined
+  if (text === undefined) return printJson(object)
+  return printJson({ ...object, entry: [] }).replace('"entry":[]', () => `"entry":[${text}]`)
 }
 
 /** Where the array `entry` of the outermost object stands, and where its items do. */
@@ -57,8 +104,6 @@ type Scan = {
   /** Arrays of that name. */
   found: number
 }
-
-const portion = 1_000_000 // characters that are looked through in one go: some milliseconds
 
 /** `undefined`: no such array, or two of them; or a limit is broken. Of malformed text the result means nothing. */
 async function scanned(text: string, turn: () => Promise<unknown>, { values }: JsonLimits): Promise<Cuts | undefined> {

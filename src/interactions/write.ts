@@ -2,6 +2,7 @@
 import { equal } from '../fhir/equal.ts'
 import { FhirError, type Issue, isError, toOutcome } from '../fhir/issue.ts'
 import { parseJson, printJson } from '../fhir/json.ts'
+import { printEntries } from '../fhir/json-portions.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { type Draft, draft, stamp } from '../fhir/stamp.ts'
 import type { Key, Method, Version, Write } from '../store/port.ts'
@@ -22,6 +23,7 @@ export async function check(
   const issues = found instanceof Promise ? await found : found
   const errors = issues.filter(isError)
   if (errors.length > 0) throw new FhirError([...errors, ...issues.filter(issue => !isError(issue))])
+  if (resource.resourceType === 'Bundle' && wish?.only !== 'form') await printEntries(resource, ctx.turn)
   return issues
 }
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { FhirError } from '../../src/fhir/issue.ts'
 import { parseJson, printJson } from '../../src/fhir/json.ts'
 import { jsonLimits } from '../../src/fhir/json-limits.ts'
-import { parseJsonInPortions } from '../../src/fhir/json-portions.ts'
+import { parseJsonInPortions, printEntries, printWhole } from '../../src/fhir/json-portions.ts'
 import type { Json } from '../../src/fhir/resource.ts'
 
 const turn = async (): Promise<void> => {}
@@ -102,4 +102,38 @@ t.test('others have their turn before each entry, and while a long text is looke
   }
   t.strictSame(await parseJsonInPortions(bytes, counting), { entry })
   t.ok(turns >= 50 + 5, `${turns} turns`)
+})
+
+t.test('a Bundle is printed as it is in one go', async t => {
+  const entry = Array.from({ length: 40 }, (_, n) => ({
+    resource: { resourceType: 'Basic', id: `${n}`, code: { text: '"entry":[] $& \u2028' } },
+  }))
+  let turns = 0
+  const counted = async (): Promise<void> => {
+    turns++
+  }
+  for (const bundle of [
+    { resourceType: 'Bundle', type: 'collection', entry },
+    { resourceType: 'Bundle', identifier: { value: '"entry":[]' }, entry, signature: { data: 'AAAA' } },
+    { resourceType: 'Bundle', entry: [{ resource: { resourceType: 'Bundle', entry } }] },
+    { resourceType: 'Bundle', entry: entry.slice(3) },
+    { resourceType: 'Bundle' },
+  ]) {
+    await printEntries(bundle, counted)
+    t.equal(printWhole(bundle), printJson(bundle))
+  }
+  t.equal(turns, 40 + 40 + 37)
+})
+
+t.test('bytes are read as they are in one go, wherever they are cut', async t => {
+  const rows = 'ñ€😀\uFEFF'.repeat(90_000)
+  for (const shift of ['', 'a', 'ab', 'abc', '\uFEFF']) {
+    const text = `{"resourceType":"Bundle","id":"${shift}","entry":[{"a":"${rows}"},{"a":"${rows}"}]}`
+    const [inPortions, whole] = await sameAsWhole(text)
+    t.ok(inPortions === whole && whole === text, shift)
+    t.ok(await sameAsWhole(`\uFEFF${text}`).then(([a, b]) => a === b), `${shift} behind a mark`)
+    const broken = Buffer.from(text)
+    broken[broken.length - 100] = 0xff
+    await t.rejects(parseJsonInPortions(broken, turn), { message: /not valid UTF-8/ })
+  }
 })

@@ -26,6 +26,7 @@ export async function runBatch(
     await inLanes(
       steps.filter(step => rank(step.request) === group),
       async step => {
+        await ctx.turn()
         answers[step.index] = await answerTo(ctx, step)
       },
     )

@@ -22,6 +22,7 @@ export type Choices = ReadonlyMap<number, Choice>
 export async function conditionsOf(ctx: Context, steps: readonly Step[]): Promise<Conditions> {
   const conditions = new Map<number, Criteria>()
   for (const step of steps) {
+    await ctx.turn()
     const criteria = await conditionOf(ctx, step)?.catch(misplaced(placeOf(step)))
     if (criteria) conditions.set(step.index, criteria)
   }

@@ -22,13 +22,18 @@ export type Identities = {
 export type Instead = { readonly key: Key; readonly version?: Version }
 
 /** "If any resource identities … overlap …, then the transaction SHALL fail." https://hl7.org/fhir/R4/http.html#trules */
-export function identify({ newId }: Context, steps: readonly Step[], choices: Choices): Identities {
+export async function identify(
+  { newId, turn }: Context,
+  steps: readonly Step[],
+  choices: Choices,
+): Promise<Identities> {
   const keys = new Map<number, readonly Key[]>()
   const found = new Map<number, Instead>()
   const urls = new Map<string, string>()
   const writers: Writers = new Map()
   const makers: Makers = new Map()
   for (const step of steps) {
+    await turn()
     const { index, at, request } = step
     if (isRead(request)) continue
     const choice = choices.get(index)

@@ -32,7 +32,7 @@ export async function prepare(
   conditions: Conditions,
 ): Promise<Preparation> {
   const choices = await choose(ctx, request.tenant, steps, conditions)
-  const identities = identify(ctx, steps, choices)
+  const identities = await identify(ctx, steps, choices)
   const wanted = new Map<string, string>()
   const first = await prepareAll(ctx, steps, choices, identities, { known: new Map(), wanted })
   const judgeAll = async (ready: readonly Ready[], references?: Resolved): Promise<readonly Prepared[]> => {

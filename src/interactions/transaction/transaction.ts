@@ -59,6 +59,7 @@ async function once(
 ): Promise<readonly string[] | undefined> {
   const preparation = await prepare(ctx, request, steps, conditions)
   const { plans, answers } = await planAll(ctx, request, steps, preparation)
+  await ctx.turn()
   const writers = withoutRepeatedChecks(plans)
   const about = writers.flatMap(({ makes }) => makes ?? [])
   const { tenant } = request

@@ -4,7 +4,15 @@ import type { Names } from './names.ts'
 import type { Snapshot } from './snapshot.ts'
 import { toVersion, type VersionRow, versionColumns } from './version.ts'
 
-type Latest = { readonly state: number | undefined; readonly tenant: string; readonly seq: number }
+/** What was found of a list of types, and in which state. */
+type Latest = {
+  readonly state: number | undefined
+  readonly tenant: string
+  readonly seq: number
+  /** The type that the tenant has and that came last of all; those of the list that are there when it is. */
+  readonly newest: number
+  readonly there: readonly number[]
+}
 
 export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapshot: Snapshot) {
   const current = db.prepare(
@@ -17,6 +25,7 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapsh
   )
   const last = db.prepare('SELECT seq FROM version WHERE tenant = ? ORDER BY seq DESC LIMIT 1')
   const lastOfType = db.prepare('SELECT seq FROM version WHERE tenant = ? AND type = ? ORDER BY seq DESC LIMIT 1')
+  const newestType = db.prepare('SELECT type FROM version WHERE tenant = ? ORDER BY type DESC LIMIT 1')
   current.setReturnArrays(true)
   past.setReturnArrays(true)
 
@@ -26,9 +35,17 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapsh
     return row && toVersion(key, row as unknown as VersionRow)
   }
 
-  function placeOf(tenant: string, type: string): number {
-    const row = lastOfType.get(tenants.key(tenant) ?? 0, types.key(type) ?? 0)
-    return (row?.['seq'] as number | undefined) ?? 0
+  function placeOf(tenant: number, type: number): number {
+    return (lastOfType.get(tenant, type)?.['seq'] as number | undefined) ?? 0
+  }
+
+  /** Keys rise, so whoever has no newer type than before has none that was not there before: its name need not be asked for again. */
+  function latestIn(state: number | undefined, tenant: string, names: readonly string[], known?: Latest): Latest {
+    const key = tenants.key(tenant) ?? 0
+    const newest = (newestType.get(key)?.['type'] as number | undefined) ?? 0
+    const isSame = known?.tenant === tenant && known.newest === newest
+    const there = isSame ? known.there : names.flatMap(name => types.key(name) ?? [])
+    return { state, tenant, newest, there, seq: Math.max(0, ...there.map(type => placeOf(key, type))) }
   }
 
   /** By list of types: what is asked again and again in one state is answered once. */
@@ -48,9 +65,9 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapsh
       const state = snapshot()
       const known = latest.get(types)
       if (known && state !== undefined && known.state === state && known.tenant === tenant) return known.seq
-      const seq = Math.max(0, ...types.map(type => placeOf(tenant, type)))
-      latest.set(types, { state, tenant, seq })
-      return seq
+      const found = latestIn(state, tenant, types, known)
+      latest.set(types, found)
+      return found.seq
     },
     sequence: (tenant: string): number => (last.get(tenants.key(tenant) ?? 0)?.['seq'] as number | undefined) ?? 0,
   }

@@ -65,6 +65,13 @@ async function latestOnes(t: Test, place: Place, other: Store): Promise<void> {
       for (const end of ends) t.ok((await other.latest(tenant, types)) <= end, 'what came after is of another type')
     }
     t.equal(await other.latest(`${tenant}-other`, types), 0)
+    const rare = ['Linkage', 'Library']
+    for (const type of rare) {
+      t.equal(await other.latest(tenant, [type]), 0, 'nobody had one')
+      const before = await other.latest(tenant, rare)
+      const { seq } = await one(put('y', { type }))
+      t.ok(before < seq && (await other.latest(tenant, rare)) >= seq && (await store.latest(tenant, [type])) >= seq)
+    }
   })
 }
 
