@@ -15,9 +15,12 @@ type Settings = Readonly<Record<string, string>>
 
 const tenant = 'default'
 
+/** `key seal` waits until the longest search is over. */
+const brief = { KILN_SEARCH_BUDGET: '500' }
+
 function environment(settings: Settings): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('KILN_'))
-  return { ...Object.fromEntries(others), KILN_SYNCHRONOUS: 'NORMAL', KILN_LOG_LEVEL: 'silent', ...settings }
+  return { ...Object.fromEntries(others), KILN_SYNCHRONOUS: 'NORMAL', KILN_LOG_LEVEL: 'silent', ...brief, ...settings }
 }
 
 function kiln(args: readonly string[], settings: Settings = {}): SpawnSyncReturns<string> {
