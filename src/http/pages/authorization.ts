@@ -1,4 +1,5 @@
 /** What the pages need of the authorization server: what an app asks for, and to say what was decided. */
+import type { Leaving, Wish } from '../../security/smart/sign-out.ts'
 
 /** The browser in which it happens: nobody else may go on with it. */
 export type Browser = {
@@ -29,24 +30,6 @@ export type Decision = {
   readonly encounter?: string
   readonly amr: readonly string[]
   readonly acr: string
-}
-
-/** An app sends somebody to sign out: https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
-export type Wish = {
-  readonly hint?: string
-  readonly client?: string
-  readonly to?: string
-  readonly state?: string
-}
-
-export type Leaving = {
-  readonly client?: { readonly id: string; readonly name?: string }
-  /** Where the browser goes on. */
-  readonly to?: string
-  /** Somebody signed in at the app indeed. */
-  readonly isProven: boolean
-  /** Who is signed in, as far as the authorization server knows. */
-  readonly account?: string
 }
 
 export type Authorization = {

@@ -1,6 +1,6 @@
 /** An app sends somebody here to sign out. https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
 import type { SignedIn } from '../../security/accounts/session.ts'
-import type { Leaving, Wish } from './authorization.ts'
+import type { Leaving, Wish } from '../../security/smart/sign-out.ts'
 import { type Html, html } from './html.ts'
 import type { PageNeeds } from './needs.ts'
 import { leavingPage } from './notice-page.ts'
