@@ -14,16 +14,18 @@ import type { Substrate } from '../../../src/terminology/ecl/substrate.ts'
 
 type Row = ReturnType<Substrate['attributes']>[number]
 
-export function naive(expression: Expression, system: Substrate): Set<Concept> {
+/** `withInactive`: as what fields of members hold is asked for. */
+export function naive(expression: Expression, system: Substrate, withInactive = false): Set<Concept> {
   const all = Array.from({ length: system.size }, (_, concept) => concept)
-  const ask = (of: Expression): Set<Concept> => naive(of, system)
+  const ask = (of: Expression): Set<Concept> => naive(of, system, withInactive)
+  const isThere = (concept: Concept): boolean => withInactive || !system.inactive(concept)
   const above = (concept: Concept): Concept[] => all.filter(each => each !== concept && system.isA(concept, each))
   const where = (fits: (concept: Concept) => boolean): Set<Concept> => new Set(all.filter(fits))
   switch (expression.op) {
     case 'any':
-      return where(concept => !system.inactive(concept))
+      return where(isThere)
     case 'concept':
-      return where(concept => system.code(concept) === expression.code && !system.inactive(concept))
+      return where(concept => system.code(concept) === expression.code && isThere(concept))
     case 'and':
       return expression.of.map(ask).reduce((a, b) => a.intersection(b))
     case 'or':
@@ -31,7 +33,7 @@ export function naive(expression: Expression, system: Substrate): Set<Concept> {
     case 'minus':
       return ask(expression.of).difference(ask(expression.without))
     case 'members': {
-      const refsets = expression.of.op === 'any' ? all : [...ask(expression.of)]
+      const refsets = expression.of.op === 'any' ? all : [...naive(expression.of, system)]
       return new Set(refsets.flatMap(refset => memberRows(refset, expression, system)))
     }
     case 'described': {
@@ -133,7 +135,7 @@ function fitsMember(
 ): boolean {
   if (filter.what === 'moduleId') {
     const module = system.find(moduleId) ?? -1
-    return naive(filter.of, system).has(module) === (filter.compare === '=')
+    return naive(filter.of, system, true).has(module) === (filter.compare === '=')
   }
   return filter.what === 'effectiveTime' && fitsTime(filter, effectiveTime)
 }
