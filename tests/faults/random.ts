@@ -1,5 +1,6 @@
 /** Chance that can be repeated: every choice of a run follows from one printed seed. */
 import type { Test } from 'tap'
+import { seed } from '../seed.ts'
 
 export type Random = {
   /** A number in [0, 1). */
@@ -9,10 +10,8 @@ export type Random = {
   pick<T>(from: readonly T[]): T
 }
 
-/** The seed comes from FAULTS_SEED, where a run is to be repeated. */
 export function openRandom(t: Test): Random {
-  const seed = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000)
-  t.comment(`repeat these choices with FAULTS_SEED=${seed}`)
+  t.comment(`repeat these choices with SEED=${seed}`)
   return seeded(seed)
 }
 

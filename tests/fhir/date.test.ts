@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { type Precision, parseDate, parseTime, printInstant } from '../../src/fhir/date.ts'
+import { fc } from '../property.ts'
 
 t.test('a date stands for a span as long as its precision', async t => {
   const cases: [string, string, string, Precision][] = [

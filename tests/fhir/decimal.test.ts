@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { Decimal, numberOf } from '../../src/fhir/decimal.ts'
+import { fc } from '../property.ts'
 
 t.test('a number that prints as it was written stays a plain number', async t => {
   for (const literal of ['0', '1', '-7', '1.5', '-0.001', '9007199254740991', '1e+21', '1e-7']) {

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { placesIn } from '../../src/fhir/json-place.ts'
+import { fc } from '../property.ts'
 
 const text = `\uFEFF{
   "resourceType" : "Observation", "status":"final",

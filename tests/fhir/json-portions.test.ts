@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { FhirError } from '../../src/fhir/issue.ts'
 import { parseJson, printJson } from '../../src/fhir/json.ts'
 import { jsonLimits } from '../../src/fhir/json-limits.ts'
 import { parseJsonInPortions, printEntries, printWhole } from '../../src/fhir/json-portions.ts'
 import type { Json } from '../../src/fhir/resource.ts'
+import { fc } from '../property.ts'
 
 const turn = async (): Promise<void> => {}
 const limits = { ...jsonLimits, depth: 6, keys: 4, values: 60 }

@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { Decimal } from '../../src/fhir/decimal.ts'
 import { FhirError } from '../../src/fhir/issue.ts'
 import { parseJson, printJson } from '../../src/fhir/json.ts'
 import { faultOf } from '../../src/fhir/json-fault.ts'
 import { jsonLimits } from '../../src/fhir/json-limits.ts'
+import { fc } from '../property.ts'
 
 const integer = fc.oneof(fc.nat().map(String), fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String))
 const digits = fc.stringMatching(/^[0-9]{1,25}$/)

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { Decimal } from '../../src/fhir/decimal.ts'
 import type { JsonObject, Resource } from '../../src/fhir/resource.ts'
 import { draft, stamp } from '../../src/fhir/stamp.ts'
+import { fc } from '../property.ts'
 
 const at = Date.parse('2026-11-21T08:00:00.123Z')
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { FhirError } from '../../src/fhir/issue.ts'
 import { countAsker, type Throttle, throttle, throttlesFor } from '../../src/http/rate-limit.ts'
 import type { Turned } from '../../src/security/audit/edge-event.ts'
+import { fc } from '../property.ts'
 
 /** How long a client is told to wait; 0: it is served. */
 function wait(count: Throttle, key: string): number {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { resource as published } from '../../bench/drive/data.ts'
 import { numberOf } from '../../src/fhir/decimal.ts'
@@ -6,6 +5,7 @@ import type { Json, JsonObject } from '../../src/fhir/resource.ts'
 import { entriesOf } from '../../src/search/entries.ts'
 import type { Entries } from '../../src/search/entry.ts'
 import { randomResource } from '../fhir/xml/random-resource.ts'
+import { fc } from '../property.ts'
 import { lifelike } from './lifelike.ts'
 import { base, definitions, index } from './questions/asking.ts'
 

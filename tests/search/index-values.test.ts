@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { resource as published } from '../../bench/drive/data.ts'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
@@ -8,6 +7,7 @@ import { compileIndex, type IndexValues } from '../../src/search/index-values.ts
 import { type SearchParameter, searchParameters } from '../../src/search/parameters.ts'
 import type { Value } from '../../src/search/values/value.ts'
 import { randomResource } from '../fhir/xml/random-resource.ts'
+import { fc } from '../property.ts'
 import { lifelike } from './lifelike.ts'
 
 const definitions = loadDefinitions()

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import type { Entries, Range, Term } from '../../src/search/entry.ts'
 import { comparePlaces, compareTexts, type Found, fits, placeOf, searchAll, worldOf } from '../../src/search/match.ts'
 import { all, type Node, none, type SortKey } from '../../src/search/node.ts'
+import { fc } from '../property.ts'
 
 function term(slot: string, text: string, element = 0): Term {
   return { slot, text, element }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import fc from 'fast-check'
 import t from 'tap'
 import { FhirError } from '../../src/fhir/issue.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { operators } from '../../src/search/filter/operators.ts'
 import { type Node, none } from '../../src/search/node.ts'
+import { fc } from '../property.ts'
 import { found, type Needs, planned, stored } from './answers.ts'
 import { known } from './parse/asking.ts'
 

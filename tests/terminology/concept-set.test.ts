@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { ConceptSet } from '../../src/terminology/concept-set.ts'
+import { fc } from '../property.ts'
 
 const members = fc.uniqueArray(fc.nat(99))
 

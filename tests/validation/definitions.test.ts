@@ -1,6 +1,5 @@
 /** The checks against all that HL7 has published in the definitions, and against all that the shapes allow. */
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import t from 'tap'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
@@ -8,6 +7,7 @@ import { parseJson } from '../../src/fhir/json.ts'
 import type { Json, JsonObject } from '../../src/fhir/resource.ts'
 import type { ElementShape } from '../../src/fhir/shape.ts'
 import { compileStructure } from '../../src/validation/structure.ts'
+import { fc } from '../property.ts'
 
 const { shapes } = loadDefinitions()
 const check = compileStructure(shapes)

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import type { ElementDefinition, StructureDefinition } from '../../../src/conformance/structure-definition.ts'
 import { loadStructures, withOwn } from '../../../src/conformance/structures.ts'
 import { type Issue, isError } from '../../../src/fhir/issue.ts'
+import { fc } from '../../property.ts'
 
 const core = loadStructures()
 const R4 = 'http://hl7.org/fhir/StructureDefinition/'

@@ -1,8 +1,9 @@
 /** Random instances of any resource type, in the one JSON form that XML gives back: no empty things, aligned twins. */
-import fc from 'fast-check'
+
 import { numberOf } from '../../../src/fhir/decimal.ts'
 import type { Json, JsonObject, Resource } from '../../../src/fhir/resource.ts'
 import type { ElementShape, Shape, Shapes } from '../../../src/fhir/shape.ts'
+import { fc } from '../../property.ts'
 
 type Gen = fc.GeneratorValue
 type Mutable = Record<string, Json>

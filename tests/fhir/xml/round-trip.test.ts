@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import t from 'tap'
 import { loadDefinitions } from '../../../src/conformance/definitions.ts'
 import { equal } from '../../../src/fhir/equal.ts'
@@ -7,6 +6,7 @@ import { parseJson, printJson } from '../../../src/fhir/json.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../../src/fhir/resource.ts'
 import { parseXml } from '../../../src/fhir/xml/parse.ts'
 import { printXml } from '../../../src/fhir/xml/print.ts'
+import { fc } from '../../property.ts'
 import { randomResource } from './random-resource.ts'
 
 const { shapes } = loadDefinitions()

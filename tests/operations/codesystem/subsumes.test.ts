@@ -1,5 +1,5 @@
 /** https://hl7.org/fhir/R4/codesystem-operation-subsumes.html */
-import fc from 'fast-check'
+import { fc } from '../../property.ts'
 import type { World } from '../../world.ts'
 import { operating, parameters } from '../operating.ts'
 import { runCases, told } from './asking.ts'

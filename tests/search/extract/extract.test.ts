@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { loadDefinitions } from '../../../src/conformance/definitions.ts'
 import { FhirError } from '../../../src/fhir/issue.ts'
@@ -9,6 +8,7 @@ import { compileGetter, compilePart, covered } from '../../../src/search/extract
 import type { Found, Place } from '../../../src/search/extract/getter.ts'
 import { type SearchParameter, searchParameters } from '../../../src/search/parameters.ts'
 import { randomResource } from '../../fhir/xml/random-resource.ts'
+import { fc } from '../../property.ts'
 import { lifelike } from '../lifelike.ts'
 
 const definitions = loadDefinitions()

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { FhirError } from '../../../src/fhir/issue.ts'
+import { fc } from '../../property.ts'
 import { ask, asks, definitions, known, refusals } from './asking.ts'
 
 t.test('a name is a parameter of the type, with or without modifier', async t => {

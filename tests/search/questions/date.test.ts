@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { parseDate } from '../../../src/fhir/date.ts'
 import type { Json, Resource } from '../../../src/fhir/resource.ts'
 import { fits, worldOf } from '../../../src/search/match.ts'
+import { fc } from '../../property.ts'
 import { ask, finds, found, now, refusal, resource } from './asking.ts'
 
 function at(moment: string): Resource {

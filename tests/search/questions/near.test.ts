@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import type { Resource } from '../../../src/fhir/resource.ts'
+import { fc } from '../../property.ts'
 import { finds, refusal } from './asking.ts'
 
 function at(latitude: number, longitude: number): Resource {

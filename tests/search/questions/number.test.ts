@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { interval } from '../../../src/search/values/number.ts'
+import { fc } from '../../property.ts'
 import { finds, refusal } from './asking.ts'
 
 /** RiskAssessment.probability is a decimal or a Range. */

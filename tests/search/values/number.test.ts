@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { Decimal, numberOf } from '../../../src/fhir/decimal.ts'
 import { highest, interval, intervalOf, lowest } from '../../../src/search/values/number.ts'
+import { fc } from '../../property.ts'
 import { extracted } from './extracted.ts'
 
 /** https://hl7.org/fhir/R4/search.html#number: half a unit of the last digit to both sides. */

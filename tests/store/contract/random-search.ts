@@ -1,12 +1,12 @@
 /** Any resources and any questions: the store finds what `match.ts` finds, in the same order, on pages of any size. */
 import { deepStrictEqual } from 'node:assert/strict'
-import fc from 'fast-check'
 import type { Test } from 'tap'
 import { bornWithin, containedId, containedType } from '../../../src/search/contained.ts'
 import { type Entries, noEntries } from '../../../src/search/entry.ts'
 import { type Found, searchAll } from '../../../src/search/match.ts'
 import type { Leaf, Node, Part, Place as Position, SortKey } from '../../../src/search/node.ts'
 import type { Match, SearchQuery, Store, Write } from '../../../src/store/port.ts'
+import { fc } from '../../property.ts'
 import { committed, openDesk, type Place } from '../place.ts'
 
 const types = ['Patient', 'Group'] as const

@@ -1,8 +1,8 @@
 import { deepStrictEqual } from 'node:assert/strict'
-import fc from 'fast-check'
 import type { Test } from 'tap'
 import { draft } from '../../../src/fhir/stamp.ts'
 import type { Commit, Outcome, Store, Write } from '../../../src/store/port.ts'
+import { fc } from '../../property.ts'
 import { openOracle } from '../oracle.ts'
 import { collect, openDesk, type Place } from '../place.ts'
 

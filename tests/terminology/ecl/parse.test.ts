@@ -1,8 +1,9 @@
 /** Texts and the trees they are read as, or what is said of them: `grammar.json`. */
-import fc from 'fast-check'
+
 import t from 'tap'
 import { FhirError } from '../../../src/fhir/issue.ts'
 import { parseEcl } from '../../../src/terminology/ecl/parse.ts'
+import { fc } from '../../property.ts'
 import cases from './grammar.json' with { type: 'json' }
 import { printed } from './printed.ts'
 

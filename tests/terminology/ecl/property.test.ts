@@ -1,10 +1,11 @@
 /** Random constraints over random ontologies: the evaluator finds what the definitions say, concept by concept. */
-import fc from 'fast-check'
+
 import t from 'tap'
 import { evaluatorOf } from '../../../src/terminology/ecl/evaluate.ts'
 import type { Cardinality, Expression, Refinement } from '../../../src/terminology/ecl/expression.ts'
 import { metadata } from '../../../src/terminology/ecl/metadata.ts'
 import type { Substrate } from '../../../src/terminology/ecl/substrate.ts'
+import { fc } from '../../property.ts'
 import { naive } from './naive.ts'
 import { type Entry, ontology } from './ontology.ts'
 import { comingFrom, describedBy } from './told.ts'

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { findCode, packCodes } from '../../../src/terminology/library/code-index.ts'
 import { Names } from '../../../src/terminology/library/stage.ts'
+import { fc } from '../../property.ts'
 
 const codes = fc.uniqueArray(fc.oneof(fc.string({ maxLength: 3 }), fc.nat(5_000).map(String)), {
   maxLength: 3_000,

@@ -1,9 +1,10 @@
 /** Descriptions and origins of members come back from a file as they were told. */
-import fc from 'fast-check'
+
 import t from 'tap'
 import type { DescriptionKind } from '../../../src/terminology/code-system.ts'
 import type { LibraryFile } from '../../../src/terminology/library/library-file.ts'
 import type { DesignationRow, MemberRow } from '../../../src/terminology/library/row.ts'
+import { fc } from '../../property.ts'
 import { built, libraryFolder } from './shelf-folder.ts'
 
 const codes = Array.from({ length: 12 }, (_, n) => `c${n}`)

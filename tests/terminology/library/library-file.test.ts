@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { ConceptSet } from '../../../src/terminology/concept-set.ts'
 import type { LibraryFile } from '../../../src/terminology/library/library-file.ts'
+import { fc } from '../../property.ts'
 import { above, known, type Rows, searched } from './naive.ts'
 import { built, facts, libraryFolder } from './shelf-folder.ts'
 

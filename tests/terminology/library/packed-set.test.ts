@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import {
   addTo,
@@ -10,6 +9,7 @@ import {
   packWords,
   unpackSet,
 } from '../../../src/terminology/library/packed-set.ts'
+import { fc } from '../../property.ts'
 
 const sizes = [1, 31, 32, 33, 500, 70_000]
 

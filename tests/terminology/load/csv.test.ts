@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { readCsv } from '../../../src/terminology/load/csv.ts'
 import { readLines } from '../../../src/terminology/load/lines.ts'
 import { printed, problemList } from '../../../src/terminology/load/problems.ts'
+import { fc } from '../../property.ts'
 import { fileOf } from './release.ts'
 
 async function lines(content: string | Uint8Array, chunk = 3, encoding: 'utf-8' | 'windows-1252' = 'utf-8') {

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import t from 'tap'
 import { openRelease } from '../../../src/terminology/load/open.ts'
 import type { SourceFile } from '../../../src/terminology/load/source.ts'
 import { BadArchive, readArchive } from '../../../src/terminology/load/zip.ts'
+import { fc } from '../../property.ts'
 import { loaded, type Packed, zipOf } from './release.ts'
 
 const bytesOf = (content: Buffer) => ({

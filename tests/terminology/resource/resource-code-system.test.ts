@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { parseJson } from '../../../src/fhir/json.ts'
 import type { JsonObject } from '../../../src/fhir/resource.ts'
 import type { CodeSystem } from '../../../src/terminology/code-system.ts'
 import type { ConceptSet } from '../../../src/terminology/concept-set.ts'
 import { readCodeSystem } from '../../../src/terminology/resource/resource-code-system.ts'
+import { fc } from '../../property.ts'
 
 const head = { resourceType: 'CodeSystem', url: 'http://t/s', status: 'active', content: 'complete' } as const
 

@@ -1,5 +1,5 @@
 /** The algebra against a naive one, on small random systems. */
-import fc from 'fast-check'
+
 import t from 'tap'
 import type { JsonObject, Resource } from '../../../src/fhir/resource.ts'
 import type { CodeSystem, Relations } from '../../../src/terminology/code-system.ts'
@@ -11,6 +11,7 @@ import { membershipsOf } from '../../../src/terminology/value-set/membership.ts'
 import { type Terminology, terminologyOf } from '../../../src/terminology/value-set/terminology.ts'
 import { isMember, validate } from '../../../src/terminology/value-set/validate.ts'
 import { noRules, versionRules } from '../../../src/terminology/value-set/version-rules.ts'
+import { fc } from '../../property.ts'
 
 /** Plain objects, as JSON gives them. */
 const record = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>

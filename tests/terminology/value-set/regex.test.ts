@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { FhirError } from '../../../src/fhir/issue.ts'
 import { regexOf } from '../../../src/terminology/value-set/regex.ts'
+import { fc } from '../../property.ts'
 
 t.test('it matches what JavaScript matches, from end to end', async t => {
   const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '[a-c]', '\\d', '\\w', '\\.', '[\\d-]', '\\x61', '[\\]x]')

@@ -1,12 +1,12 @@
 /** The program over the definitions that are published, and over what is no good resource at all. */
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import t from 'tap'
 import type { StructureDefinition, Structures } from '../../../src/conformance/structure-definition.ts'
 import { isError } from '../../../src/fhir/issue.ts'
 import type { Json, JsonObject, Resource } from '../../../src/fhir/resource.ts'
 import type { Options } from '../../../src/validation/profile/run.ts'
 import { compileValidator } from '../../../src/validation/profile/validate.ts'
+import { fc } from '../../property.ts'
 import { compileInvariant, published, structuresOf } from './written.ts'
 
 const core = 'http://hl7.org/fhir/StructureDefinition/'

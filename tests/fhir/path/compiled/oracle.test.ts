@@ -1,10 +1,11 @@
 /** Every invariant of R4, on random resources: the compiled form and the `fhirpath` engine agree. */
-import fc from 'fast-check'
+
 import t from 'tap'
 import { loadDefinitions } from '../../../../src/conformance/definitions.ts'
 import { compileExpression } from '../../../../src/fhir/path/compiled/compile.ts'
 import { evaluate, ofDefinitions } from '../../../../src/fhir/path/evaluate.ts'
 import { isObject, type Json, type Resource } from '../../../../src/fhir/resource.ts'
+import { fc } from '../../../property.ts'
 import { lifelike } from '../../../search/lifelike.ts'
 import { randomResource } from '../../xml/random-resource.ts'
 import { type Invariant, invariantsOfR4, type Site, sitesOf } from './invariants.ts'

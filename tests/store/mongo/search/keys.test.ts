@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import {
   behind,
@@ -9,6 +8,7 @@ import {
   sortField,
   termKey,
 } from '../../../../src/store/mongo/search/keys.ts'
+import { fc } from '../../../property.ts'
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
