@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 
 const built = spawnSync('tap', ['build'], { encoding: 'utf8' })
 if (built.status !== 0) process.stderr.write(built.stdout + built.stderr)
@@ -11,7 +12,10 @@ if (built.status !== 0) process.stderr.write(built.stdout + built.stderr)
 // A file: tap ends without waiting until a pipe has taken all that it said, and the end would be missing.
 mkdirSync('.tap', { recursive: true })
 const report = '.tap/report.txt'
+// Hundreds of processes load the same modules: compiled and stripped of types once, each of them starts in half the time.
+const env = { NODE_COMPILE_CACHE: resolve('node_modules/.cache/kiln'), ...process.env }
 const tap = spawn('tap', ['--reporter=terse', ...process.argv.slice(2)], {
+  env,
   stdio: ['inherit', openSync(report, 'w'), 'inherit'],
 })
 let shown = 0
