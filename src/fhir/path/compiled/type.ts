@@ -1,6 +1,7 @@
 /** Types as FHIRPath sees them: a FHIR type by its shape, or one of FHIRPath's own. https://hl7.org/fhir/R4/fhirpath.html#types */
 import { isObject, type Json, type JsonObject } from '../../resource.ts'
 import type { ElementShape, Shape, Shapes } from '../../shape.ts'
+import { fhirNames, specialised } from '../../specialised.ts'
 import type { TypeName } from './syntax.ts'
 
 /** What operators do with a value. `text` is any string, `quantity` any measured amount. */
@@ -177,31 +178,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   Time: 'time',
 }
 
-/** FHIRPath's own names of primitives, and whose they are in FHIR. */
-const fhirNames: Readonly<Record<string, string>> = {
-  Boolean: 'boolean',
-  Date: 'date',
-  DateTime: 'dateTime',
-  Decimal: 'decimal',
-  Integer: 'integer',
-  String: 'string',
-  Time: 'time',
-}
-
 const parents: Readonly<Record<string, string>> = {
-  Age: 'Quantity',
-  Count: 'Quantity',
-  Distance: 'Quantity',
-  Duration: 'Quantity',
-  code: 'string',
-  id: 'string',
-  markdown: 'string',
-  canonical: 'uri',
-  oid: 'uri',
-  url: 'uri',
-  uuid: 'uri',
-  positiveInt: 'integer',
-  unsignedInt: 'integer',
+  ...specialised,
   Bundle: 'Resource',
   Binary: 'Resource',
   Parameters: 'Resource',
