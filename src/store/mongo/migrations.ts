@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Collection, Db } from 'mongodb'
+import type { Collection, Db, Document } from 'mongodb'
 import { type StoreNeeds, StoreUnavailable } from '../port.ts'
 import { codeOf, namespaceExists } from './errors.ts'
 import { insertOnce } from './insert.ts'
-import { openCollections, type Step, schema, typeOf } from './schema.ts'
+import { type Index, openCollections, type Step, schema, typeOf } from './schema.ts'
 
 export const latest = schema.length
 
@@ -61,13 +61,13 @@ async function lock(db: Db, owner: string, version: number, now: number): Promis
 async function apply(db: Db, { collections, everyType }: Step): Promise<void> {
   for (const [name, indexes] of Object.entries(collections)) {
     await createCollection(db, name)
-    for (const index of indexes) await db.collection(name).createIndex(index)
+    await createIndexes(db.collection(name), indexes)
   }
   if (!everyType) return
   const listed = await db.listCollections({}, { nameOnly: true }).toArray()
   const { pointers, versions, types } = openCollections(db)
   for (const type of listed.flatMap(({ name }) => typeOf(name) ?? [])) {
-    for (const index of everyType.indexes) await pointers(type).createIndex(index)
+    await createIndexes(pointers(type), everyType.indexes)
     await everyType.fill(pointers(type), versions(type))
     await insertOnce(types, { _id: type })
   }
@@ -79,6 +79,11 @@ export async function createCollection(db: Db, name: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== namespaceExists) throw error
   }
+}
+
+/** All at once: the server looks through the documents once for all of them. */
+export async function createIndexes<T extends Document>(to: Collection<T>, indexes: readonly Index[]): Promise<void> {
+  if (indexes.length > 0) await to.createIndexes(indexes.map(key => ({ key })))
 }
 
 function newer(version: number): string {

@@ -200,7 +200,7 @@ export function typeOf(collection: string): string | undefined {
   return /^[A-Z][A-Za-z]*$/.exec(collection)?.[0]
 }
 
-type Index = Readonly<Record<string, 1 | -1>>
+export type Index = Readonly<Record<string, 1 | -1>>
 
 /** What a migration adds; all of it may be repeated. */
 export type Step = {

@@ -4,7 +4,7 @@ import type { Store, Write } from '../port.ts'
 import { commandTime } from './connection.ts'
 import { insertOnce } from './insert.ts'
 import { endOf, pointerId } from './key.ts'
-import { createCollection } from './migrations.ts'
+import { createCollection, createIndexes } from './migrations.ts'
 import { type Collections, collectionOf, pointerIndexes, versionIndex, versionsOf } from './schema.ts'
 
 export type Types = Pick<Store, 'types'> & {
@@ -29,7 +29,7 @@ export async function openTypes(db: Db, { pointers, types: complete }: Collectio
       await db.collection(versionsOf(type)).createIndex(versionIndex)
     }
     await createCollection(db, collectionOf(type))
-    for (const index of pointerIndexes) await db.collection(collectionOf(type)).createIndex(index)
+    await createIndexes(db.collection(collectionOf(type)), pointerIndexes)
     await insertOnce(complete, { _id: type })
   }
 
