@@ -4,7 +4,7 @@ import type { Call, Command } from './call.ts'
 import { cursorPage, nextPage } from './cursors.ts'
 import { CommandError, meaningOf, stateOf, withCodes } from './errors.ts'
 import type { Row } from './postgres-client.ts'
-import { abort } from './transactions.ts'
+import { abort, abortAllIn } from './transactions.ts'
 
 export const serialize = (document: object) => Buffer.from(BSON.serialize(document, { ignoreUndefined: true }))
 export const ok = serialize({ ok: 1 })
@@ -74,6 +74,7 @@ export const commands: Readonly<Record<string, Command>> = {
     return ok
   },
   async dropDatabase(call) {
+    await abortAllIn(call.head.database)
     await one(call, 'SELECT documentdb_api.drop_database($1)', [call.head.database])
     return serialize({ dropped: call.head.database, ok: 1 })
   },

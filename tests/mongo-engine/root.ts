@@ -155,6 +155,7 @@ function createData(): void {
     'documentdb_core.enableCollation': 'on',
     'documentdb.enableCollationWithNonUniqueOrderedIndexes': 'on',
     'cron.database_name': 'postgres',
+    'cron.launch_active_jobs': 'off', // they build indexes in the background, of which there are none, twice a second or so
     max_connections: 100,
     shared_buffers: '512MB',
     fsync: 'off', // the data are tests' data

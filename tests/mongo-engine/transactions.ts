@@ -6,6 +6,8 @@ import type { PostgresClient } from './postgres-client.ts'
 
 export type Transaction = {
   readonly number: bigint
+  /** In which it was begun. */
+  readonly database: string
   state: 'open' | 'committed' | 'aborted'
   /** Taken while the transaction is open. */
   client: PostgresClient | undefined
@@ -16,12 +18,12 @@ const latest = new Map<string, Transaction>()
 
 /** The open transaction that the command belongs to, begun if the command says so; `undefined`: none. */
 export async function transactionFor(head: Head): Promise<Transaction | undefined> {
-  const { session, transaction: number } = head
+  const { session, transaction: number, database } = head
   if (session === undefined || number === undefined) return undefined
   const known = latest.get(session)
   if (head.starts) {
     if (known) await abort(known)
-    const fresh: Transaction = { number, state: 'open', client: await take() }
+    const fresh: Transaction = { number, database, state: 'open', client: await take() }
     latest.set(session, fresh)
     await fresh.client?.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout='5s'")
     return fresh
@@ -47,6 +49,12 @@ export async function finish(head: Head, end: 'COMMIT' | 'ROLLBACK'): Promise<vo
 export async function abort(transaction: Transaction): Promise<void> {
   transaction.state = 'aborted'
   await leave(transaction, 'ROLLBACK').catch(() => undefined) // a lost connection has rolled back already
+}
+
+/** Who drops a database waits for nobody: those who are in the middle of something there are often dead. */
+export async function abortAllIn(database: string): Promise<void> {
+  const open = [...latest.values()].filter(one => one.state === 'open' && one.database === database)
+  await Promise.all(open.map(abort))
 }
 
 async function leave(transaction: Transaction, sql: string): Promise<void> {
