@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { random } from '../tests/terminology/library/synthetic.ts'
 import { type LoincLike, loincLike, writeLoinc } from '../tests/terminology/load/loinc-like.ts'
 import { figure, measure, type Pace, perSecond, takeTurns } from './drive/contest.ts'
-import { kiln, type Server, stopAll, type Usage, usageOf } from './drive/launch.ts'
+import { ambient, kiln, type Server, stopAll, type Usage, usageOf } from './drive/launch.ts'
 import type { Lane } from './drive/load.ts'
 import { connections } from './drive/work.ts'
 
@@ -39,7 +39,7 @@ async function load(path: string): Promise<{ seconds: number; usage: Usage | und
   const started = performance.now()
   const command = new URL('../src/cli.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [command, 'terminology', 'load', path], {
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { ...ambient, ...settings },
     stdio: ['ignore', 'pipe', quick ? 'ignore' : 'inherit'],
   })
   let usage: Usage | undefined

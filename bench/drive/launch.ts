@@ -36,6 +36,9 @@ export function reference(name: 'read' | 'create' | 'update' | 'search', file: s
   return launch(`../reference/${name}.ts`, [file, String(indexRows)], {})
 }
 
+/** Where compiled modules are kept belongs to how Kiln is started: `npm start` names a place. */
+export const ambient = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
+
 const running = new Set<Server>()
 
 /** Whatever still runs, at the end or after a failure. */
@@ -52,7 +55,7 @@ async function launch(
 ): Promise<Server> {
   const since = performance.now()
   const child = spawn(process.execPath, [...flags, new URL(script, import.meta.url).pathname, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...ambient, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(child, 'exit')
@@ -89,6 +92,7 @@ export function usageOf(pid: number): Usage | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number)
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    if (!status.includes('VmRSS')) return undefined // it has ended, and waits to be buried
     const megabytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
     return { cpu: (user + system) * 10_000, memory: megabytes('VmRSS'), peak: megabytes('VmHWM') }
   } catch {

@@ -25,10 +25,10 @@ export async function startProcess(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Process | undefined> {
   const started = performance.now()
-  const { PATH, HOME } = process.env
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   // A loaded machine would otherwise turn requests away, which is another test's business.
   const settings = { KILN_PORT: '0', KILN_STORE: store, KILN_LOG_LEVEL: 'warn', KILN_MAX_EVENT_LOOP_DELAY: '0' }
-  const env = { PATH, HOME, KILN_AUTH: 'none', ...settings, ...more }
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, KILN_AUTH: 'none', ...settings, ...more }
   const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   const kill = async (): Promise<void> => {

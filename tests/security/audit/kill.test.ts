@@ -11,6 +11,7 @@ import type { Store, Version } from '../../../src/store/port.ts'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { kinds, type Place } from '../../faults/places.ts'
 import { product, startProcess } from '../../faults/process.ts'
+import { openRandom, type Random } from '../../faults/random.ts'
 import { openDesk } from '../../store/place.ts'
 import { onPlaces, record } from './places.ts'
 
@@ -30,8 +31,9 @@ for (const { name, fresh } of await kinds()) {
   t.test(`on ${name}, kill -9 leaves no write without its record and no record without its write`, async t => {
     t.setTimeout(200_000)
     const place = fresh(t)
+    const random = openRandom(t)
     let answered = 0
-    for (let round = 0; round < rounds; round++) answered += await written(t, place)
+    for (let round = 0; round < rounds; round++) answered += await written(t, place, random)
     const store = await open(place)
     const writes = await all(store, 'Patient')
     const verdict = await verify({ store, tenant: 'default' })
@@ -44,13 +46,13 @@ for (const { name, fresh } of await kinds()) {
 }
 
 /** How many writes were acknowledged before it was killed. */
-async function written(t: Test, place: Place): Promise<number> {
+async function written(t: Test, place: Place, random: Random): Promise<number> {
   const server = await startProcess(t, product, place.store, [], undefined, { KILN_AUDIT: 'all' })
   if (!server) throw new Error('it was not killed yet')
   let answered = 0
   const working = Array.from({ length: writers }, async (_, writer) => {
     for (let n = 0; ; n++) {
-      const { method, path, body } = request(`w${writer}`, n)
+      const { method, path, body } = request(`w${writer}`, n, random)
       const headers = { 'content-type': 'application/fhir+json' }
       const response = await fetch(`${server.origin}/fhir${path}`, { method, headers, body: JSON.stringify(body) })
       if (response.status >= 300) throw new Error(await response.text())
@@ -60,18 +62,18 @@ async function written(t: Test, place: Place): Promise<number> {
   })
   const ended = Promise.allSettled(working)
   while (answered < 50) await sleep(5)
-  await sleep(100 + Math.random() * 200)
+  await sleep(100 + random.below(200))
   await server.kill()
   await ended
   return answered
 }
 
 /** Creates, updates and transactions; each changes one Patient, or two. */
-function request(writer: string, n: number) {
+function request(writer: string, n: number, random: Random) {
   const patient = (id: string) => ({
     resourceType: 'Patient',
     id,
-    multipleBirthInteger: Math.floor(Math.random() * 1e9),
+    multipleBirthInteger: random.below(1e9),
   })
   if (n % 3 === 0) return { method: 'POST', path: '/Patient', body: patient('any') }
   if (n % 3 === 1) return { method: 'PUT', path: `/Patient/${writer}`, body: patient(writer) }
