@@ -15,7 +15,10 @@ import { beside, type For } from './validation/validation.ts'
 import { put } from './write.ts'
 
 /** A request whose URL is still text: `path` as it came, below the base; `query` without the question mark. */
-export type Incoming = Omit<FhirRequest, 'target' | 'query'> & { readonly path: string; readonly query: string }
+export type Incoming = Omit<FhirRequest, 'target' | 'query' | 'question'> & {
+  readonly path: string
+  readonly query: string
+}
 
 const none = new URLSearchParams()
 
@@ -37,10 +40,11 @@ export async function dispatch(
   const own = contextOf(surroundings, request, holding instanceof Promise ? await holding : holding)
   const asked = { interaction, request }
   try {
-    return await own.audited(own, asked, async recorded => {
+    return await own.audited(own, asked, recorded => {
+      const act = (access: Access): Promise<Answer> =>
+        interaction.handle(admitted(guardedBy(recorded, request, access), asked), request)
       const rights = surroundings.rights(own, request)
-      const ctx = guardedBy(recorded, request, rights instanceof Promise ? await rights : rights)
-      return interaction.handle(admitted(ctx, asked), request)
+      return rights instanceof Promise ? rights.then(act) : act(rights)
     })
   } finally {
     if (interaction.affectsState !== false && mayChange(request)) {
@@ -52,23 +56,43 @@ export async function dispatch(
 
 /** Of the server itself. */
 export function contextOf(
-  { definitions: _, validation, vocabularies, rights: __, ...surroundings }: Surroundings,
+  surroundings: Surroundings,
   from: Pick<FhirRequest, 'tenant' | 'base'>,
   { search, index, parameterIssues }: Holding,
 ): Context {
-  const { store, shapes } = surroundings
+  const { store, shapes, validation, vocabularies } = surroundings
   const { tenant } = from
   const vocabulary = once(() => vocabularies.of(tenant))
+  let check: Context['validate'] | undefined // reads go without
   return {
-    ...surroundings,
-    ...{ search, index, access: unlimited, behind: store, guard: behind => behind, recording: undefined },
-    validate: validatorFor(checkFor({ validation, vocabularies }, from, vocabulary), (resource, at) =>
-      resource.resourceType === 'Basic'
-        ? policyIssues({ search, shapes }, resource, at)
-        : parameterIssues(resource, at),
-    ),
+    ...sharedBy(surroundings),
+    search,
+    index,
+    behind: store,
+    validate(resource, at, wish) {
+      check ??= validatorFor(checkFor({ validation, vocabularies }, from, vocabulary), (resource, at) =>
+        resource.resourceType === 'Basic'
+          ? policyIssues({ search, shapes }, resource, at)
+          : parameterIssues(resource, at),
+      )
+      return check(resource, at, wish)
+    },
     vocabulary,
   }
+}
+
+type Shared = Omit<Context, 'search' | 'index' | 'validate' | 'vocabulary' | 'behind'>
+
+/** What all contexts have in common: each request has one, so what is left out of it is left out once. */
+const shared = new WeakMap<Surroundings, Shared>()
+
+function sharedBy(surroundings: Surroundings): Shared {
+  const before = shared.get(surroundings)
+  if (before !== undefined) return before
+  const { definitions: _, validation: __, vocabularies: ___, rights: ____, ...rest } = surroundings
+  const made: Shared = { ...rest, access: unlimited, guard: behind => behind, recording: undefined }
+  shared.set(surroundings, made)
+  return made
 }
 
 function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Access): Context {
@@ -124,13 +148,13 @@ function mayDefine({ target: { at, type } }: FhirRequest, defining: ReadonlySet<
 
 /** The same request with its URL understood. */
 export function locate(ctx: Pick<Context, 'shapes'>, incoming: Incoming): FhirRequest {
-  const { path, query, ...rest } = incoming
+  const { path, query, method } = incoming
   const target = parseTarget(path)
   mustBeKnown(ctx, target.type)
   if (target.of !== '*') mustBeKnown(ctx, target.of)
   const parameters = query === '' ? none : new URLSearchParams(query)
-  if (parameters.has(dryRun)) mustTakeDryRuns(rest.method, target)
-  return { ...rest, target, query: parameters }
+  if (parameters.has(dryRun)) mustTakeDryRuns(method, target)
+  return { ...incoming, target, query: parameters, question: query }
 }
 
 /** Of several interactions that share a form (batch and transaction), the first answers for all. */

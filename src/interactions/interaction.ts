@@ -31,6 +31,8 @@ export type FhirRequest = {
   readonly method: Method
   readonly target: Target
   readonly query: URLSearchParams
+  /** The same as it came, where it came as text. */
+  readonly question?: string
   /** Names in lower case. */
   readonly headers: Headers
   readonly body?: Payload

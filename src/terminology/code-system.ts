@@ -2,6 +2,7 @@
  * A code system as everything above sees it, wherever its concepts lie: in a CodeSystem resource, in a file of the library, in
  * a grammar. https://hl7.org/fhir/R4/codesystem.html
  */
+import type { Stretch, Text } from '../fhir/stretch.ts'
 import type { Concept, ConceptSet } from './concept-set.ts'
 
 export type CodeSystemFacts = {
@@ -101,8 +102,19 @@ export interface CodeSystem {
     text: string,
     limits: { readonly within?: ConceptSet; readonly language?: string; readonly most: number },
   ): readonly Concept[]
+  /** The same words where they lie, if they lie in a file: from there they are copied into answers. */
+  readonly texts?: Texts
   /** What the system's grammar says of a code that is not listed; absent where codes have no grammar. */
   readonly grammar?: Grammar
+}
+
+/** What is told of a concept in words. Every code system tells it in strings. */
+export interface Texts {
+  code(concept: Concept): Text
+  display(concept: Concept): Text | undefined
+  definition(concept: Concept): Text | undefined
+  designations(concept: Concept): readonly (Omit<Designation, 'value'> & { readonly value: Text })[]
+  properties(concept: Concept): readonly { readonly code: string; readonly value: PropertyValue['value'] | Stretch }[]
 }
 
 /** https://hl7.org/fhir/R4/terminologies-systems.html: UCUM, BCP-47, MIME types; post-coordination. */

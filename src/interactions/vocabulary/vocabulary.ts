@@ -102,8 +102,7 @@ function vocabularyOf({ stored, maps, files, common, kept, list }: Parts): Vocab
   return {
     memberships,
     get maps() {
-      const own = new Set(maps.map(({ canonical }) => canonical))
-      allMaps ??= [...maps, ...common.maps.filter(({ canonical }) => !own.has(canonical))]
+      allMaps ??= withOwn(maps, common.maps)
       return allMaps
     },
     bindings: bindings(memberships),
@@ -111,4 +110,9 @@ function vocabularyOf({ stored, maps, files, common, kept, list }: Parts): Vocab
     valueSetAt: id => sets.get(id)?.resource(),
     hasStored: (type, url) => urls.has(`${type} ${url}`),
   }
+}
+
+function withOwn(own: readonly ConceptMap[], common: readonly ConceptMap[]): readonly ConceptMap[] {
+  const canonicals = new Set(own.map(({ canonical }) => canonical))
+  return [...own, ...common.filter(({ canonical }) => !canonicals.has(canonical))]
 }

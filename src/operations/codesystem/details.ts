@@ -1,88 +1,67 @@
 /** What $lookup tells of a concept. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 import { fail } from '../../fhir/issue.ts'
-import type { JsonObject, Resource } from '../../fhir/resource.ts'
-import type { CodeSystem, Designation, PropertyValue } from '../../terminology/code-system.ts'
+import { stringOf, type Text } from '../../fhir/stretch.ts'
+import type { Answer } from '../../interactions/interaction.ts'
+import type { CodeSystem, Texts } from '../../terminology/code-system.ts'
 import type { Concept } from '../../terminology/concept-set.ts'
 import { isRelated } from '../../terminology/resource/supplemented.ts'
-import { typedValue } from '../../terminology/value-set/expansion-item.ts'
-import { displayIn, type Languages } from '../../terminology/value-set/language.ts'
-import { attributesOf } from './attributes.ts'
-import { property, value } from './property.ts'
+import { elementFor } from '../../terminology/value-set/expansion-item.ts'
+import { displayIn, isAnyLanguage, type Languages } from '../../terminology/value-set/language.ts'
+import { type DisplayOf, tellAttributes } from './attributes.ts'
+import { detailsText } from './details-text.ts'
 import type { Wanted } from './wanted.ts'
 
-export function details(system: CodeSystem, concept: Concept, wanted: Wanted, languages: Languages): Resource {
-  const code = system.code(concept)
-  const displayOf = (of: Concept): string | undefined => displayIn(system, of, languages)
-  const definition = wanted.has('definition') ? system.definition(concept) : undefined
-  const designations = system.designations(concept).filter(({ language }) => wanted.speaks(language))
-  return answer([
-    ...identity(system, code, displayOf(concept)),
-    ...(definition === undefined ? [] : [value('definition', 'valueString', definition)]),
-    value('abstract', 'valueBoolean', system.abstract(concept)),
-    ...designations.map(designation),
-    ...ownProperties(system, concept, wanted, displayOf),
-    ...(isRelated(system) ? attributesOf(system, concept, wanted, displayOf) : []),
-  ])
+export function details(system: CodeSystem, concept: Concept, wanted: Wanted, languages: Languages): Answer {
+  const texts = system.texts ?? system
+  const isAny = isAnyLanguage(languages)
+  const displayOf = (of: Concept): Text | undefined =>
+    (isAny ? texts.display(of) : undefined) ?? displayIn(system, of, languages)
+  const code = texts.code(concept)
+  tellIdentity(system, code, displayOf(concept))
+  const definition = wanted.has('definition') ? texts.definition(concept) : undefined
+  if (definition !== undefined) detailsText.identity('definition', definition)
+  detailsText.abstract(system.abstract(concept))
+  for (const designation of texts.designations(concept)) {
+    if (wanted.speaks(designation.language)) detailsText.designation(designation)
+  }
+  tellProperties(system, concept, wanted, displayOf)
+  if (isRelated(system)) tellAttributes(system, concept, wanted, displayOf)
+  return detailsText.take()
 }
 
 /** Of a code that a grammar makes nothing else is known. */
-export function detailsOfUnlisted(system: CodeSystem, code: string, display: string | undefined): Resource {
-  return answer(identity(system, code, display))
-}
-
-function answer(parameter: readonly JsonObject[]): Resource {
-  return { resourceType: 'Parameters', parameter }
+export function detailsOfUnlisted(system: CodeSystem, code: string, display: string | undefined): Answer {
+  tellIdentity(system, code, display)
+  return detailsText.take()
 }
 
 /** Name and display are mandatory: what has none is called by its URL, or its code. */
-function identity({ facts }: CodeSystem, code: string, display: string | undefined): readonly JsonObject[] {
+function tellIdentity({ facts }: CodeSystem, code: Text, display: Text | undefined): void {
   const { url, version, name, title } = facts
-  return [
-    value('name', 'valueString', name ?? title ?? url),
-    value('code', 'valueCode', code),
-    value('system', 'valueUri', url),
-    ...(version === undefined ? [] : [value('version', 'valueString', version)]),
-    value('display', 'valueString', display ?? code),
-  ]
+  detailsText.name(name ?? title ?? url)
+  detailsText.identity('code', code)
+  detailsText.identity('system', url)
+  if (version !== undefined) detailsText.identity('version', version)
+  detailsText.identity('display', display ?? code)
 }
-
-function designation({ language, use, value: text }: Designation): JsonObject {
-  return {
-    name: 'designation',
-    part: [
-      ...(language === undefined ? [] : [value('language', 'valueCode', language)]),
-      ...(use === undefined ? [] : [value('use', 'valueCoding', use)]),
-      value('value', 'valueString', text),
-    ],
-  }
-}
-
-type DisplayOf = (concept: Concept) => string | undefined
 
 const most = 10_000 // children in one answer: some 2 MB
 
-function ownProperties(
-  system: CodeSystem,
-  concept: Concept,
-  wanted: Wanted,
-  displayOf: DisplayOf,
-): readonly JsonObject[] {
-  const linked = (name: string, concepts: readonly Concept[]): readonly JsonObject[] =>
-    concepts.map(each => property(name, { valueCode: system.code(each) }, displayOf(each)))
-  const own = system.properties(concept).filter(({ code }) => code !== 'parent' && code !== 'child')
-  const tellsInactive = own.some(({ code }) => code === 'inactive')
-  return [
-    ...(wanted.has('inactive') && !tellsInactive
-      ? [property('inactive', { valueBoolean: system.inactive(concept) }, undefined)]
-      : []),
-    ...(wanted.has('parent') ? linked('parent', system.parents(concept)) : []),
-    ...(wanted.has('child') ? linked('child', childrenOf(system, concept)) : []),
-    ...own
-      .filter(({ code }) => wanted.has(code))
-      .map(given =>
-        property(given.code, typedValue(system, given.code, given.value), meaningOf(system, given, displayOf)),
-      ),
-  ]
+function tellProperties(system: CodeSystem, concept: Concept, wanted: Wanted, displayOf: DisplayOf): void {
+  const texts = system.texts ?? system
+  const own = texts.properties(concept)
+  if (wanted.has('inactive') && !own.some(({ code }) => code === 'inactive')) {
+    detailsText.property('inactive', { as: 'valueBoolean', value: system.inactive(concept) }, undefined)
+  }
+  const link = (name: string, to: Concept): void =>
+    detailsText.property(name, { as: 'valueCode', value: texts.code(to) }, displayOf(to))
+  if (wanted.has('parent')) for (const each of system.parents(concept)) link('parent', each)
+  if (wanted.has('child')) for (const each of childrenOf(system, concept)) link('child', each)
+  for (const each of own) {
+    const { code, value } = each
+    if (code === 'parent' || code === 'child' || !wanted.has(code)) continue
+    detailsText.property(code, { as: elementFor(system, code, value), value }, meaningOf(system, each, displayOf))
+  }
 }
 
 function childrenOf(system: CodeSystem, concept: Concept): readonly Concept[] {
@@ -95,11 +74,12 @@ function childrenOf(system: CodeSystem, concept: Concept): readonly Concept[] {
 
 function meaningOf(
   system: CodeSystem,
-  { code, value: given }: PropertyValue,
+  { code, value: given }: ReturnType<Texts['properties']>[number],
   displayOf: DisplayOf,
-): string | undefined {
-  if (typeof given === 'object') return given.display
+): Text | undefined {
+  if (typeof given === 'boolean' || typeof given === 'number') return undefined
+  if (typeof given === 'object' && 'code' in given) return given.display
   const isCode = system.facts.properties.some(each => each.code === code && each.type === 'code')
-  const concept = isCode && typeof given === 'string' ? system.find(given) : undefined
+  const concept = isCode ? system.find(stringOf(given)) : undefined
   return concept === undefined ? undefined : displayOf(concept)
 }

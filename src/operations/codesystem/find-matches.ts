@@ -5,9 +5,9 @@ import type { CodeSystem } from '../../terminology/code-system.ts'
 import type { Concept, ConceptSet } from '../../terminology/concept-set.ts'
 import { displayIn, type Languages } from '../../terminology/value-set/language.ts'
 import type { Operation } from '../kernel/operation.ts'
-import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { askedParameters } from '../terminology/asked.ts'
 import { type Clue, cluesIn, matching, printClue } from './clue.ts'
-import { agreed, definitionOf, inQuestion, systemNamed } from './in-question.ts'
+import { agreed, definitionOf, systemNamed, whenAsked } from './in-question.ts'
 import { value } from './property.ts'
 
 export function findMatches(definition: conformance.Operation): Operation {
@@ -18,21 +18,20 @@ export function findMatches(definition: conformance.Operation): Operation {
     affectsState: false,
     scope: 'r',
     cost: 20,
-    async run(ctx, call) {
+    run(ctx, call) {
       const { input } = call
-      const asked = await askedOf(ctx, call)
-      const question = await inQuestion(ctx, call, asked)
-      const { own, terminology } = question
-      const url = systemNamed([own?.url, input.text('system')])
-      const version = agreed('version', [own?.version, input.text('version')], 'expected that of the code system')
-      const system = definitionOf(question, { url, version }, 'codes cannot be found', 'system')
-      const clues = cluesIn(input)
-      const isExact = input.flag('exact') === true
-      const found = clues.map(clue => ({ clue, concepts: matching(system, clue, isExact, terminology) }))
-      const matches = bestOf(system.size, found, isExact).map(one =>
-        match(system, one, found, isExact, asked.languages),
-      )
-      return { resourceType: 'Parameters', ...(matches.length === 0 ? {} : { parameter: matches }) }
+      return whenAsked(ctx, call, ({ languages }, question) => {
+        const { own, terminology } = question
+        const url = systemNamed([own?.url, input.text('system')])
+        const version = agreed('version', [own?.version, input.text('version')], 'expected that of the code system')
+        const system = definitionOf(question, { url, version }, 'codes cannot be found', 'system')
+        const clues = cluesIn(input)
+        const isExact = input.flag('exact') === true
+        const found = clues.map(clue => ({ clue, concepts: matching(system, clue, isExact, terminology) }))
+        const best = bestOf(system.size, found, isExact)
+        const matches = best.map(one => match(system, one, found, isExact, languages))
+        return { resourceType: 'Parameters', ...(matches.length === 0 ? {} : { parameter: matches }) }
+      })
     },
   }
 }

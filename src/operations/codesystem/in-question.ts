@@ -12,7 +12,7 @@ import { overlay, type Terminology, terminologyOf } from '../../terminology/valu
 import { refusal, type TxIssue, txIssue } from '../../terminology/value-set/tx-issue.ts'
 import { type Purpose, resolveSystem, unknownSystem } from '../../terminology/value-set/version-rules.ts'
 import type { Call } from '../kernel/operation.ts'
-import type { Asked } from '../terminology/asked.ts'
+import { type Asked, askedOf } from '../terminology/asked.ts'
 import { instanceOf } from '../terminology/instance.ts'
 
 export type InQuestion = Pick<Asked, 'rules'> & {
@@ -23,15 +23,32 @@ export type InQuestion = Pick<Asked, 'rules'> & {
 
 type Named = { readonly url: string; readonly version?: string }
 
-/** `inline`: a CodeSystem that came along as the one in question. */
-export async function inQuestion(
+/**
+ * Answers when it is known what is asked about: at once, where nothing must be looked up. `inline`: a CodeSystem that came along as
+ * the one in question.
+ */
+export function whenAsked<T>(
   ctx: Context,
-  { request }: Call,
-  asked: Asked,
+  call: Call,
+  answer: (asked: Asked, question: InQuestion) => T,
   inline?: Resource,
-): Promise<InQuestion> {
-  const { rules, memberships, supplements } = asked
-  const stored = await instanceOf(ctx, request)
+): T | Promise<T> {
+  const asked = askedOf(ctx, call)
+  if (asked instanceof Promise || call.request.target.at === 'instance') return later()
+  return answer(asked, inQuestion(call, asked, undefined, inline))
+
+  async function later(): Promise<T> {
+    const known = await asked
+    return answer(known, inQuestion(call, known, await instanceOf(ctx, call.request), inline))
+  }
+}
+
+function inQuestion(
+  { request }: Call,
+  { rules, memberships, supplements }: Asked,
+  stored: Resource | undefined,
+  inline: Resource | undefined,
+): InQuestion {
   if (stored !== undefined && inline !== undefined) {
     throw fail('invalid', "the URL and the parameter 'codeSystem' both name a code system: expected one", 'codeSystem')
   }
@@ -87,9 +104,15 @@ function supplementing(terminology: Terminology, supplements: readonly string[])
 
 /** The one value that all who say something agree on. */
 export function agreed(name: string, said: readonly (string | undefined)[], otherwise: string): string | undefined {
-  const [first, second] = new Set(said.filter(value => value !== undefined && value !== ''))
-  if (second === undefined) return first
-  throw fail('invalid', `there are two values of ${name}, '${first}' and '${second}': ${otherwise}`, name)
+  let agreed: string | undefined
+  for (const value of said) {
+    if (value === undefined || value === '' || value === agreed) continue
+    if (agreed !== undefined) {
+      throw fail('invalid', `there are two values of ${name}, '${agreed}' and '${value}': ${otherwise}`, name)
+    }
+    agreed = value
+  }
+  return agreed
 }
 
 /** As `agreed`, but there must be one. */

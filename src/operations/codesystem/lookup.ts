@@ -6,10 +6,10 @@ import { refusal } from '../../terminology/value-set/tx-issue.ts'
 import type { Coding } from '../../terminology/value-set/validate-request.ts'
 import type { Input } from '../kernel/input.ts'
 import type { Operation } from '../kernel/operation.ts'
-import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { askedParameters } from '../terminology/asked.ts'
 import { codingOf, onlyOne } from '../terminology/subject.ts'
 import { details, detailsOfUnlisted } from './details.ts'
-import { agreed, definitionOf, inQuestion, systemNamed } from './in-question.ts'
+import { agreed, definitionOf, systemNamed, whenAsked } from './in-question.ts'
 import { wantedBy } from './wanted.ts'
 
 export function lookup(definition: conformance.Operation): Operation {
@@ -21,20 +21,19 @@ export function lookup(definition: conformance.Operation): Operation {
     scope: 'r',
     cost: 1,
     lasting: () => true,
-    async run(ctx, call) {
+    run(ctx, call) {
       const { input } = call
       const { code, ...coding } = codeIn(input)
       const url = systemNamed([input.text('system'), coding.system])
       const version = agreed('version', [input.text('version'), coding.version], 'expected one')
-      const asked = await askedOf(ctx, call)
-      const question = await inQuestion(ctx, call, asked)
-      const system = definitionOf(question, { url, version }, 'code cannot be looked up', 'system')
-      const wanted = wantedBy(input.texts('property'))
-      const concept = system.find(code)
-      if (concept !== undefined) return details(system, concept, wanted, asked.languages)
-      const answer = system.grammar?.check(code)
-      if (answer?.valid === true) return detailsOfUnlisted(system, code, answer.display)
-      throw refusal([{ ...unknownCode(code, system, 'code', answer?.why), code: 'not-found', severity: 'error' }])
+      return whenAsked(ctx, call, ({ languages }, question) => {
+        const system = definitionOf(question, { url, version }, 'code cannot be looked up', 'system')
+        const concept = system.find(code)
+        if (concept !== undefined) return details(system, concept, wantedBy(input.texts('property')), languages)
+        const answer = system.grammar?.check(code)
+        if (answer?.valid === true) return detailsOfUnlisted(system, code, answer.display)
+        throw refusal([{ ...unknownCode(code, system, 'code', answer?.why), code: 'not-found', severity: 'error' }])
+      })
     },
   }
 }

@@ -10,9 +10,9 @@ import type { Coding } from '../../terminology/value-set/validate-request.ts'
 import type { Input } from '../kernel/input.ts'
 import type { Operation } from '../kernel/operation.ts'
 import { parameters } from '../kernel/parameters.ts'
-import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { askedParameters } from '../terminology/asked.ts'
 import { codingOf, onlyOne } from '../terminology/subject.ts'
-import { agreed, definitionOf, inQuestion, systemNamed } from './in-question.ts'
+import { agreed, definitionOf, systemNamed, whenAsked } from './in-question.ts'
 
 /** https://hl7.org/fhir/R4/valueset-concept-subsumption-outcome.html */
 type Outcome = 'equivalent' | 'subsumes' | 'subsumed-by' | 'not-subsumed'
@@ -26,17 +26,18 @@ export function subsumes(definition: conformance.Operation): Operation {
     scope: 'r',
     cost: 1,
     lasting: () => true,
-    async run(ctx, call) {
+    run(ctx, call) {
       const { input } = call
       const [a, b] = [oneIn(input, 'A'), oneIn(input, 'B')]
       if (a.by !== b.by) throw mixed(a, b)
-      const question = await inQuestion(ctx, call, await askedOf(ctx, call))
-      const { own } = question
-      const url = systemNamed([own?.url, input.text('system'), a.system, b.system])
-      const said = [own?.version, input.text('version'), a.version, b.version]
-      const version = agreed('version', said, 'expected codes of one version of the code system')
-      const system = definitionOf(question, { url, version }, 'codes cannot be compared', 'system')
-      return parameters([['outcome', 'code', relation(system, a, b)]])
+      return whenAsked(ctx, call, (_, question) => {
+        const { own } = question
+        const url = systemNamed([own?.url, input.text('system'), a.system, b.system])
+        const said = [own?.version, input.text('version'), a.version, b.version]
+        const version = agreed('version', said, 'expected codes of one version of the code system')
+        const system = definitionOf(question, { url, version }, 'codes cannot be compared', 'system')
+        return parameters([['outcome', 'code', relation(system, a, b)]])
+      })
     },
   }
 }

@@ -7,9 +7,9 @@ import { validate, validationParameters } from '../../terminology/value-set/vali
 import type { Coding, Subject, ValidateRequest } from '../../terminology/value-set/validate-request.ts'
 import type { Input } from '../kernel/input.ts'
 import type { Operation } from '../kernel/operation.ts'
-import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { type Asked, askedParameters } from '../terminology/asked.ts'
 import { codingOf, codingsOf, onlyOne } from '../terminology/subject.ts'
-import { agreed, type InQuestion, inQuestion, systemNamed } from './in-question.ts'
+import { agreed, type InQuestion, systemNamed, whenAsked } from './in-question.ts'
 
 /** What later versions define beside what all questions may say. */
 const later: readonly OperationParameter[] = [
@@ -34,37 +34,33 @@ export function validateCode(definition: conformance.Operation): Operation {
     scope: 'r',
     cost: 1,
     lasting: () => true,
-    async run(ctx, call): Promise<Resource> {
+    run(ctx, call) {
       const { input } = call
       const as = onlyOne(input, ['code', 'coding', 'codeableConcept'])
-      const asked = await askedOf(ctx, call)
-      const question = await inQuestion(ctx, call, asked, input.resource('codeSystem'))
-      const url = agreed(
-        'url',
-        [question.own?.url, input.text('url'), input.text('system')],
-        'expected the code system that the codes are of',
-      )
-      const request: ValidateRequest = {
-        terminology: question.terminology,
-        rules: asked.rules,
-        languages: asked.languages,
-        subject: subjectOf(input, as, url, question),
-        ...(url === undefined ? {} : { ofSystem: url }),
-        ...choices(input),
+      const judged = (asked: Asked, question: InQuestion): Resource => {
+        const said = [question.own?.url, input.text('url'), input.text('system')]
+        const url = agreed('url', said, 'expected the code system that the codes are of')
+        const request: ValidateRequest = {
+          terminology: question.terminology,
+          rules: asked.rules,
+          languages: asked.languages,
+          subject: subjectOf(input, as, url, question),
+          ofSystem: url,
+          ...choices(input),
+        }
+        return validationParameters(validate(request))
       }
-      return validationParameters(validate(request))
+      return whenAsked(ctx, call, judged, input.resource('codeSystem'))
     },
   }
 }
 
 function choices(input: Input): Partial<ValidateRequest> {
-  const [abstract, activeOnly] = [input.flag('abstract'), input.flag('activeOnly')]
-  const [lenient, membershipOnly] = [input.flag('lenient-display-validation'), input.flag('valueset-membership-only')]
   return {
-    ...(abstract === undefined ? {} : { abstract }),
-    ...(activeOnly === undefined ? {} : { activeOnly }),
-    ...(lenient === undefined ? {} : { lenientDisplay: lenient }),
-    ...(membershipOnly === undefined ? {} : { membershipOnly }),
+    abstract: input.flag('abstract'),
+    activeOnly: input.flag('activeOnly'),
+    lenientDisplay: input.flag('lenient-display-validation'),
+    membershipOnly: input.flag('valueset-membership-only'),
   }
 }
 
@@ -80,6 +76,7 @@ function subjectOf(
   const completed = (coding: Coding): Coding => {
     const system = coding.system ?? (infers ? url : undefined)
     const isIts = system === url && version !== undefined
+    if (!isIts && system === coding.system) return coding
     return {
       ...(isIts ? { version } : {}),
       ...coding,

@@ -8,9 +8,11 @@ export type Wanted = {
 }
 
 /** "If no properties are specified, the server chooses": everything but the children, of which there may be very many. */
+const usual: Wanted = { has: name => name !== 'child', speaks: () => true }
+
 export function wantedBy(properties: readonly string[]): Wanted {
+  if (properties.length === 0) return usual
   const names = new Set(properties)
-  if (names.size === 0) return { has: name => name !== 'child', speaks: () => true }
   if (names.has('*')) return { has: () => true, speaks: () => true }
   const languages = properties.filter(name => name.startsWith('lang.')).map(name => name.slice('lang.'.length))
   return {

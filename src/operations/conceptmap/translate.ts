@@ -22,7 +22,8 @@ export function translateOperation(definition: conformance.Operation): Operation
     cost: 5,
     async run(ctx, call) {
       const request = requestOf(call.input)
-      const { maps } = await askedOf(ctx, call)
+      const asked = await askedOf(ctx, call)
+      const maps = asked.maps()
       const chosen = await mapsFor(ctx, call, maps, request.reverse)
       return translationParameters(translate(chosen, request, canonical => one(maps, parseCanonical(canonical))))
     },

@@ -4,10 +4,10 @@ import { printJson } from '../../fhir/json.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Answer, Context, FhirRequest, Interaction } from '../../interactions/interaction.ts'
 import { partial } from '../../interactions/present.ts'
-import type { Expected } from './input.ts'
+import type { Expected, Input } from './input.ts'
 import { type KeptAnswers, keepAnswers } from './kept-answers.ts'
 import type { Operation } from './operation.ts'
-import { bodyOf, readInput } from './read.ts'
+import { bodyOf, inputInUrl, mayHaveBody, readInput } from './read.ts'
 
 export function compileOperations(operations: readonly Operation[]): readonly Interaction[] {
   const kept = keepAnswers()
@@ -41,7 +41,11 @@ function typesOf({ definition: { resource } }: Operation): Pick<Interaction, 'ty
 
 function handler(operation: Operation, kept: KeptAnswers): Interaction['handle'] {
   const expected = expectedBy(operation)
-  const make = async (ctx: Context, request: FhirRequest): Promise<Answer> => {
+  const run = (ctx: Context, request: FhirRequest, input: Input): Answer | Promise<Answer> => {
+    const given = operation.run(ctx, { request, input })
+    return given instanceof Promise ? given.then(each => answer(ctx, request, each)) : answer(ctx, request, given)
+  }
+  const ofBody = async (ctx: Context, request: FhirRequest): Promise<Answer> => {
     let body: Resource | undefined
     try {
       body = await bodyOf(ctx, request, operation)
@@ -49,10 +53,11 @@ function handler(operation: Operation, kept: KeptAnswers): Interaction['handle']
       if (operation.misread && isMisread(error)) return answer(ctx, request, operation.misread(error))
       throw error
     }
-    const input = await readInput(ctx, request, body, operation, expected)
-    return answer(ctx, request, await operation.run(ctx, { request, input }))
+    return run(ctx, request, await readInput(ctx, request, body, operation, expected))
   }
-  return (ctx, request) => kept(ctx, request, operation, () => make(ctx, request))
+  const make = (ctx: Context, request: FhirRequest): Answer | Promise<Answer> =>
+    mayHaveBody(request) ? ofBody(ctx, request) : run(ctx, request, inputInUrl(ctx, request, operation, expected))
+  return async (ctx, request) => kept(ctx, request, operation, () => make(ctx, request))
 }
 
 /** Only inside of a resource do faults have an expression: others are about what is no XML, or no resource at all. */

@@ -19,13 +19,18 @@ export function fromQuery(
   unknown: 'refuse' | 'ignore',
   issues: Issue[],
 ): readonly Argument[] {
-  return [...query].flatMap(([name, text]) => {
+  const given: Argument[] = []
+  query.forEach((text, name) => {
     const parameter = expected.get(name)
-    if (parameter?.type === 'string' && text === '') return [] // a field of a form in which nobody typed
-    if (parameter) return argument(parameter, text, shapes, issues)
-    if (unknown === 'refuse' && !ofTheAnswer.has(name)) issues.push(unexpected(name, expected))
-    return []
+    if (parameter === undefined) {
+      if (unknown === 'refuse' && !ofTheAnswer.has(name)) issues.push(unexpected(name, expected))
+      return
+    }
+    if (parameter.type === 'string' && text === '') return // a field of a form in which nobody typed
+    const found = argument(parameter, text, shapes, issues)
+    if (found !== undefined) given.push(found)
   })
+  return given
 }
 
 export function unexpected(name: string, expected: Expected, at?: string): Issue {
@@ -35,24 +40,25 @@ export function unexpected(name: string, expected: Expected, at?: string): Issue
   return error('invalid', `the operation has no parameter '${name}': ${hint}`, at)
 }
 
-function argument(parameter: OperationParameter, text: string, shapes: Shapes, issues: Issue[]): readonly Argument[] {
+function argument(parameter: OperationParameter, text: string, shapes: Shapes, issues: Issue[]): Argument | undefined {
   const { name, type = '' } = parameter
   if (kindOf(parameter, shapes) !== 'primitive') {
     const what = type === '' ? 'consists of parts' : `is of the type ${type}`
     const why = `the parameter '${name}' ${what}, which a URL cannot carry: expected it in a Parameters resource, sent by POST`
     issues.push(error('invalid', why))
-    return []
+    return undefined
   }
   const value = read(type, text)
   const fault = primitives.get(type)?.(value)
-  if (!fault) return [{ name, value }]
+  if (!fault) return { name, value }
   issues.push(error('value', `the parameter '${name}' in the URL: ${fault.text}`))
-  return []
+  return undefined
 }
+
+const numbers: ReadonlySet<string> = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
 
 /** What cannot be read stays text, which the check of the type then names. A flag without a value is set: `?explain`. */
 function read(type: string, text: string): Json {
   if (type === 'boolean') return text === 'true' || text === '' || (text !== 'false' && text)
-  const isNumber = /^(?:decimal|integer|positiveInt|unsignedInt)$/.test(type)
-  return isNumber && /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? parseJson(text) : text
+  return numbers.has(type) && /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? parseJson(text) : text
 }

@@ -27,37 +27,83 @@ export interface Input {
 export type Expected = ReadonlyMap<string, OperationParameter>
 
 export function inputOf(given: readonly Argument[], expected: Expected): Input {
-  const byName = Map.groupBy(given, ({ name }) => name)
-  function all(name: string): readonly Argument[] {
-    if (!expected.has(name)) throw new Error(`the operation has no parameter '${name}'`)
-    return byName.get(name) ?? []
+  return new Given(given, expected)
+}
+
+/** There are few of them in most requests, so each is looked for among all. */
+class Given implements Input {
+  readonly #given: readonly Argument[]
+  readonly #expected: Expected
+
+  constructor(given: readonly Argument[], expected: Expected) {
+    this.#given = given
+    this.#expected = expected
   }
-  function first<T extends Json>(name: string, is: (value: Json | undefined) => value is T): T | undefined {
-    const [argument] = all(name)
-    return is(argument?.value) ? argument.value : undefined
+
+  all(name: string): readonly Argument[] {
+    return this.one(name) === undefined ? none : this.#given.filter(argument => argument.name === name)
   }
-  return {
-    all,
-    one: name => all(name)[0],
-    texts: name => all(name).flatMap(({ value }) => (typeof value === 'string' ? [value] : [])),
-    text: name => first(name, value => typeof value === 'string'),
-    flag: name => first(name, value => typeof value === 'boolean'),
-    object: name => first(name, isObject),
-    resource: name => first(name, isResource),
+
+  one(name: string): Argument | undefined {
+    if (!this.#expected.has(name)) throw new Error(`the operation has no parameter '${name}'`)
+    for (const argument of this.#given) if (argument.name === name) return argument
+    return undefined
+  }
+
+  texts(name: string): readonly string[] {
+    if (this.one(name) === undefined) return noTexts
+    return this.all(name).flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
+  }
+
+  text(name: string): string | undefined {
+    const value = this.one(name)?.value
+    return typeof value === 'string' ? value : undefined
+  }
+
+  flag(name: string): boolean | undefined {
+    const value = this.one(name)?.value
+    return typeof value === 'boolean' ? value : undefined
+  }
+
+  object(name: string): JsonObject | undefined {
+    const value = this.one(name)?.value
+    return isObject(value) ? value : undefined
+  }
+
+  resource(name: string): Resource | undefined {
+    const value = this.one(name)?.value
+    return isResource(value) ? value : undefined
   }
 }
 
+const none: readonly Argument[] = []
+const noTexts: readonly string[] = []
+
 /** `at`: the parameter that they are parts of. */
 export function countFaults(given: readonly Argument[], expected: Expected, at?: string): readonly Issue[] {
-  const byName = Map.groupBy(given, ({ name }) => name)
-  return [...expected.values()].flatMap(({ name, min, max }) => {
-    const found = byName.get(name) ?? []
-    const surplus = max === '*' ? undefined : found[Number(max)]
-    if (surplus) {
-      const often = `${found.length} times`
-      return [error('invalid', `the parameter '${name}' was given ${often}, expected at most ${max}`, surplus.at)]
+  const counts = new Map<string, number>()
+  for (const { name } of given) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const issues: Issue[] = []
+  for (const parameter of expected.values()) {
+    const count = counts.get(parameter.name) ?? 0
+    if (count < parameter.min || (count > 0 && count > mostOf(parameter))) {
+      issues.push(faultOf(parameter, given, count, at))
     }
-    if (found.length >= min) return []
-    return [error('required', `the parameter '${name}' is missing: expected at least ${min}`, at)]
-  })
+  }
+  return issues
+}
+
+function mostOf({ max }: OperationParameter): number {
+  return max === '*' ? Number.POSITIVE_INFINITY : Number(max)
+}
+
+function faultOf(
+  { name, min, max }: OperationParameter,
+  given: readonly Argument[],
+  count: number,
+  at: string | undefined,
+): Issue {
+  if (count < min) return error('required', `the parameter '${name}' is missing: expected at least ${min}`, at)
+  const surplus = given.filter(argument => argument.name === name)[Number(max)]
+  return error('invalid', `the parameter '${name}' was given ${count} times, expected at most ${max}`, surplus?.at)
 }

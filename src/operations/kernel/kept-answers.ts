@@ -13,11 +13,22 @@ export type KeptAnswers = (
   ctx: Pick<Context, 'vocabulary'>,
   request: FhirRequest,
   operation: Operation,
-  make: () => Promise<Answer>,
-) => Promise<Answer>
+  make: () => Answer | Promise<Answer>,
+) => Answer | Promise<Answer>
+
+/** By its number. Of several questions with one number the last is kept. */
+type Kept = Question & { readonly answer: Answer }
+
+type Question = {
+  readonly number: number
+  /** The query as it came. */
+  readonly text: string
+  /** All else that decides the answer. */
+  readonly about: string
+}
 
 export function keepAnswers(): KeptAnswers {
-  const known = new ByteCache<string, Answer>(most)
+  const known = new ByteCache<number, Kept>(most)
   const isRepeated = asking()
   const states = new WeakMap<Vocabulary, number>()
   let last = 0
@@ -29,31 +40,40 @@ export function keepAnswers(): KeptAnswers {
     return last
   }
 
-  return async (ctx, request, operation, make) => {
-    if (!isKept(request, operation)) return make()
-    const vocabulary = ctx.vocabulary()
-    // What is made from now on is of this state, or of a later one: then nobody asks for this one any more.
-    const state = stateOf(vocabulary instanceof Promise ? await vocabulary : vocabulary)
-    const { target, query, headers } = request
-    const key = `${state} ${target.type} ${target.verb} ${headers['accept-language'] ?? ''}\n${query}`
-    const before = known.find(key)
-    if (before !== undefined) return before
-    const answer = await make()
-    if (answer.status === 200 && answer.body?.is === 'json' && isRepeated(key)) {
-      known.add(key, answer, key.length + answer.body.json.length + around)
+  function keep(question: Question, answer: Answer): Answer {
+    if (answer.status === 200 && answer.body?.is === 'json' && isRepeated(question.number)) {
+      known.add(question.number, { ...question, answer }, question.text.length + answer.body.json.length + around)
     }
     return answer
   }
+
+  return (ctx, request, operation, make) => {
+    if (!isKept(request, operation)) return make()
+    // What is made from now on is of this state, or of a later one: then nobody asks for this one any more.
+    const answered = (vocabulary: Vocabulary): Answer | Promise<Answer> => {
+      const question = questionOf(stateOf(vocabulary), request)
+      const before = known.find(question.number)
+      if (before?.text === question.text && before.about === question.about) return before.answer
+      const answer = make()
+      return answer instanceof Promise ? answer.then(each => keep(question, each)) : keep(question, answer)
+    }
+    const vocabulary = ctx.vocabulary()
+    return vocabulary instanceof Promise ? vocabulary.then(answered) : answered(vocabulary)
+  }
+}
+
+function questionOf(state: number, { target, query, headers, question: text = String(query) }: FhirRequest): Question {
+  const about = `${state} ${target.type} ${target.verb} ${headers['accept-language'] ?? ''}`
+  return { text, about, number: Math.imul(hashOf(about), 31) ^ hashOf(text) }
 }
 
 /**
  * Whether it was asked lately, as far as a number in place of each question tells. Most are asked once: to keep an answer that nobody
  * asks for again costs half as much as making it, and fills the heap with what was kept in vain.
  */
-function asking(): (question: string) => boolean {
+function asking(): (question: number) => boolean {
   const [latest, before] = [new Int32Array(places), new Int32Array(places)]
-  return question => {
-    const number = hashOf(question)
+  return number => {
     const place = number & (places - 1)
     if (latest[place] === number || before[place] === number) return true
     before[place] = latest[place] ?? 0

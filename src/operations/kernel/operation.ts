@@ -20,8 +20,11 @@ export type Operation = {
   readonly scope: Exclude<Interaction['scope'], 'entries'>
   /** Rough number of resources that it touches. */
   readonly cost: number
-  /** A resource answers 200: Parameters, or the one resource that the definition calls `return`. */
-  readonly run: (ctx: Context, call: Call) => Promise<Resource | Answer>
+  /**
+   * A resource answers 200: Parameters, or the one resource that the definition calls `return`. A promise only where something has to
+   * be waited for: questions about codes are asked too often to wait for nothing.
+   */
+  readonly run: (ctx: Context, call: Call) => Given | Promise<Given>
   /** DELETE of the same URL, where it tells how work stands: https://hl7.org/fhir/R4/async.html */
   readonly cancel?: (ctx: Context, call: Call) => Promise<Answer>
   /**
@@ -34,5 +37,7 @@ export type Operation = {
   /** Answers a body that is XML of a known resource type, but not as FHIR wants it. Absent: such a body is refused. */
   readonly misread?: (fault: FhirError) => Resource
 }
+
+export type Given = Resource | Answer
 
 export type Call = { readonly request: FhirRequest; readonly input: Input }

@@ -14,14 +14,18 @@ import { type Argument, countFaults, type Expected, type Input, inputOf } from '
 import type { Operation } from './operation.ts'
 import { isOfResourceType, kindOf } from './types.ts'
 
+export function mayHaveBody({ method, body }: FhirRequest): boolean {
+  return method === 'POST' && body !== undefined
+}
+
 /** None of a GET, and none is fine. */
 export async function bodyOf(
   ctx: Context,
   request: FhirRequest,
   { content }: Operation,
 ): Promise<Resource | undefined> {
-  const { body, method } = request
-  if (method !== 'POST' || !body) return undefined
+  const { body } = request
+  if (!mayHaveBody(request) || !body) return undefined
   if (body.is === 'bytes' && (body.bytes.length === 0 || content?.includes(body.type))) return undefined
   return decode(ctx, request)
 }
@@ -34,11 +38,19 @@ export async function readInput(
   operation: Operation,
   expected: Expected,
 ): Promise<Input> {
-  const { unknown } = operation
   const issues: Issue[] = []
-  const inUrl = fromQuery(query, expected, ctx.shapes, unknown, issues)
+  const inUrl = fromQuery(query, expected, ctx.shapes, operation.unknown, issues)
   const inBody = body ? await ofBody(ctx, body, operation, expected, issues) : []
-  const given = [...inUrl, ...inBody]
+  return checked([...inUrl, ...inBody], expected, issues)
+}
+
+/** Of a request that has no body. */
+export function inputInUrl(ctx: Context, { query }: FhirRequest, { unknown }: Operation, expected: Expected): Input {
+  const issues: Issue[] = []
+  return checked(fromQuery(query, expected, ctx.shapes, unknown, issues), expected, issues)
+}
+
+function checked(given: readonly Argument[], expected: Expected, issues: Issue[]): Input {
   // One that could not be read is not missing as well.
   if (issues.length === 0) issues.push(...countFaults(given, expected))
   if (issues.length > 0) throw new FhirError(issues, { status: 400 })

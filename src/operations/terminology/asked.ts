@@ -12,14 +12,15 @@ import { objectsOf, textOf } from '../../terminology/element.ts'
 import { type Languages, languagesIn, parseLanguages } from '../../terminology/value-set/language.ts'
 import { type Memberships, membershipsOf } from '../../terminology/value-set/membership.ts'
 import { overlay, terminologyOf } from '../../terminology/value-set/terminology.ts'
-import { type VersionRules, versionRules } from '../../terminology/value-set/version-rules.ts'
+import { noRules, type VersionRules, versionRules } from '../../terminology/value-set/version-rules.ts'
 import type { Input } from '../kernel/input.ts'
 import type { Call } from '../kernel/operation.ts'
 
 export type Asked = {
   /** What is known in the tenant, behind what came along with the request. */
   readonly memberships: Memberships
-  readonly maps: readonly ConceptMap[]
+  /** They are compiled when they are first asked for. */
+  readonly maps: () => readonly ConceptMap[]
   readonly rules: VersionRules
   readonly languages: Languages
   /** Canonicals of the supplements that are to be used. */
@@ -44,30 +45,29 @@ function several(name: string, type: string): OperationParameter {
   return { name, use: 'in', min: 0, max: '*', type }
 }
 
-export async function askedOf(ctx: Context, { request, input }: Call): Promise<Asked> {
-  const vocabulary = await ctx.vocabulary()
+/** A promise only where something must be looked up, or was sent along. */
+export function askedOf(ctx: Context, call: Call): Asked | Promise<Asked> {
+  const vocabulary = ctx.vocabulary()
+  const isMore = call.input.one('tx-resource') !== undefined
+  return isMore || vocabulary instanceof Promise ? askedWith(ctx, call, vocabulary) : askedIn(vocabulary, call)
+}
+
+function askedIn(vocabulary: Vocabulary, { request, input }: Call): Asked {
   return {
-    ...(await withResources(ctx, vocabulary, input)),
-    rules: versionRules({
-      system: versions(input, 'system-version'),
-      check: versions(input, 'check-system-version'),
-      force: versions(input, 'force-system-version'),
-      valueSet: versions(input, 'default-valueset-version'),
-    }),
+    memberships: vocabulary.memberships,
+    maps: () => vocabulary.maps,
+    rules: rulesIn(input),
     languages: languagesOf(request, input),
     supplements: input.texts('useSupplement'),
   }
 }
 
 /** For this request alone. What is compiled for the tenant is kept for all, so it is only left where it must be. */
-async function withResources(
-  ctx: Context,
-  vocabulary: Vocabulary,
-  input: Input,
-): Promise<Pick<Asked, 'memberships' | 'maps'>> {
-  const { memberships, maps } = vocabulary
-  const sent = input.all('tx-resource').flatMap(({ value }) => (isResource(value) ? [value] : []))
-  if (sent.length === 0) return { memberships, maps }
+async function askedWith(ctx: Context, call: Call, known: Vocabulary | Promise<Vocabulary>): Promise<Asked> {
+  const vocabulary = await known
+  const asked = askedIn(vocabulary, call)
+  const sent = call.input.all('tx-resource').flatMap(({ value }) => (isResource(value) ? [value] : []))
+  if (sent.length === 0) return asked
   const own = sent.filter(({ resourceType }) => resourceType === 'ConceptMap').map(conceptMapOf)
   const terminology = terminologyOf(sent)
   // Parsed, read and compiled, each takes a tenth of a second: others have their turn between.
@@ -77,8 +77,9 @@ async function withResources(
     await ctx.turn()
   }
   return {
-    memberships: membershipsOf(overlay(terminology, memberships.terminology)),
-    maps: own.length === 0 ? maps : [...own, ...maps],
+    ...asked,
+    memberships: membershipsOf(overlay(terminology, vocabulary.memberships.terminology)),
+    maps: () => [...own, ...vocabulary.maps],
   }
 }
 
@@ -88,8 +89,18 @@ function isLarge(resource: Resource): boolean {
   return resource.resourceType === 'CodeSystem' && objectsOf(resource, 'concept').length > large
 }
 
+/** Most requests have none. */
+function rulesIn(input: Input): VersionRules {
+  const [system, check] = [versions(input, 'system-version'), versions(input, 'check-system-version')]
+  const [force, valueSet] = [versions(input, 'force-system-version'), versions(input, 'default-valueset-version')]
+  const isAny = system.length + check.length + force.length + valueSet.length > 0
+  return isAny ? versionRules({ system, check, force, valueSet }) : noRules
+}
+
 function versions(input: Input, name: string): readonly string[] {
-  return input.texts(name).map(text => {
+  const given = input.texts(name)
+  if (given.length === 0) return given
+  return given.map(text => {
     if (/^[^|]+\|[^|]+$/.test(text)) return text
     throw fail(
       'value',
@@ -99,8 +110,12 @@ function versions(input: Input, name: string): readonly string[] {
   })
 }
 
+const any: Languages = []
+
 /** A header that is no list of languages is one that the client did not think about. */
 function languagesOf({ headers }: FhirRequest, input: Input): Languages {
   const asked = input.text('displayLanguage')
-  return asked === undefined ? (languagesIn(headers['accept-language'] ?? '') ?? []) : parseLanguages(asked)
+  if (asked !== undefined) return parseLanguages(asked)
+  const accepted = headers['accept-language']
+  return accepted === undefined ? any : (languagesIn(accepted) ?? any)
 }

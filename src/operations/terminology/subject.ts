@@ -7,11 +7,19 @@ import type { Input } from '../kernel/input.ts'
 
 /** "One (and only one) of the in parameters": which of them was given. */
 export function onlyOne<N extends string>(input: Input, names: readonly N[]): N {
-  const [first, second] = names.filter(name => input.one(name) !== undefined)
-  if (first === undefined) throw fail('required', `there is no code to ask about: expected ${oneOf(names)}`)
-  if (second === undefined) return first
+  let only: N | undefined
+  for (const name of names) {
+    if (input.one(name) === undefined) continue
+    if (only !== undefined) throw several(only, name, names)
+    only = name
+  }
+  if (only === undefined) throw fail('required', `there is no code to ask about: expected ${oneOf(names)}`)
+  return only
+}
+
+function several(first: string, second: string, names: readonly string[]): Error {
   const text = `'${first}' and '${second}' both say which code is meant: expected only one of ${names.join(', ')}`
-  throw fail('invalid', text, second)
+  return fail('invalid', text, second)
 }
 
 function oneOf(names: readonly string[]): string {

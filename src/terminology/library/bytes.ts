@@ -1,4 +1,6 @@
 /** Bytes written one after the other. Numbers take as many as they need, seven bits to a byte, the lowest first. */
+import { Stretch } from '../../fhir/stretch.ts'
+
 export class Bytes {
   #bytes = Buffer.allocUnsafeSlow(1024)
   #length = 0
@@ -51,7 +53,7 @@ export class Bytes {
 
   /** The same, to keep. */
   copy(): Uint8Array {
-    return Buffer.copyBytesFrom(this.#bytes, 0, this.#length)
+    return new Uint8Array(this.view())
   }
 
   #widen(by: number): void {
@@ -123,5 +125,13 @@ export class ByteReader {
     const from = this.#at
     this.#at += length
     return this.#buffer.toString('utf8', from, this.#at)
+  }
+
+  /** The same, where it lies. */
+  stretch(): Stretch {
+    const length = this.varint()
+    const from = this.#at
+    this.#at += length
+    return new Stretch(this.#bytes, from, this.#at)
   }
 }

@@ -13,12 +13,16 @@ export function packCodes(keys: readonly string[]): Uint8Array {
   return new Uint8Array(slots.buffer)
 }
 
-/** `keyOf`: a concept's code, as it is compared. */
-export function findCode(key: string, slots: Uint32Array, keyOf: (concept: Concept) => string): Concept | undefined {
+/** `has`: whether this is the concept's code, as it is compared. */
+export function findCode(
+  key: string,
+  slots: Uint32Array,
+  has: (concept: Concept, key: string) => boolean,
+): Concept | undefined {
   for (let slot = slotOf(key, slots); ; slot = (slot + 1) & (slots.length - 1)) {
     const concept = (slots[slot] ?? 0) - 1
     if (concept < 0) return undefined
-    if (keyOf(concept) === key) return concept
+    if (has(concept, key)) return concept
   }
 }
 

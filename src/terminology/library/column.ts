@@ -10,9 +10,8 @@ export class Column {
   /** Where it lies. */
   push(value: number): number {
     if (this.#length === this.#values.length) {
-      const wider = new Int32Array(this.#length * 2)
-      wider.set(this.#values)
-      this.#values = wider
+      // What was there before is given back at once, and not when somebody collects it.
+      this.#values = new Int32Array(this.#values.buffer.transfer(this.#values.byteLength * 2))
     }
     this.#values[this.#length] = value
     return this.#length++

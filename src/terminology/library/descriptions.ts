@@ -34,6 +34,7 @@ function printId([high, low]: IdHalves): string {
 
 const bytes = new Bytes()
 
+/** Until the next. */
 export function packDescriptions(descriptions: readonly PackedDescription[]): Uint8Array {
   bytes.clear()
   for (const { id, kind, time, term } of descriptions) {
@@ -44,7 +45,7 @@ export function packDescriptions(descriptions: readonly PackedDescription[]): Ui
     bytes.varint(typeof term === 'number' ? term + 1 : 0)
     if (typeof term === 'string') bytes.text(term)
   }
-  return bytes.copy()
+  return bytes.view()
 }
 
 export function* unpackDescriptions(packed: Uint8Array): Generator<PackedDescription> {

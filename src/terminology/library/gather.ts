@@ -34,13 +34,14 @@ export function addDesignations({ stage, key, file }: Gathering, rows: Iterable<
     return number
   }
   const describe = descriptionsOf(stage)
+  const languageOf = numbers(stage.languages)
   for (const row of rows) {
     const number = mention(row.code)
     const text = stage.texts.add(row.value)
     if (row.description) describe(number, text, row.description)
     if (row.description?.kind.active === false) continue
     concept.push(number)
-    language.push(stage.languages.add(row.language))
+    language.push(languageOf(row.language))
     use.push(numberOf(row.use))
     value.push(text)
     stage.designations.lines.add(row.line, file)
@@ -69,9 +70,10 @@ function descriptionsOf({ descriptions, kinds, times }: Stage) {
 export function addProperties({ stage, key, file }: Gathering, rows: Iterable<PropertyRow>): void {
   const { concept, value } = stage.given.columns
   const mention = mentions(stage.codes, key)
+  const propertyOf = numbers(stage.properties)
   for (const row of rows) {
     concept.push(mention(row.code))
-    value.push(stage.values.add(stage.properties.add(row.property), row.value))
+    value.push(stage.values.add(propertyOf(row.property), row.value))
     stage.given.lines.add(row.line, file)
   }
 }
@@ -119,6 +121,18 @@ function mentions(codes: Names, key: (code: string) => string): (code: string) =
   return code => {
     if (code !== last) number = codes.add(key(code))
     last = code
+    return number
+  }
+}
+
+/** Of the few names that all rows have: each is the same string mostly, whose hash is known. */
+function numbers(names: Names): (name: string | undefined) => number {
+  const known = new Map<string | undefined, number>()
+  return name => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const number = names.add(name)
+    known.set(name, number)
     return number
   }
 }

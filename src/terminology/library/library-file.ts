@@ -1,5 +1,6 @@
 /** A code system whose concepts lie in a file of the library. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Stretch } from '../../fhir/stretch.ts'
 import type {
   CodeSystem,
   CodeSystemFacts,
@@ -15,11 +16,12 @@ import { ByteCache } from './byte-cache.ts'
 import { findCode } from './code-index.ts'
 import { openDescriptions } from './descriptions.ts'
 import { type About, codeKey, flag, format } from './file-format.ts'
+import { FileTexts } from './file-texts.ts'
 import { Heads } from './heads.ts'
-import { openFile, prepareRows } from './open-file.ts'
+import { openFile, openUnmapped, prepareRows } from './open-file.ts'
 import { addTo, hasMember, listMembers, unpackSet } from './packed-set.ts'
 import { type Limits, TextSearch } from './text-search.ts'
-import { Told, unpackDefinition, unpackDesignations, unpackNumbers, unpackProperties } from './told.ts'
+import { unpackNumbers } from './told.ts'
 
 const cachedSets = 4 * 2 ** 20 // bytes, per file: ninety hierarchies of SNOMED CT
 
@@ -33,15 +35,17 @@ export class LibraryFile implements CodeSystem, Relations {
   readonly origins: ((refset: Concept) => readonly Origin[]) | undefined
   readonly #db: DatabaseSync
   readonly #ask: ReturnType<typeof questions>
+  /** Whose answers are held. */
+  readonly #once: DatabaseSync
+  readonly #askOnce: ReturnType<typeof questionsOnce>
   readonly #search: TextSearch
   readonly #sets = new ByteCache<string, ConceptSet>(cachedSets)
   readonly #properties: ReadonlyMap<string, number>
   readonly #none: ConceptSet
   readonly #heads: Heads
+  readonly texts: FileTexts
   /** Read with the first code: 4 MB for SNOMED CT. */
   #slots: Uint32Array | undefined
-  /** Of the concept that was asked for last. */
-  #told: { readonly concept: Concept; readonly told: Told } | undefined
   #types: readonly Concept[] | undefined
 
   constructor(path: string) {
@@ -51,7 +55,10 @@ export class LibraryFile implements CodeSystem, Relations {
     this.size = this.about.counts.concepts
     this.#none = new ConceptSet(this.size)
     this.#ask = questions(this.#db)
-    this.#heads = new Heads(block => cell(this.#ask.heads, block))
+    this.#once = openUnmapped(path)
+    this.#askOnce = questionsOnce(this.#once)
+    this.#heads = new Heads(block => cell(this.#askOnce.heads, block))
+    this.texts = new FileTexts(this.about, this.#heads, concept => bytesIn(cell(this.#ask.told, concept)))
     this.#search = new TextSearch(this.#db, this.about.languages)
     this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
     const { rf2 } = this.about
@@ -66,28 +73,27 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   find(code: string): Concept | undefined {
-    this.#slots ??= slotsIn(cell(this.#ask.slots))
-    return findCode(codeKey(code, this.facts), this.#slots, concept => codeKey(this.code(concept), this.facts))
+    this.#slots ??= slotsIn(cell(this.#askOnce.slots))
+    const { caseSensitive } = this.facts
+    return findCode(codeKey(code, this.facts), this.#slots, (concept, key) =>
+      caseSensitive ? this.texts.code(concept).is(key) : codeKey(this.code(concept), this.facts) === key,
+    )
   }
 
   code(concept: Concept): string {
-    return this.#heads.at(concept).code
+    return this.texts.code(concept).text
   }
 
   display(concept: Concept): string | undefined {
-    return this.#heads.at(concept).display
+    return this.texts.display(concept)?.text
   }
 
   definition(concept: Concept): string | undefined {
-    return unpackDefinition(this.#toldOf(concept).part('definition'))
+    return this.texts.definition(concept)?.text
   }
 
   designations(concept: Concept): readonly Designation[] {
-    const { languages, uses } = this.about
-    return unpackDesignations(this.#toldOf(concept).part('designations')).map(({ language, use, value }) => {
-      const [tag, coding] = [languages[language], uses[use]]
-      return { ...(tag !== undefined && { language: tag }), ...(coding && { use: coding }), value }
-    })
+    return this.texts.designations(concept).map(({ value, ...rest }) => ({ ...rest, value: value.text }))
   }
 
   languages(): readonly string[] {
@@ -96,9 +102,9 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   properties(concept: Concept): readonly PropertyValue[] {
-    return unpackProperties(this.#toldOf(concept).part('properties')).map(({ property, value }) => ({
-      code: this.about.properties[property] ?? '',
-      value,
+    return this.texts.properties(concept).map(({ code, value }) => ({
+      code,
+      value: value instanceof Stretch ? value.text : value,
     }))
   }
 
@@ -111,7 +117,7 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   parents(concept: Concept): readonly Concept[] {
-    return unpackNumbers(this.#toldOf(concept).part('parents'))
+    return unpackNumbers(this.texts.told(concept).part('parents'))
   }
 
   children(concept: Concept): readonly Concept[] {
@@ -162,7 +168,7 @@ export class LibraryFile implements CodeSystem, Relations {
 
   /** A literal is a text, as RF2 writes it: `#500`, `"text"`. A number is always a concept. */
   attributes(concept: Concept): ReturnType<typeof unpackAttributes> {
-    return unpackAttributes(this.#toldOf(concept).part('attributes'))
+    return unpackAttributes(this.texts.told(concept).part('attributes'))
   }
 
   members(refset: Concept): ConceptSet {
@@ -182,18 +188,11 @@ export class LibraryFile implements CodeSystem, Relations {
   /** Nobody may ask it after. Who cannot tell when that is lets go of it: that closes it, too. */
   close(): void {
     this.#db.close()
+    this.#once.close()
   }
 
   #hasFlag(concept: Concept, wanted: number): boolean {
     return (this.#heads.at(concept).flags & wanted) !== 0
-  }
-
-  /** A row costs more than its parts: who tells all of a concept asks for them one after the other. */
-  #toldOf(concept: Concept): Told {
-    if (this.#told?.concept === concept) return this.#told.told
-    const told = new Told(cell(this.#ask.told, concept) ?? empty)
-    this.#told = { concept, told }
-    return told
   }
 
   #set(name: string, question: StatementSync, ...keys: readonly (number | string)[]): ConceptSet {
@@ -216,9 +215,7 @@ function openOrigins(db: DatabaseSync, size: number): (refset: Concept) => reado
 
 function questions(db: DatabaseSync) {
   return {
-    heads: prepareRows(db, 'SELECT heads FROM head WHERE block = ?'),
-    slots: prepareRows(db, 'SELECT slots FROM code'),
-    told: prepareRows(db, 'SELECT told FROM concept WHERE n = ?'),
+    told: prepareRows(db, 'SELECT hex(told) FROM concept WHERE n = ?'),
     children: prepareRows(db, 'SELECT children FROM concept WHERE n = ?'),
     descendants: prepareRows(db, 'SELECT concepts FROM descendants WHERE n = ?'),
     property: prepareRows(db, 'SELECT concepts FROM property WHERE n = ?'),
@@ -232,12 +229,24 @@ function questions(db: DatabaseSync) {
   }
 }
 
+function questionsOnce(db: DatabaseSync) {
+  return {
+    heads: prepareRows(db, 'SELECT heads FROM head WHERE block = ?'),
+    slots: prepareRows(db, 'SELECT slots FROM code'),
+  }
+}
+
 const empty = new Uint8Array(1)
 
 /** The one cell of the one row. What a column holds is said by the schema. */
 function cell<T>(question: StatementSync, ...keys: readonly (number | string)[]): T | undefined {
   const row: unknown = question.get(...keys)
   return row === undefined ? undefined : (first<T | null>(row) ?? undefined)
+}
+
+/** A blob comes as an ArrayBuffer of its own: to make and to collect one for each answer costs more than to read its digits. */
+function bytesIn(hex: string | undefined): Uint8Array | undefined {
+  return hex === undefined ? undefined : Buffer.from(hex, 'hex')
 }
 
 function first<T>(row: unknown): T {

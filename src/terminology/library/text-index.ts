@@ -75,17 +75,34 @@ export class TextIndex {
   #lists(order: Int32Array, words: readonly string[]): Lists {
     const places = new Int32Array(words.length)
     for (const [place, word] of words.entries()) places[this.#vocabulary.get(word) ?? 0] = place
-    const [keys, ranks] = [new Int32Array(this.#tokens.length), new Int32Array(this.#tokens.length)]
-    let pair = 0
-    for (const [rank, term] of order.entries()) {
+    const tokens = this.#tokens.values()
+    const starts = startsOf(tokens, places)
+    const next = starts.slice()
+    const items = new Int32Array(tokens.length)
+    for (let rank = 0; rank < order.length; rank++) {
+      const term = order[rank] ?? 0
       for (let at = this.#starts.at(term), end = this.#starts.at(term + 1); at < end; at++) {
-        keys[pair] = places[this.#tokens.at(at)] ?? 0
-        ranks[pair++] = rank
+        const place = places[tokens[at] ?? 0] ?? 0
+        const to = next[place] ?? 0
+        items[to] = rank
+        next[place] = to + 1
       }
     }
-    const { starts, items } = grouped(keys, words.length)
-    return { starts, items: items.map(pair => ranks[pair] ?? 0) }
+    return { starts, items }
   }
+}
+
+/** By counting: pairs of words and terms to be sorted would take as much memory again as both, three times. */
+function startsOf(tokens: Int32Array, places: Int32Array): Int32Array {
+  const starts = new Int32Array(places.length + 1)
+  for (const token of tokens) {
+    const after = (places[token] ?? 0) + 1
+    starts[after] = (starts[after] ?? 0) + 1
+  }
+  for (let place = 0; place < places.length; place++) {
+    starts[place + 1] = (starts[place + 1] ?? 0) + (starts[place] ?? 0)
+  }
+  return starts
 }
 
 export type Ranked = {

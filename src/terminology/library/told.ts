@@ -1,5 +1,5 @@
 /** All that a lookup tells of a concept beside its head, as bytes: parts, of which each is unpacked when it is asked for. */
-import type { PropertyValue } from '../code-system.ts'
+import type { Stretch } from '../../fhir/stretch.ts'
 import { ByteReader, Bytes } from './bytes.ts'
 
 /** In this order, each behind its length. */
@@ -10,6 +10,7 @@ export type Part = (typeof parts)[number]
 const whole = new Bytes()
 const part = new Bytes()
 
+/** Until the next. */
 export function packTold(write: Readonly<Record<Part, (bytes: Bytes) => void>>): Uint8Array {
   whole.clear()
   for (const name of parts) {
@@ -18,7 +19,7 @@ export function packTold(write: Readonly<Record<Part, (bytes: Bytes) => void>>):
     whole.varint(part.length)
     whole.append(part.view())
   }
-  return whole.copy()
+  return whole.view()
 }
 
 export class Told {
@@ -49,12 +50,12 @@ export function unpackNumbers(reader: ByteReader): number[] {
 }
 
 /** `undefined`: there is none; one that is empty takes a byte. */
-export function unpackDefinition(reader: ByteReader): string | undefined {
-  return reader.done ? undefined : reader.text()
+export function unpackDefinition(reader: ByteReader): Stretch | undefined {
+  return reader.done ? undefined : reader.stretch()
 }
 
 /** `language`, `use`: their numbers in the file; -1: none. */
-export type ToldDesignation = { readonly language: number; readonly use: number; readonly value: string }
+export type ToldDesignation = { readonly language: number; readonly use: number; readonly value: Stretch }
 
 /** The text itself comes next. */
 export function packDesignation(bytes: Bytes, { language, use }: Omit<ToldDesignation, 'value'>): void {
@@ -67,13 +68,13 @@ export function unpackDesignations(reader: ByteReader): ToldDesignation[] {
   while (!reader.done) {
     const language = reader.varint() - 1
     const use = reader.varint() - 1
-    designations.push({ language, use, value: reader.text() })
+    designations.push({ language, use, value: reader.stretch() })
   }
   return designations
 }
 
-/** `property`: its number in the file. */
-export type ToldProperty = { readonly property: number; readonly value: PropertyValue['value'] }
+/** `property`: its number in the file; `isJson`: the value is JSON. */
+export type ToldProperty = { readonly property: number; readonly value: boolean | Stretch; readonly isJson: boolean }
 
 const no = 0
 const yes = 1
@@ -95,12 +96,11 @@ export function packProperty(bytes: Bytes, { property, json }: { property: numbe
 
 export function unpackProperties(reader: ByteReader): ToldProperty[] {
   const properties: ToldProperty[] = []
-  while (!reader.done) properties.push({ property: reader.varint(), value: unpackValue(reader) })
+  while (!reader.done) {
+    const property = reader.varint()
+    const kind = reader.byte()
+    const value = kind === no || kind === yes ? kind === yes : reader.stretch()
+    properties.push({ property, value, isJson: kind === other })
+  }
   return properties
-}
-
-function unpackValue(reader: ByteReader): PropertyValue['value'] {
-  const kind = reader.byte()
-  if (kind === no || kind === yes) return kind === yes
-  return kind === plain ? reader.text() : JSON.parse(reader.text())
 }

@@ -47,8 +47,8 @@ function writeIds(db: DatabaseSync, { descriptions }: Stage, concepts: Int32Arra
   const buckets = Math.max(1, Math.ceil(concepts.length / perBucket))
   const inBuckets = new Int32Array(concepts.length).fill(-1)
   const rests = new Int32Array(concepts.length)
-  for (const [row, concept] of concepts.entries()) {
-    if (concept < 0) continue
+  for (let row = 0; row < concepts.length; row++) {
+    if ((concepts[row] ?? -1) < 0) continue
     const { bucket, rest } = placeOf([high.at(row), low.at(row)], buckets)
     inBuckets[row] = bucket
     rests[row] = rest
@@ -62,7 +62,7 @@ function writeIds(db: DatabaseSync, { descriptions }: Stage, concepts: Int32Arra
       bytes.varint(rests[row] ?? 0)
       bytes.varint(concepts[row] ?? 0)
     }
-    insert.run(bucket, bytes.copy())
+    insert.run(bucket, bytes.view())
   }
   return buckets
 }

@@ -23,7 +23,7 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
   try {
     // Nobody reads it before it is complete and synced: until then there is nothing to protect.
     db.exec(
-      'PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536',
+      'PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384',
     )
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; BEGIN; ${schema}`)
     progress?.('concepts')

@@ -6,6 +6,8 @@ export type IdTable = {
   get(id: string): number | undefined
   set(id: string, value: number): void
   readonly size: number
+  /** Gives back its memory at once, not when somebody collects it; nobody may ask it after. */
+  close(): void
 }
 
 /** `value`: from 0 to 2³¹. */
@@ -30,6 +32,7 @@ export function idTable(): IdTable {
       const value = oldValues[old] ?? -1
       if (value !== -1) put(slotOf(oldHigh[old] ?? 0, oldLow[old] ?? 0), oldHigh[old] ?? 0, oldLow[old] ?? 0, value)
     }
+    giveBack(oldHigh, oldLow, oldValues)
   }
   const put = (slot: number, a: number, b: number, value: number): void => {
     high[slot] = a
@@ -52,7 +55,12 @@ export function idTable(): IdTable {
     get size() {
       return size
     },
+    close: () => giveBack(high, low, values),
   }
+}
+
+function giveBack(...arrays: readonly { readonly buffer: ArrayBuffer }[]): void {
+  for (const { buffer } of arrays) buffer.transfer(0)
 }
 
 const uuidLength = 36

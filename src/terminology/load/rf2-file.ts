@@ -85,6 +85,8 @@ export async function readLatest(files: readonly Rf2File[], load: Load, read: (r
     })
     rows.flush()
   }
+  latest.close()
+  taken.close()
 }
 
 const yes = 0x31

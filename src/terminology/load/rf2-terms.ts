@@ -68,7 +68,7 @@ const displayDialects = ['en-us', 'en-gb'].map(alias => dialects[alias] ?? '')
 
 export type Displays = ReadonlyMap<string, string>
 
-/** Rows of designations, file kind by file kind; the displays are given back, for the concepts. */
+/** Rows of designations, file kind by file kind; the displays are given back, for the concepts. Nobody needs `of` after. */
 export async function readTerms(
   kinds: readonly (readonly Rf2File[])[],
   { of, sets }: Acceptance,
@@ -107,6 +107,8 @@ export async function readTerms(
     }
   }
   for (const files of kinds) await readLatest(files, load, read)
+  ranks.close()
+  of.close()
   return displays
 }
 

@@ -18,14 +18,14 @@ export type Checked = {
   readonly coding: Coding
   readonly isMember: boolean
   readonly issues: readonly TxIssue[]
-  readonly code?: string
-  readonly version?: string
-  readonly display?: string
+  readonly code?: string | undefined
+  readonly version?: string | undefined
+  readonly display?: string | undefined
   /** The code in the case in which its system has it, where it came in another. */
-  readonly normalized?: string
-  readonly inactive?: boolean
-  readonly status?: string
-  readonly unknown?: Unknown
+  readonly normalized?: string | undefined
+  readonly inactive?: boolean | undefined
+  readonly status?: string | undefined
+  readonly unknown?: Unknown | undefined
 }
 
 export function checkCoding(coding: Coding, index: number, request: ValidateRequest): Checked {
@@ -35,8 +35,8 @@ export function checkCoding(coding: Coding, index: number, request: ValidateRequ
   if (url === undefined || url === '') return incomplete(coding, at, 'no system', request.members)
   if (request.ofSystem !== undefined && url !== request.ofSystem) return foreign(coding, request.ofSystem, at)
   const { system, selection, issues, unknown } = located({ ...coding, system: url }, at, request)
+  if (system !== undefined) return inSystem({ coding, code, url, system, selection, unknown, at, request }, issues)
   const situation = { coding, code, url, selection, unknown, at, request }
-  if (system !== undefined) return inSystem({ ...situation, system }, issues)
   return unlocated(situation, [...systemIssues(url, at.system, request.terminology), ...issues])
 }
 
@@ -121,18 +121,11 @@ function inSystem(situation: Situation, before: readonly TxIssue[]): Checked {
   const { coding, code, system, selection, unknown, at, request } = situation
   const concept = system.find(code)
   const isMember = belongs(situation, concept)
-  const { version } = system.facts
-  const common = {
-    coding,
-    isMember,
-    code,
-    ...(version === undefined ? {} : { version }),
-    ...(unknown === undefined ? {} : { unknown }),
-  }
   const issues = [...before]
   if (request.members !== undefined && !isMember) issues.push(notIn(coding, request.members, at))
   if (selection !== undefined && isMember && isDoubtful(selection, code)) issues.push(inDoubt(situation))
-  return { ...common, ...(concept === undefined ? notListed(situation, issues) : listed(situation, concept, issues)) }
+  const found = concept === undefined ? notListed(situation, issues) : listed(situation, concept, issues)
+  return { coding, isMember, code, version: system.facts.version, unknown, ...found }
 }
 
 function belongs({ code, system, selection, request }: Situation, concept: Concept | undefined): boolean {
@@ -178,10 +171,10 @@ function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Find
   const display = displayIn(system, concept, request.languages, mention)
   if (situation.coding.display !== undefined) judgeDisplay(situation, wordsFor(system, concept, mention), issues)
   return {
-    ...(display === undefined ? {} : { display }),
-    ...(right === code ? {} : { normalized: right }),
-    ...(system.inactive(concept) ? { inactive: true } : {}),
-    ...(status === undefined || status === 'active' ? {} : { status }),
+    display,
+    normalized: right === code ? undefined : right,
+    inactive: system.inactive(concept) ? true : undefined,
+    status: status === 'active' ? undefined : status,
     issues,
   }
 }
@@ -221,8 +214,20 @@ function conceptIssues(
     const text = `The code '${code}' differs from the correct code '${right}' by case. Although the code system '${printCanonical(url, system.facts.version)}' is case insensitive, implementers are strongly encouraged to use the correct case anyway`
     issues.push(rule('information', 'CODE_CASE_DIFFERENCE', text, at.code))
   }
-  issues.push(...checkConcept(system, concept, status, at.itself), ...checkDefinitions(system, members))
+  issues.push(...checkConcept(system, concept, status, at.itself))
+  issues.push(...(members === undefined ? aboutSystem(system) : checkDefinitions(system, members)))
   if (members !== undefined) issues.push(...checkMention(members.mentions.get(url)?.get(right), url, members, at.code))
+  return issues
+}
+
+/** Told with every code of it. */
+const told = new WeakMap<CodeSystem, readonly TxIssue[]>()
+
+function aboutSystem(system: CodeSystem): readonly TxIssue[] {
+  const before = told.get(system)
+  if (before !== undefined) return before
+  const issues = checkDefinitions(system, undefined)
+  told.set(system, issues)
   return issues
 }
 

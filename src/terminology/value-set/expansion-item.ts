@@ -1,5 +1,6 @@
 /** One code of an expansion. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion.contains */
 import type { JsonObject } from '../../fhir/resource.ts'
+import { Stretch } from '../../fhir/stretch.ts'
 import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import type { ConceptReference } from './definition.ts'
@@ -99,10 +100,19 @@ function propertiesFor(
 }
 
 export function typedValue(system: CodeSystem, code: string, value: PropertyValue['value']): JsonObject {
-  if (typeof value === 'boolean') return { valueBoolean: value }
+  return { [elementFor(system, code, value)]: value }
+}
+
+/** By the type of the property, and what its value is: a text where it is no string. */
+export function elementFor(
+  system: CodeSystem,
+  code: string,
+  value: PropertyValue['value'] | Stretch,
+): `value${'Boolean' | 'Decimal' | 'Integer' | 'Coding' | 'Code' | 'DateTime' | 'String'}` {
+  if (typeof value === 'boolean') return 'valueBoolean'
   const type = system.facts.properties.find(property => property.code === code)?.type
-  if (typeof value === 'number') return type === 'decimal' ? { valueDecimal: value } : { valueInteger: value }
-  if (typeof value === 'object') return { valueCoding: value }
-  if (type === 'code') return { valueCode: value }
-  return type === 'dateTime' ? { valueDateTime: value } : { valueString: value }
+  if (typeof value === 'number') return type === 'decimal' ? 'valueDecimal' : 'valueInteger'
+  if (typeof value === 'object' && !(value instanceof Stretch)) return 'valueCoding'
+  if (type === 'code') return 'valueCode'
+  return type === 'dateTime' ? 'valueDateTime' : 'valueString'
 }

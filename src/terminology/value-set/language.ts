@@ -70,9 +70,12 @@ export function displayIn(
   languages: Languages,
   mention?: ConceptReference,
 ): string | undefined {
-  const isAny = languages[0] === undefined || languages[0] === '*'
-  const own = isAny && mention === undefined ? system.display(concept) : undefined
+  const own = isAnyLanguage(languages) && mention === undefined ? system.display(concept) : undefined
   return own ?? displayFor(wordsFor(system, concept, mention), languages)
+}
+
+export function isAnyLanguage([best]: Languages): boolean {
+  return best === undefined || best === '*'
 }
 
 const preferred = new Set(['preferredForLanguage', 'display', 'preferred'])

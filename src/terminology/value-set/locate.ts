@@ -22,12 +22,8 @@ export type Located = {
 export function located(coding: Coding & { readonly system: string }, at: Place, request: ValidateRequest): Located {
   const { terminology, rules, members } = request
   const { system: url, version } = coding
-  const all = members?.selections.get(url) ?? []
-  const fitting =
-    version === undefined ? all : all.filter(each => each.version !== undefined && meets(each.version, version))
-  const { code = '' } = coding
-  const selection =
-    fitting.find(each => hasCode(each, code)) ?? fitting.find(each => isDoubtful(each, code)) ?? fitting[0]
+  const all = members?.selections.get(url) ?? none
+  const selection = all.length === 0 ? undefined : chosen(all, coding)
   if (selection !== undefined && rules.check.length === 0) return { system: selection.system, selection, issues: [] }
   const resolved = resolveSystem(terminology, rules, url, selection?.version ?? version)
   const forbidden = resolved.forbidden === undefined ? [] : [{ ...resolved.forbidden, expression: at.version }]
@@ -39,6 +35,15 @@ export function located(coding: Coding & { readonly system: string }, at: Place,
     return { system: resolved.system, selection: undefined, issues: forbidden }
   }
   return missing(coding, needed?.version ?? resolved.wanted, needed, at, request)
+}
+
+const none: readonly Selection[] = []
+
+/** Of a version that fits; best one that has the code. */
+function chosen(all: readonly Selection[], { version, code = '' }: Coding): Selection | undefined {
+  const fitting =
+    version === undefined ? all : all.filter(each => each.version !== undefined && meets(each.version, version))
+  return fitting.find(each => hasCode(each, code)) ?? fitting.find(each => isDoubtful(each, code)) ?? fitting[0]
 }
 
 /** `needed`: the value set itself cannot do without it. */

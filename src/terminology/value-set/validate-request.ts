@@ -23,16 +23,16 @@ export type ValidateRequest = {
   /** Absent: the code is to be known to its code system, nothing more. */
   readonly members?: Members
   /** Codings of other code systems do not count. */
-  readonly ofSystem?: string
+  readonly ofSystem?: string | undefined
   readonly subject: Subject
   readonly languages: Languages
   readonly inferSystem?: boolean
   /** `false`: abstract codes are not allowed here. */
-  readonly abstract?: boolean
-  readonly activeOnly?: boolean
-  readonly lenientDisplay?: boolean
+  readonly abstract?: boolean | undefined
+  readonly activeOnly?: boolean | undefined
+  readonly lenientDisplay?: boolean | undefined
   /** Whether it is a member counts, and nothing else: neither display nor status. */
-  readonly membershipOnly?: boolean
+  readonly membershipOnly?: boolean | undefined
 }
 
 /** Where the parts of a coding are, as issues tell it. */

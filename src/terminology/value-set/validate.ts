@@ -1,6 +1,6 @@
 /** $validate-code: is it in the value set, and is it right? https://hl7.org/fhir/R4/valueset-operation-validate-code.html */
 import { isError } from '../../fhir/issue.ts'
-import type { JsonObject, Resource } from '../../fhir/resource.ts'
+import type { Json, JsonObject, Resource } from '../../fhir/resource.ts'
 import { type Checked, checkCoding, notIn, ofOtherSystem } from './check-coding.ts'
 import type { Members } from './membership.ts'
 import { hasCode } from './selection.ts'
@@ -105,42 +105,38 @@ const severities = ['fatal', 'error', 'warning', 'information'] as const
 
 /** The worst first. */
 function inOrder(issues: readonly TxIssue[]): readonly TxIssue[] {
+  if (issues.length < 2) return issues
   return [...issues].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
 
 export function validationParameters({ result, checked, issues, subject }: Validation): Resource {
   const isConcept = subject.as === 'codeableConcept'
-  const tells = checked !== undefined && (!isConcept || checked.isMember)
-  const message = messageOf(result, issues)
-  const { inactive, status, normalized, unknown, coding } = checked ?? {}
-  const named = (name: string, value: JsonObject | undefined): readonly JsonObject[] =>
-    value === undefined ? [] : [{ name, ...value }]
-  const of = (key: string, value: string | boolean | undefined): JsonObject | undefined =>
-    value === undefined ? undefined : { [key]: value }
-  return {
-    resourceType: 'Parameters',
-    parameter: [
-      { name: 'result', valueBoolean: result },
-      ...named('code', tells ? of('valueCode', checked.code) : undefined),
-      ...named('codeableConcept', isConcept ? { valueCodeableConcept: subject.concept } : undefined),
-      ...named('system', tells ? of('valueUri', coding?.system) : undefined),
-      ...named('version', of('valueString', checked?.version)),
-      ...named('display', tells ? of('valueString', checked.display) : undefined),
-      ...named('normalized-code', of('valueCode', normalized)),
-      ...named('inactive', of('valueBoolean', inactive)),
-      ...named('status', of('valueCode', status)),
-      ...named('message', of('valueString', message)),
-      ...named(
-        `x-${unknown?.causedBy === true ? 'caused-by-' : ''}unknown-system`,
-        of('valueCanonical', unknown?.canonical),
-      ),
-      ...(issues.length === 0 ? [] : [{ name: 'issues', resource: txOutcome(issues) }]),
-    ],
+  const { inactive, status, normalized, unknown, coding, code, version, display } = checked ?? nothing
+  const parameter: JsonObject[] = [{ name: 'result', valueBoolean: result }]
+  const add = (name: string, as: `value${string}`, value: Json | undefined): void => {
+    if (value !== undefined) parameter.push({ name, [as]: value })
   }
+  const tells = !isConcept || checked?.isMember === true
+  if (tells) add('code', 'valueCode', code)
+  if (isConcept) add('codeableConcept', 'valueCodeableConcept', subject.concept)
+  if (tells) add('system', 'valueUri', coding?.system)
+  add('version', 'valueString', version)
+  if (tells) add('display', 'valueString', display)
+  add('normalized-code', 'valueCode', normalized)
+  add('inactive', 'valueBoolean', inactive)
+  add('status', 'valueCode', status)
+  add('message', 'valueString', messageOf(result, issues))
+  const cause = unknown?.causedBy === true ? 'caused-by-' : ''
+  add(`x-${cause}unknown-system`, 'valueCanonical', unknown?.canonical)
+  if (issues.length > 0) parameter.push({ name: 'issues', resource: txOutcome(issues) })
+  return { resourceType: 'Parameters', parameter }
 }
+
+const nothing: Partial<Checked> = {}
 
 /** All that speaks against it; where it is right, only what is to be said of its display. */
 export function messageOf(result: boolean, issues: readonly TxIssue[]): string | undefined {
+  if (issues.length === 0) return undefined
   const telling = issues.filter(issue => (result ? issue.type === 'invalid-display' : issue.severity !== 'information'))
   const texts = [...new Set(telling.map(issue => issue.diagnostics))].sort()
   return texts.length === 0 ? undefined : texts.join('; ')
