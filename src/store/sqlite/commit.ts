@@ -21,7 +21,7 @@ export function openCommits(db: DatabaseSync, tenants: GrowingNames, types: Grow
   const claims = openClaims(db)
   const receipts = openReceipts(db, types)
   const links = openLinks(db, types, resources.find)
-  const index = openIndex(db, tenants, types, (tenant, id) => resources.find(tenant, 'Patient', id)?.root)
+  const index = openIndex(db, tenants, types, resources.rootOf)
   const rootInside = openRootInside(db)
   const order = openOrder(db)
 

@@ -15,7 +15,9 @@ export type Standing = {
 export type Place = { readonly tenant: number; readonly seq: number; readonly updated: number }
 
 export function openResources(db: DatabaseSync, types: GrowingNames) {
-  const find = db.prepare('SELECT root, seq, version, deleted FROM resource WHERE tenant = ? AND type = ? AND id = ?')
+  const standing = db.prepare(
+    'SELECT root, seq, version, deleted FROM resource WHERE tenant = ? AND type = ? AND id = ?',
+  )
   const add = db.prepare(
     'INSERT INTO resource (tenant, type, id, root, seq, version, deleted) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
@@ -29,9 +31,17 @@ export function openResources(db: DatabaseSync, types: GrowingNames) {
   const version = db.prepare(`SELECT ${versionColumns} FROM version v WHERE v.seq = ?`)
   version.setReturnArrays(true)
 
+  function find(tenant: number, type: string, id: string): Standing | undefined {
+    return standing.get(tenant, types.key(type) ?? 0, id) as unknown as Standing | undefined
+  }
+
   return {
-    find: (tenant: number, type: string, id: string) =>
-      find.get(tenant, types.key(type) ?? 0, id) as unknown as Standing | undefined,
+    find,
+    /** Of `Type/id`. */
+    rootOf(tenant: number, name: string): number | undefined {
+      const slash = name.indexOf('/')
+      return find(tenant, name.slice(0, slash), name.slice(slash + 1))?.root
+    },
 
     current(key: Key, standing: Standing | undefined): Version | undefined {
       return standing && toVersion(key, version.get(standing.seq) as unknown as VersionRow)

@@ -1,4 +1,5 @@
 import type { Leaf, Node, Part } from '../../../search/node.ts'
+import { tellsTarget } from '../../../search/told.ts'
 import {
   allOf,
   anyOf,
@@ -14,7 +15,7 @@ import {
   type Scope,
 } from './filter.ts'
 import type { Keys } from './keys.ts'
-import { beside, ofRanges } from './slots.ts'
+import { ofRanges } from './slots.ts'
 
 /** The first place in the commit sequence from which on it was that time. */
 export type FirstSince = (tenant: number, time: number) => number
@@ -26,8 +27,7 @@ export function openBind(keys: Keys, firstSince: FirstSince) {
     const [source, target] = node.is === 'refers' ? [here, other] : [other, here]
     const sets = keys.setsOf(source, node.slot)
     const where = sets.length === 0 || other.list === undefined ? nothing : bind(node.where, other)
-    const told = node.slot === beside.patient
-    return where.is === 'none' ? nothing : { is: node.is, sets, beside: told, other, target, where }
+    return where.is === 'none' ? nothing : { is: node.is, sets, beside: tellsTarget(node), other, target, where }
   }
 
   function bind(node: Node, here: Scope): Filter {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { beside, membersOf, ofRanges } from './slots.ts'
+import { membersOf } from './slots.ts'
 
 const remembered = 100_000 // terms and sets; some 20 MB
 const mostSets = 500 // of slots in a type; more are not made by data as it comes, but by somebody who wants searches to be slow
@@ -8,8 +8,6 @@ const mostSets = 500 // of slots in a type; more are not made by data as it come
 export type SlotSet = {
   readonly key: number
   readonly terms: Map<string, number>
-  /** What its entries say is told beside all rows of the resource. */
-  readonly beside: keyof typeof beside | undefined
 }
 
 /** From names to their set; to each slot by itself where the type has too many sets already. */
@@ -41,11 +39,11 @@ export function openDictionary(db: DatabaseSync) {
 
   function makeSets(tenant: number, type: number, names: string, sets: Sets): readonly SlotSet[] {
     const found = findSet(tenant, type, names)
-    if (found !== undefined) return [slotSet(found, names)]
+    if (found !== undefined) return [{ key: found, terms: new Map() }]
     const single = membersOf(names)
     const full = single.length > 1 && (countSlots.get(tenant, type)?.['count'] as number) >= mostSets
     if (full) return single.flatMap(sets)
-    return [slotSet(Number(addSlots.run(tenant, type, names).lastInsertRowid), names)]
+    return [{ key: Number(addSlots.run(tenant, type, names).lastInsertRowid), terms: new Map() }]
   }
 
   function openSets(tenant: number, type: number): Sets {
@@ -84,16 +82,6 @@ export function openDictionary(db: DatabaseSync) {
     /** After a rollback: what was made did not last. */
     reset: forget,
   }
-}
-
-function slotSet(key: number, names: string): SlotSet {
-  const members = membersOf(names)
-  const told = members.includes(beside.patient)
-    ? 'patient'
-    : members.includes(ofRanges(beside.date))
-      ? 'date'
-      : undefined
-  return { key, terms: new Map(), beside: told }
 }
 
 export type Dictionary = ReturnType<typeof openDictionary>

@@ -18,55 +18,45 @@ type RangeRow = readonly [
 /** What a resource has, whoever its type and tenant are. */
 export type Owner = { readonly tenant: number; readonly type: number; readonly root: number }
 
-/** What all rows of a resource tell beside: see the columns of `found`. */
+/** What all rows of a resource tell beside: see the columns of `found`, and `Told`. */
 type Beside = readonly [patient: number | null, date: number | null]
 
 type Rows = { readonly found: readonly FoundRow[]; readonly ranges: readonly RangeRow[]; readonly beside: Beside }
 
-/** The root of a tenant's patient. */
-export type PatientOf = (tenant: number, id: string) => number | undefined
+/** The root of a tenant's `Type/id`. */
+export type RootOf = (tenant: number, name: string) => number | undefined
 
 /** Keeps the entries of resources; of one that had some, only the rows that differ are touched. */
-export function openEntries(db: DatabaseSync, dictionary: Dictionary, patientOf: PatientOf) {
+export function openEntries(db: DatabaseSync, dictionary: Dictionary, rootOf: RootOf) {
   const rows = openRows(db)
 
   function rowsOf({ tenant, type }: Owner, packed: string | undefined): Rows {
     const sets = dictionary.setsOf(tenant, type)
-    const [texts, intervals] = packed === undefined ? nothing : unpack(packed)
-    const { found, patients } = textsOf(sets, [...texts, inList])
-    const { ranges, dates } = rangesOf(sets, intervals)
+    const [texts, intervals, { patient, date }] = packed === undefined ? nothing : unpack(packed)
+    const found = textsOf(sets, [...texts, inList])
+    const ranges = rangesOf(sets, intervals)
     found.push(...unitsOf(ranges))
-    return { found, ranges, beside: [only(tenant, patients), latest(dates)] }
+    // A patient that is not there yet is looked up by whoever asks.
+    const root = patient === undefined ? undefined : rootOf(tenant, patient)
+    return { found, ranges, beside: [root ?? null, date ?? null] }
   }
 
-  function textsOf(sets: Sets, texts: readonly PackedRow[]) {
+  function textsOf(sets: Sets, texts: readonly PackedRow[]): FoundRow[] {
     const found: FoundRow[] = []
-    const patients: string[] = []
     for (const [names, text, element] of texts) {
-      for (const set of sets(names)) {
-        found.push([dictionary.term(set, text), element, set.key])
-        if (set.beside === 'patient') patients.push(text)
-      }
+      for (const set of sets(names)) found.push([dictionary.term(set, text), element, set.key])
     }
-    return { found, patients }
+    return found
   }
 
-  function rangesOf(sets: Sets, intervals: readonly PackedRange[]) {
+  function rangesOf(sets: Sets, intervals: readonly PackedRange[]): readonly RangeRow[] {
     const ranges: RangeRow[] = []
-    const dates: number[] = []
     for (const [names, unit, element, low, high, from, to] of intervals) {
       for (const set of sets(ofRanges(names))) {
         ranges.push([set.key, dictionary.term(set, unit), element, low, high, from, to, unit === '' ? 1 : 0])
-        if (set.beside === 'date') dates.push(high)
       }
     }
-    return { ranges, dates }
-  }
-
-  /** If it is one alone, and there already. */
-  function only(tenant: number, [patient = '', ...others]: readonly string[]): number | null {
-    if (others.length > 0 || !patient.startsWith(patientStart)) return null
-    return patientOf(tenant, patient.slice(patientStart.length)) ?? null
+    return ranges
   }
 
   /**
@@ -95,14 +85,8 @@ function unitsOf(ranges: readonly RangeRow[]): Iterable<FoundRow> {
   return units.values()
 }
 
-function latest(dates: readonly number[]): number | null {
-  return dates.length === 0 ? null : dates.reduce((one, other) => Math.max(one, other))
-}
-
-const patientStart = 'Patient/'
-
 const inList: PackedRow = [list, '', 0]
-const nothing: Packed = [[], []]
+const nothing: Packed = [[], [], {}]
 const none: Rows = { found: [], ranges: [], beside: [null, null] }
 
 /** Those that the others do not have. */

@@ -1,8 +1,9 @@
 import type { Place, SortKey } from '../../../search/node.ts'
+import { tellsValue } from '../../../search/told.ts'
 import { currentSeq } from './condition.ts'
 import { containerOf } from './contained.ts'
 import type { Scope } from './filter.ts'
-import { beside, ofRanges, type Slots } from './slots.ts'
+import { ofRanges, type Slots } from './slots.ts'
 import type { Source } from './source.ts'
 import { type Arg, among, joined, raw, type Sql, sql } from './sql.ts'
 
@@ -62,8 +63,7 @@ export function keyColumns(keys: readonly SortColumn[], source: Source): Sql {
 /** The candidate's row may tell. */
 function keyOf(key: SortColumn, { root, terms }: Source): Sql {
   const value = keyValue(key, root)
-  const told = terms !== undefined && key.by === 'range' && key.descending && key.slot === beside.date
-  return told ? sql`coalesce(c.date, ${value})` : value
+  return terms !== undefined && tellsValue(key) ? sql`coalesce(c.date, ${value})` : value
 }
 
 export function orderBy(keys: readonly SortColumn[]): Sql {

@@ -1,10 +1,12 @@
 import type { Entries, Range } from '../../../search/entry.ts'
+import { type Told, toldOf } from '../../../search/told.ts'
 
 /**
  * Entries as they cross to the writer: text, because cloning an object for each takes three times as long. What is equal in
  * several slots is one (`code` and `combo-code`, `subject` and `patient`): about half of what an Observation has.
  */
-export function pack({ terms, ranges }: Entries): string {
+export function pack(entries: Entries): string {
+  const { terms, ranges } = entries
   const plain = new Map<string, Named<Text>>()
   const numbered = new Map<string, Named<Text>>()
   for (const { slot, text, element } of terms) {
@@ -17,11 +19,11 @@ export function pack({ terms, ranges }: Entries): string {
   const rows: PackedRow[] = []
   for (const { names, text, element } of plain.values()) rows.push([names, text, element])
   for (const { names, text, element } of numbered.values()) rows.push([names, text, element])
-  return JSON.stringify([rows, rangeRows(ranges)] satisfies Packed)
+  return JSON.stringify([rows, rangeRows(ranges), toldOf(entries)] satisfies Packed)
 }
 
 /** `names`: of slots, one to a line. */
-export type Packed = readonly [readonly PackedRow[], readonly PackedRange[]]
+export type Packed = readonly [readonly PackedRow[], readonly PackedRange[], Told]
 export type PackedRow = readonly [names: string, text: string, element: number]
 export type PackedRange = readonly [
   names: string,

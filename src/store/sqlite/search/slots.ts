@@ -3,9 +3,6 @@ import type { DatabaseSync } from 'node:sqlite'
 /** The set that has every present resource of a type. */
 export const list = '\n\n'
 
-/** What all rows of a resource tell beside: see the columns of `found`. */
-export const beside = { patient: 'patient', date: 'date' } as const
-
 /** How the set of a slot's ranges is called; a name has no line break. */
 export function ofRanges(names: string): string {
   return `\n${names}`
