@@ -65,19 +65,17 @@ function elementsOf(part: JsonObject): { element: readonly ElementDefinition[] }
 export function condenseElement(element: JsonObject): ElementDefinition {
   const { slicing, type, constraint, binding } = element
   const constraints = objects(constraint).filter(isOfItsOwn).map(condenseConstraint)
-  const condensed = {
-    ...picked(element, elementFields),
-    ...flags(element, elementFlags),
-    ...Object.fromEntries(
-      Object.entries(element).filter(([name]) => /^(fixed|pattern|minValue|maxValue)[A-Z]/.test(name)),
-    ),
-    ...(isObject(slicing) && !isImplied(slicing, element) ? { slicing: condenseSlicing(slicing) } : {}),
-    ...(type === undefined ? {} : { type: objects(type).map(each => condenseType(each, element)) }),
-    ...(constraints.length > 0 ? { constraint: constraints } : {}),
-    ...(isObject(binding) ? { binding: condenseBinding(binding) } : {}),
-  }
+  const condensed = picked(element, elementFields)
+  Object.assign(condensed, flags(element, elementFlags))
+  for (const name in element) if (limiting.test(name)) condensed[name] = element[name] ?? null
+  if (isObject(slicing) && !isImplied(slicing, element)) condensed['slicing'] = condenseSlicing(slicing)
+  if (type !== undefined) condensed['type'] = objects(type).map(each => condenseType(each, element))
+  if (constraints.length > 0) condensed['constraint'] = constraints
+  if (isObject(binding)) condensed['binding'] = condenseBinding(binding)
   return condensed as unknown as ElementDefinition
 }
+
+const limiting = /^(fixed|pattern|minValue|maxValue)[A-Z]/
 
 /** "Extensions are always sliced by url": said in some snapshots, and of no consequence where there are no slices. */
 function isImplied(slicing: JsonObject, { path }: JsonObject): boolean {
@@ -126,9 +124,17 @@ function flags(from: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(names.filter(name => from[name] === true).map(name => [name, true]))
 }
 
-function picked(from: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.flatMap(name => (from[name] === undefined ? [] : [[name, from[name]]])))
+/** A large guide has 100,000 elements. */
+function picked(from: JsonObject, names: readonly string[]): Growing {
+  const some: Growing = {}
+  for (const name of names) {
+    const value = from[name]
+    if (value !== undefined) some[name] = value
+  }
+  return some
 }
+
+type Growing = { [name: string]: Json }
 
 function objects(value: Json | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : []

@@ -45,23 +45,40 @@ function startOfCharacter(bytes: Uint8Array, from: number): number {
 const few = 16 // entries that are printed in one go
 const printed = new WeakMap<readonly Json[], string>()
 
-/** Prints the entries of a large Bundle, for when the whole is printed. */
+/**
+ * Prints the entries of a large Bundle, for when the whole is printed. They are joined portion by portion: thousands of texts that
+ * are only strung together would be copied one by one in the moment in which somebody reads them.
+ */
 export async function printEntries({ entry }: JsonObject, turn: () => Promise<unknown>): Promise<void> {
   if (!Array.isArray(entry) || entry.length <= few) return
-  let text = ''
+  const portions: string[] = []
+  let texts: string[] = []
+  let length = 0
   for (const item of entry) {
-    text += text === '' ? printJson(item) : `,${printJson(item)}`
+    const text = printJson(item)
+    texts.push(text)
+    length += text.length
+    if (length >= portion) {
+      portions.push(texts.join(','))
+      texts = []
+      length = 0
+    }
     await turn()
   }
-  printed.set(entry, text)
+  printed.set(entry, [...portions, ...texts].join(','))
 }
 
-/** As `printJson`. Where no array is empty, and quotes in strings are escaped, `"entry":[]` stands in one place only. */
-export function printWhole(object: JsonObject): string {
+/**
+ * As `printJson`, but for the opening brace. Where no array is empty, and quotes in strings are escaped, `"entry":[]` stands in
+ * one place only.
+ */
+export function printMembers(object: JsonObject): string {
   const { entry } = object
   const text = Array.isArray(entry) ? printed.get(entry) : undefined
-  if (text === undefined) return printJson(object)
-  return printJson({ ...object, entry: [] }).replace('"entry":[]', () => `"entry":[${text}]`)
+  if (text === undefined) return printJson(object).slice(1)
+  // Nothing is cut off behind this: of a text that was put together, that would copy the whole.
+  const around = printJson({ ...object, entry: [] }).slice(1)
+  return around.replace('"entry":[]', () => `"entry":[${text}]`)
 }
 
 /** Where the array `entry` of the outermost object stands, and where its items do. */

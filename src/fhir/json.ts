@@ -18,7 +18,7 @@ export function parseJson(input: string | Uint8Array, limits: Partial<JsonLimits
   const found = survey(text, bounds)
   const tree = found === undefined ? undefined : native(text)
   const whole = found !== undefined && tree !== undefined && members(tree, bounds.keys) === found.members
-  if (!whole || mayHoldLoneSurrogate(text)) {
+  if (!whole || mayHoldHalfPair(text, typeof input === 'string')) {
     const fault = faultOf(text, bounds)
     if (fault) throw fault
     if (!whole) throw fail('structure', 'a property name is written with a backslash: no name of FHIR needs one')
@@ -123,9 +123,9 @@ function members(tree: Json, limit: number): number {
   return own + count
 }
 
-/** JSON.parse accepts half a pair, which no UTF-8 can carry. Too often yes (`\\\\ud800`), never wrongly no. */
-function mayHoldLoneSurrogate(text: string): boolean {
-  return !text.isWellFormed() || (text.includes('\\u') && halfPair.test(text))
+/** JSON.parse accepts half a pair, which no UTF-8 can carry, so that a decoded text has none as it is. Too often yes (`\\\\ud800`), never wrongly no. */
+function mayHoldHalfPair(text: string, isRaw: boolean): boolean {
+  return (isRaw && !text.isWellFormed()) || (text.includes('\\u') && halfPair.test(text))
 }
 
 const halfPair =

@@ -4,7 +4,7 @@
  * https://hl7.org/fhir/R4/resource.html#Meta
  */
 import { printJson } from './json.ts'
-import { printWhole } from './json-portions.ts'
+import { printMembers } from './json-portions.ts'
 import type { JsonObject, Resource } from './resource.ts'
 
 export type Draft = {
@@ -19,7 +19,7 @@ export function draft(resource: Resource, id: string): Draft {
   const { resourceType: type, id: _id, meta = {}, ...body } = resource
   const { versionId: _v, lastUpdated: _l, _versionId, _lastUpdated, ...kept } = meta as JsonObject
   const metaRest = printJson(kept).slice(1)
-  const bodyRest = printWhole(body).slice(1)
+  const bodyRest = printMembers(body)
   return { type, id, rest: `${metaRest === '}' ? '' : ','}${metaRest}${bodyRest === '}' ? '' : ','}${bodyRest}` }
 }
 

@@ -76,9 +76,12 @@ function* wrongFullUrl({ at, resource }: Entry, fullUrl: string): Iterable<Issue
   if (fullUrl.includes('#')) {
     yield error('value', `${quote(fullUrl)} has a fragment, expected the URL of a whole resource`, expression)
   }
-  if ((/^urn:uuid:/i.test(fullUrl) && !uuid.test(fullUrl)) || (/^urn:oid:/i.test(fullUrl) && !oid.test(fullUrl))) {
-    const diagnostics = `${quote(fullUrl)} has not the form of its kind, expected one such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520`
-    yield { severity: 'warning', code: 'value', diagnostics, expression }
+  if (/^urn:/i.test(fullUrl)) {
+    if ((/^urn:uuid:/i.test(fullUrl) && !uuid.test(fullUrl)) || (/^urn:oid:/i.test(fullUrl) && !oid.test(fullUrl))) {
+      const diagnostics = `${quote(fullUrl)} has not the form of its kind, expected one such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520`
+      yield { severity: 'warning', code: 'value', diagnostics, expression }
+    }
+    return
   }
   const reference = parseReference(fullUrl)
   if (reference.kind !== 'absolute' || reference.type === undefined || resource === undefined) return

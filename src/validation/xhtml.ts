@@ -21,7 +21,7 @@ const attributes = new Set(
 
 const links = new Set(['href', 'src', 'cite', 'longdesc', 'usemap'])
 const activeScheme = /(?:java|vb|live|j)script:|mocha:|data:|blob:|filesystem:|view-source:/
-const stillImage = /^data:image\/(?:png|jpe?g|gif|webp|bmp|avif|tiff?)[;,]/
+const stillImage = /^data:\s?image\/(?:png|jpe?g|gif|webp|bmp|avif|tiff?)[;,]/i
 // A backslash or a comment can hide the other words from a reader but not from a browser.
 const activeStyle = /\\|\/\*|(?:url|expression|image|image-set|src)\s*\(|behaviou?r|-moz-binding|@import|script:|data:/
 
@@ -54,7 +54,7 @@ function isActiveLink(value: string, image: boolean): boolean {
     return false
   }
   // Pictures are long, and the whole of one need not be read to know it for one.
-  if (image && stillImage.test(value.slice(0, 24).toLowerCase())) return false
+  if (image && stillImage.test(value)) return false
   const url = value.replace(/[\s\p{C}]+/gu, '').toLowerCase()
   return activeScheme.test(url) && !(image && stillImage.test(url))
 }

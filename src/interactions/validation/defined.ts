@@ -10,15 +10,30 @@ import { error, FhirError, type Issue } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { CompileInvariant } from '../../validation/invariant.ts'
 
-export function structureIssues(
-  resource: Resource,
-  at: string,
-  layer: Layer,
-  compileInvariant: CompileInvariant,
-): readonly Issue[] {
-  const definition = condense(resource)
-  if (layer.isCore(definition.url)) return [overridden(definition, at)]
-  return [...faultsOf(definition, layer, at), ...constraintFaults(definition, at, compileInvariant)]
+export function openStructureIssues(compileInvariant: CompileInvariant) {
+  const compile = compileOnce(compileInvariant)
+  return (resource: Resource, at: string, layer: Layer): readonly Issue[] => {
+    const definition = condense(resource)
+    if (layer.isCore(definition.url)) return [overridden(definition, at)]
+    return [...faultsOf(definition, layer, at), ...constraintFaults(definition, at, compile)]
+  }
+}
+
+/** Throws what the compiler does. */
+type Compile = (expression: string, type: string) => void
+
+const remembered = { expressions: 5_000, characters: 1_000 } // R4 and the largest guides have some thousands, and few longer ones
+
+/** Snapshots repeat the constraints of what they stand on. */
+function compileOnce(compileInvariant: CompileInvariant): Compile {
+  const sound = new Set<string>()
+  return (expression, type) => {
+    const name = `${type} ${expression}`
+    if (sound.has(name)) return
+    compileInvariant(expression, type, 'own')
+    if (sound.size >= remembered.expressions) sound.clear()
+    if (name.length <= remembered.characters) sound.add(name)
+  }
 }
 
 /** "Core definitions may be stored, not overridden." */
@@ -42,24 +57,19 @@ function faultsOf(definition: StructureDefinition, layer: Layer, at: string): re
 function constraintFaults(
   { type, ...definition }: StructureDefinition,
   at: string,
-  compileInvariant: CompileInvariant,
+  compile: Compile,
 ): readonly Issue[] {
   const part = definition.snapshot === undefined ? 'differential' : 'snapshot'
   return (definition[part]?.element ?? []).flatMap(({ constraint = [] }, index) =>
-    constraint.flatMap(each => compileFault(each, type, `${at}.${part}.element[${index}]`, compileInvariant)),
+    constraint.flatMap(each => compileFault(each, type, `${at}.${part}.element[${index}]`, compile)),
   )
 }
 
 /** A function that is not known here may be known elsewhere, and in a later version of Kiln. */
-function compileFault(
-  { key, expression }: Constraint,
-  type: string,
-  at: string,
-  compileInvariant: CompileInvariant,
-): readonly Issue[] {
+function compileFault({ key, expression }: Constraint, type: string, at: string, compile: Compile): readonly Issue[] {
   if (expression === undefined) return []
   try {
-    compileInvariant(expression, type, 'own')
+    compile(expression, type)
     return []
   } catch (cause) {
     if (!(cause instanceof FhirError)) throw cause

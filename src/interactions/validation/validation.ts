@@ -18,7 +18,7 @@ import { openInForce } from '../in-force.ts'
 import { openStored, type StoredNeeds } from '../stored.ts'
 import type { Vocabulary } from '../vocabulary/vocabulary.ts'
 import { answersFrom } from './answers.ts'
-import { structureIssues } from './defined.ts'
+import { openStructureIssues } from './defined.ts'
 import { type Forms, formAnswers, openForms } from './forms.ts'
 import { openProfiles, ownProfile, type Profiles } from './profiles.ts'
 import { type Requirements, requirementsOf, statementOf } from './requirements.ts'
@@ -69,6 +69,7 @@ export function openValidation(needs: ValidationNeeds): Validation {
     turn,
     now: clock,
   })
+  const structureIssues = openStructureIssues(compileInvariant)
   const core = coreCodes(loadValueSets())
   const strict = settings.unknownProfiles === 'refuse'
 
@@ -88,7 +89,7 @@ export function openValidation(needs: ValidationNeeds): Validation {
       if (wish?.only === 'form') return structure(resource, at)
       const found = judge(resource, at, whom, wish)
       return resource.resourceType === 'StructureDefinition'
-        ? beside(found, () => structureIssues(resource, at, layer, compileInvariant))
+        ? beside(found, () => structureIssues(resource, at, layer))
         : found
     }
   }

@@ -78,7 +78,7 @@ async function install(ctx: Context, place: Place, one: Resolved, progress: Prog
     const examples = same ? standing.record.examples : [] // left by a removal that was stopped
     const record = (state: State): Resource => printRecord(contents, one.dependencies, state, examples)
     await alone.commit([await recordWrite(ctx, place, record('loading'))], false)
-    const resumed = await store(ctx, place, alone, one, contents, progress)
+    const resumed = await store(ctx, place, alone, { ...one, isBegun: same }, contents, progress)
     await alone.commit([await recordWrite(ctx, place, record('installed'))], false)
     return [contents, { ...report, already: false, resumed }]
   })
@@ -104,7 +104,7 @@ function store(
   ctx: Context,
   place: Place,
   alone: Alone,
-  { archive }: Resolved,
+  { archive, isBegun }: Resolved & { readonly isBegun: boolean },
   { manifest, items }: Contents,
   progress: Progress,
 ): Promise<number> {
@@ -114,7 +114,7 @@ function store(
   }
   return storeInParts(ctx, alone, {
     puts: puts(),
-    isDue: ({ draft }, standing) => !unchanged(standing, draft),
+    isDue: isBegun ? ({ draft }, standing) => !unchanged(standing, draft) : undefined,
     progress: done => progress({ package: printName(manifest), done, of: items.length }),
   })
 }

@@ -7,8 +7,8 @@ export type Put = Write & { do: 'put' }
 
 export type Parts = {
   readonly puts: AsyncIterable<Put>
-  /** Whether it is to be written, as this stands in its place. */
-  readonly isDue: (put: Put, standing: Version | undefined) => boolean
+  /** Whether it is to be written, as this stands in its place; absent: nothing can stand there. */
+  readonly isDue?: ((put: Put, standing: Version | undefined) => boolean) | undefined
   readonly progress: (done: number) => void
 }
 
@@ -23,9 +23,14 @@ export async function storeInParts(ctx: Context, alone: Alone, { puts, isDue, pr
   let characters = 0
   let committing: Promise<void> = Promise.resolve()
 
-  async function commit(part: readonly Put[]): Promise<void> {
+  async function dueOf(part: readonly Put[]): Promise<readonly Put[]> {
+    if (isDue === undefined) return part
     const standing = await ctx.store.readAll(part.map(({ key }) => key))
-    const due = part.filter((put, at) => isDue(put, standing[at]))
+    return part.filter((put, at) => isDue(put, standing[at]))
+  }
+
+  async function commit(part: readonly Put[]): Promise<void> {
+    const due = await dueOf(part)
     if (due.length > 0) await alone.commit(due)
     standingBefore += part.length - due.length
     done += part.length

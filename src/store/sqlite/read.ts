@@ -39,10 +39,20 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapsh
     return (lastOfType.get(tenant, type)?.['seq'] as number | undefined) ?? 0
   }
 
+  /** For all lists of types together, as long as the state is the same. */
+  let known: { readonly state: number; readonly tenant: number; readonly type: number } | undefined
+
+  function newestIn(state: number | undefined, tenant: number): number {
+    if (known !== undefined && known.state === state && known.tenant === tenant) return known.type
+    const type = (newestType.get(tenant)?.['type'] as number | undefined) ?? 0
+    known = state === undefined ? undefined : { state, tenant, type }
+    return type
+  }
+
   /** Keys rise, so whoever has no newer type than before has none that was not there before: its name need not be asked for again. */
   function latestIn(state: number | undefined, tenant: string, names: readonly string[], known?: Latest): Latest {
     const key = tenants.key(tenant) ?? 0
-    const newest = (newestType.get(key)?.['type'] as number | undefined) ?? 0
+    const newest = newestIn(state, key)
     const isSame = known?.tenant === tenant && known.newest === newest
     const there = isSame ? known.there : names.flatMap(name => types.key(name) ?? [])
     return { state, tenant, newest, there, seq: Math.max(0, ...there.map(type => placeOf(key, type))) }

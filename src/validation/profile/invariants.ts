@@ -1,31 +1,16 @@
 /** Constraints in FHIRPath. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 import type { Constraint } from '../../conformance/structure-definition.ts'
 import type { Issue, Severity } from '../../fhir/issue.ts'
-import { isObject, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
+import type { Json, JsonObject } from '../../fhir/resource.ts'
 import { add } from '../findings.ts'
 import type { Invariant } from '../invariant.ts'
-import { containedIn } from './inside.ts'
+import { ownWords } from './own-words.ts'
 import { labelOf, type Part } from './part.ts'
 import type { ItemCheck, Run } from './run.ts'
 import { type Against, coreCanonical, type Library, type Scope } from './scope.ts'
 
 /** What the structural check has proven before. */
 const proven = new Set(['ele-1', 'ext-1', 'dom-2', 'txt-1', 'txt-2'])
-
-/**
- * R4's ref-1 forgets that `#` alone is the containing resource (https://hl7.org/fhir/R4/references.html#contained). Each reference
- * would look through all contained resources, which takes square time.
- */
-const ownWords = new Map<string, Invariant>([
-  [
-    'ref-1',
-    (focus, _twin, { resource, rootResource: root = resource }) => {
-      const reference = isObject(focus) ? focus['reference'] : undefined
-      const isInside = typeof reference === 'string' && reference.startsWith('#') && reference !== '#'
-      return !isInside || containedIn(root as Resource, reference.slice(1)) !== undefined
-    },
-  ],
-])
 
 /** R4's ras-2 forgets that there may be no probability. */
 const corrected = new Map([
