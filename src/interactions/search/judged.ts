@@ -29,7 +29,11 @@ type Memory = {
   /** Up to here in the commit sequence nothing is left to be judged. */
   end: number
   tooMany: boolean
+  /** Its part of the sum over all walks. */
+  weight: number
 }
+
+type Walks = { readonly byName: Map<string, Memory>; weight: number }
 
 const most = 10_000 // changed resources of one type in one walk: some 0.1 ms each, once
 const mostPlaces = 100_000 // remembered of all walks together, some 200 bytes each
@@ -44,9 +48,23 @@ export async function judgedSince(
   question: Question,
   order: Order,
 ): Promise<Judged | undefined> {
-  const memory = recall(ctx.search, asker, question, order)
-  const { places } = memory
+  const name = nameOf(asker, question, order)
+  const walks = walksBy(ctx.search)
+  const memory = recall(walks, name, order)
   if (memory.tooMany) return undefined
+  const places = await judgeChanges(ctx, asker, question, order, memory)
+  if (walks.byName.get(name) === memory) weigh(walks, memory)
+  return places
+}
+
+async function judgeChanges(
+  ctx: Context,
+  asker: Asker,
+  question: Question,
+  order: Order,
+  memory: Memory,
+): Promise<Judged | undefined> {
+  const { places } = memory
   // Asked first: all that stands at or before `end` is there by now, so that the two below find it.
   const end = await ctx.store.sequence(asker.tenant)
   const low = await firstChange(ctx, asker, question.type, memory.end)
@@ -68,30 +86,42 @@ export async function judgedSince(
 }
 
 /** By the definitions that they were judged by. */
-const memories = new WeakMap<SearchNeeds, Map<string, Memory>>()
+const memories = new WeakMap<SearchNeeds, Walks>()
 
-/** The walks that were used last are kept. */
-function recall(search: SearchNeeds, { tenant, base }: Asker, question: Question, order: Order): Memory {
-  const walks = memories.get(search) ?? new Map<string, Memory>()
+function walksBy(search: SearchNeeds): Walks {
+  const known = memories.get(search)
+  if (known) return known
+  const walks = { byName: new Map<string, Memory>(), weight: 0 }
   memories.set(search, walks)
-  const name = createHash('sha256')
+  return walks
+}
+
+function nameOf({ tenant, base }: Asker, question: Question, order: Order): string {
+  return createHash('sha256')
     .update(JSON.stringify([tenant, base, question, order]))
     .digest('base64url')
-  const memory = walks.get(name) ?? { places: new Map(), end: order.until, tooMany: false }
-  walks.delete(name)
-  let room = mostPlaces - most - walks.values().reduce((sum, each) => sum + weight(each), 0)
-  for (const [oldest, each] of walks) {
-    if (room >= 0) break
-    walks.delete(oldest)
-    room += weight(each)
+}
+
+/** The walks that were used last are kept: each search comes by here, so their sum is not made anew. */
+function recall(walks: Walks, name: string, order: Order): Memory {
+  const { byName } = walks
+  const memory = byName.get(name) ?? { places: new Map(), end: order.until, tooMany: false, weight: 0 }
+  byName.delete(name)
+  byName.set(name, memory)
+  weigh(walks, memory)
+  for (const [oldest, each] of byName) {
+    if (walks.weight <= mostPlaces - most || each === memory) break
+    byName.delete(oldest)
+    walks.weight -= each.weight
   }
-  walks.set(name, memory)
   return memory
 }
 
 /** In places; a walk in which nothing was changed is not free either. */
-function weight({ places }: Memory): number {
-  return places.size + 10
+function weigh(walks: Walks, memory: Memory): void {
+  const weight = memory.places.size + 10
+  walks.weight += weight - memory.weight
+  memory.weight = weight
 }
 
 /** `updated` of the first change behind `end`, ms: no later one has an earlier time. */
