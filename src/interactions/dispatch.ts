@@ -56,19 +56,17 @@ export async function dispatch(
 
 /** Of the server itself. */
 export function contextOf(
-  surroundings: Surroundings,
+  { definitions: _, validation, vocabularies, rights: __, ...surroundings }: Surroundings,
   from: Pick<FhirRequest, 'tenant' | 'base'>,
   { search, index, parameterIssues }: Holding,
 ): Context {
-  const { store, shapes, validation, vocabularies } = surroundings
+  const { store, shapes } = surroundings
   const { tenant } = from
   const vocabulary = once(() => vocabularies.of(tenant))
   let check: Context['validate'] | undefined // reads go without
   return {
-    ...sharedBy(surroundings),
-    search,
-    index,
-    behind: store,
+    ...surroundings,
+    ...{ search, index, access: unlimited, behind: store, guard: behind => behind, recording: undefined },
     validate(resource, at, wish) {
       check ??= validatorFor(checkFor({ validation, vocabularies }, from, vocabulary), (resource, at) =>
         resource.resourceType === 'Basic'
@@ -79,20 +77,6 @@ export function contextOf(
     },
     vocabulary,
   }
-}
-
-type Shared = Omit<Context, 'search' | 'index' | 'validate' | 'vocabulary' | 'behind'>
-
-/** What all contexts have in common: each request has one, so what is left out of it is left out once. */
-const shared = new WeakMap<Surroundings, Shared>()
-
-function sharedBy(surroundings: Surroundings): Shared {
-  const before = shared.get(surroundings)
-  if (before !== undefined) return before
-  const { definitions: _, validation: __, vocabularies: ___, rights: ____, ...rest } = surroundings
-  const made: Shared = { ...rest, access: unlimited, guard: behind => behind, recording: undefined }
-  shared.set(surroundings, made)
-  return made
 }
 
 function guardedBy(ctx: Context, { base }: Pick<FhirRequest, 'base'>, access: Access): Context {
