@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../fhir/resource.ts'
 import type { Claims } from './claims.ts'
 
 export function identity({ software, date }: Claims, what: string): JsonObject {
-  return { version: software.version, name: `${software.name}${what}`, status: 'active', date, kind: 'instance' }
+  const { name, version } = software
+  return { version, name: `${name}${what}`, title: `${name} ${what}`, status: 'active', date, kind: 'instance' }
 }
 
 /** cpb-14: an instance has one. */

@@ -2,6 +2,7 @@
  * A code system as everything above sees it, wherever its concepts lie: in a CodeSystem resource, in a file of the library, in
  * a grammar. https://hl7.org/fhir/R4/codesystem.html
  */
+import type { JsonObject } from '../fhir/resource.ts'
 import type { Stretch, Text } from '../fhir/stretch.ts'
 import type { Concept, ConceptSet } from './concept-set.ts'
 
@@ -25,6 +26,8 @@ export type CodeSystemFacts = {
   /** Canonical of the value set of all codes. */
   readonly valueSet?: string
   readonly properties: readonly PropertyDefinition[]
+  /** Canonicals of the supplements that are added to it. */
+  readonly supplements?: readonly string[]
   readonly filters: readonly {
     readonly code: string
     readonly operators: readonly FilterOperator[]
@@ -84,6 +87,8 @@ export interface CodeSystem {
   /** Those that displays and designations are in, as far as they tell. */
   languages(): readonly string[]
   properties(concept: Concept): readonly PropertyValue[]
+  /** Of the element that defines it; absent: there is no such element. */
+  extensions?(concept: Concept): readonly JsonObject[]
   /** `inactive`, `status = retired` and what the system itself means by it. */
   inactive(concept: Concept): boolean
   /** `notSelectable`. */

@@ -43,7 +43,7 @@ export async function askCases(
   }
 }
 
-/** `error not-found ValueSet.compose.include[0].system: A definition for …` */
+/** `error not-found ValueSet.compose.include[0].filter[0].value: The system …` */
 export function refused({ status, body }: Reply): JsonObject {
   const issues = body.issue.map(({ severity, code, expression, diagnostics }: Loose) => {
     const at = expression === undefined ? '' : ` ${expression}`

@@ -14,6 +14,7 @@ import { type Purpose, resolveSystem, unknownSystem } from '../../terminology/va
 import type { Call } from '../kernel/operation.ts'
 import { type Asked, askedOf } from '../terminology/asked.ts'
 import { instanceOf } from '../terminology/instance.ts'
+import { incomplete } from '../terminology/subject.ts'
 
 export type InQuestion = Pick<Asked, 'rules'> & {
   readonly terminology: Terminology
@@ -119,7 +120,7 @@ export function agreed(name: string, said: readonly (string | undefined)[], othe
 export function systemNamed(said: readonly (string | undefined)[], name = 'system'): string {
   const system = agreed(name, said, 'expected codes of one code system')
   if (system !== undefined) return system
-  throw fail('required', `the parameter '${name}' is missing: a code has a meaning only in a code system`, name)
+  throw incomplete(`the parameter '${name}' is missing: a code has a meaning only in a code system`, name)
 }
 
 /** `at`: where the name of the system stands. */

@@ -23,6 +23,8 @@ export type Asked = {
   readonly maps: () => readonly ConceptMap[]
   readonly rules: VersionRules
   readonly languages: Languages
+  /** By the parameter `displayLanguage`, not by the header. */
+  readonly namesLanguage: boolean
   /** Canonicals of the supplements that are to be used. */
   readonly supplements: readonly string[]
 }
@@ -58,6 +60,7 @@ function askedIn(vocabulary: Vocabulary, { request, input }: Call): Asked {
     maps: () => vocabulary.maps,
     rules: rulesIn(input),
     languages: languagesOf(request, input),
+    namesLanguage: input.text('displayLanguage') !== undefined,
     supplements: input.texts('useSupplement'),
   }
 }
@@ -112,10 +115,11 @@ function versions(input: Input, name: string): readonly string[] {
 
 const any: Languages = []
 
-/** A header that is no list of languages is one that the client did not think about. */
+/** A header that is no list of languages, or takes any, is one that the client did not think about. */
 function languagesOf({ headers }: FhirRequest, input: Input): Languages {
   const asked = input.text('displayLanguage')
   if (asked !== undefined) return parseLanguages(asked)
-  const accepted = headers['accept-language']
-  return accepted === undefined ? any : (languagesIn(accepted) ?? any)
+  const header = headers['accept-language']
+  const accepted = header === undefined ? any : (languagesIn(header) ?? any)
+  return accepted[0] === '*' ? any : accepted
 }

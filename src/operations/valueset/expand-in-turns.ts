@@ -1,5 +1,6 @@
 /** A long page of an expansion, made slice by slice, so that others have their turn. */
 import { fail } from '../../fhir/issue.ts'
+import { printJson } from '../../fhir/json.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
 import { objectOf, objectsOf } from '../../terminology/element.ts'
 import { type ExpandWith, expand } from '../../terminology/value-set/expand.ts'
@@ -20,16 +21,31 @@ export async function expandInTurns(
   if (count === undefined || count <= slice) return expand(members, request, how)
   const first = expand(members, { ...request, count: slice }, how)
   const contains = [...containsOf(first)]
+  const extensions = new Map<string, JsonObject>()
+  const note = (slice: JsonObject): void => {
+    for (const each of objectsOf(objectOf(slice, 'expansion'), 'extension')) extensions.set(printJson(each), each)
+  }
+  note(first)
   for (let found = contains.length; found === slice && contains.length < count; ) {
     if (contains.length >= largestPage) throw tooLarge(count)
     await turn()
     const wanted = Math.min(slice, count - contains.length)
-    const next = containsOf(expand(members, { ...request, offset: offset + contains.length, count: wanted }, how))
+    const more = expand(members, { ...request, offset: offset + contains.length, count: wanted }, how)
+    const next = containsOf(more)
+    note(more)
     contains.push(...next)
     found = next.length
   }
   const expansion = objectOf(first, 'expansion')
-  return { ...first, expansion: { ...expansion, ...(contains.length === 0 ? {} : { contains }) } }
+  const extension = [...extensions.values()]
+  return {
+    ...first,
+    expansion: {
+      ...expansion,
+      ...(extension.length === 0 ? {} : { extension }),
+      ...(contains.length === 0 ? {} : { contains }),
+    },
+  }
 }
 
 function containsOf(valueSet: JsonObject): readonly JsonObject[] {

@@ -11,6 +11,7 @@ import type { Operation } from '../kernel/operation.ts'
 import { askedOf, askedParameters } from '../terminology/asked.ts'
 import { mustBeNow } from './date.ts'
 import { expandInTurns } from './expand-in-turns.ts'
+import { languagesFor } from './languages.ts'
 import { noValueSet } from './validate-code.ts'
 import { valueSetOf } from './value-set.ts'
 
@@ -28,12 +29,12 @@ export function expandOperation(definition: conformance.Operation): Operation {
       const { input } = call
       mustBeNow(ctx, input)
       const asked = await askedOf(ctx, call)
-      const { memberships, rules, supplements, languages } = asked
+      const { memberships, rules, supplements } = asked
       const valueSet = await valueSetOf(ctx, call, asked)
       if (valueSet === undefined) throw noValueSet()
       const members = memberships.of(valueSet, { rules, supplements })
       const how = { identifier: `urn:uuid:${ctx.newId()}`, timestamp: timestampOf(ctx), limit: usualLimit }
-      const expanded = await expandInTurns(members, requestOf(input, languages), how, ctx.turn)
+      const expanded = await expandInTurns(members, requestOf(input, languagesFor(asked, valueSet)), how, ctx.turn)
       return { ...expanded, resourceType: 'ValueSet' } satisfies Resource
     },
   }
@@ -66,7 +67,7 @@ function requestOf(input: Input, languages: Languages): ExpandRequest {
     properties: input.texts('property'),
     excludeSystems: input.texts('exclude-system'),
     languages,
-    echo: echoOf(input),
+    echo: echoOf(input, languages),
   }
 }
 
@@ -83,18 +84,18 @@ const echoed = {
   excludeNested: 'valueBoolean',
   excludeNotForUI: 'valueBoolean',
   excludePostCoordinated: 'valueBoolean',
-  displayLanguage: 'valueCode',
-  property: 'valueString',
   'exclude-system': 'valueUri',
   'system-version': 'valueUri',
   'check-system-version': 'valueUri',
   'force-system-version': 'valueUri',
   'default-valueset-version': 'valueUri',
-  useSupplement: 'valueUri',
 }
 
-function echoOf(input: Input): readonly JsonObject[] {
-  return Object.entries(echoed).flatMap(([name, as]) =>
+/** Supplements are told as those that were used, properties by what the codes carry. */
+function echoOf(input: Input, languages: Languages): readonly JsonObject[] {
+  const spoken = input.text('displayLanguage') ?? languages.join(',')
+  const echo = Object.entries(echoed).flatMap(([name, as]) =>
     input.all(name).flatMap(({ value }) => (value === undefined ? [] : [{ name, [as]: value }])),
   )
+  return spoken === '' ? echo : [...echo, { name: 'displayLanguage', valueCode: spoken }]
 }

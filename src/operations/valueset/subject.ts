@@ -2,7 +2,7 @@
 import { fail } from '../../fhir/issue.ts'
 import type { Subject } from '../../terminology/value-set/validate-request.ts'
 import type { Input } from '../kernel/input.ts'
-import { codingOf, codingsOf, onlyOne } from '../terminology/subject.ts'
+import { codingOf, codingsOf, incomplete, onlyOne } from '../terminology/subject.ts'
 
 /** Codings of one CodeableConcept: each may be searched for in a whole value set. */
 const mostCodings = 1_000
@@ -21,7 +21,7 @@ export function subjectOf(input: Input, mayInfer: boolean): Subject {
   const said = Object.entries(parts).map(([part, name]) => [part, input.text(name)])
   const coding = codingOf(Object.fromEntries(said))
   if (coding.system !== undefined || mayInfer) return { as, coding }
-  throw fail('required', `the code '${coding.code}' has no system: expected the parameter 'system' or inferSystem=true`)
+  throw incomplete(`the code '${coding.code}' has no system: expected the parameter 'system' or inferSystem=true`)
 }
 
 function tooMany(count: number): Error {

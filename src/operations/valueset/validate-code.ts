@@ -4,9 +4,11 @@ import { fail } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/interaction.ts'
 import { validate, validationParameters } from '../../terminology/value-set/validate.ts'
+import { withVersionsOf } from '../../terminology/value-set/value-versions.ts'
 import type { Input } from '../kernel/input.ts'
 import type { Call, Operation } from '../kernel/operation.ts'
 import { type Asked, askedOf, askedParameters } from '../terminology/asked.ts'
+import { languagesFor } from './languages.ts'
 import { subjectOf } from './subject.ts'
 import { valueSetOf } from './value-set.ts'
 
@@ -39,16 +41,17 @@ export async function validated(
   against: 'value set' | 'what is named',
 ): Promise<Resource> {
   const { input } = call
-  const { memberships, rules, languages, supplements } = asked
+  const { memberships, supplements } = asked
   const inferSystem = input.flag('inferSystem') ?? (input.text('context') !== undefined ? true : undefined)
   const subject = subjectOf(input, inferSystem === true)
   const valueSet = await valueSetOf(ctx, call, asked)
   if (valueSet === undefined && against === 'value set') throw noValueSet()
+  const rules = withVersionsOf(subject, asked.rules, memberships.terminology)
   const members = valueSet === undefined ? undefined : memberships.of(valueSet, { rules, supplements })
   const validation = validate({
     terminology: memberships.terminology,
     rules,
-    languages,
+    languages: languagesFor(asked, valueSet),
     subject,
     ...(members === undefined ? {} : { members }),
     ...(inferSystem === undefined ? {} : { inferSystem }),

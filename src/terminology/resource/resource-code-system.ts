@@ -42,6 +42,7 @@ export function readCodeSystem(resource: JsonObject): Read {
     designations,
     languages: () => languagesOf(facts.language, elements.flatMap(designationsOf)),
     properties: concept => propertiesOf(element(concept)),
+    extensions: concept => objectsOf(element(concept), 'extension'),
     inactive: concept => marked().inactive.has(concept),
     abstract: concept => marked().abstract.has(concept),
     ...hierarchy,

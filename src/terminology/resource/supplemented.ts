@@ -1,5 +1,6 @@
 /** A code system with what supplements add to it. https://hl7.org/fhir/R4/codesystem.html#supplements */
 import type { JsonObject } from '../../fhir/resource.ts'
+import { printCanonical } from '../canonical.ts'
 import type { CodeSystem, Designation, PropertyValue, Relations } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { objectsOf, textOf } from '../element.ts'
@@ -8,9 +9,13 @@ import { factsOf } from './facts.ts'
 import { designationsOf, languagesOf, printValue } from './resource-code-system.ts'
 import { textIndexOf } from './text-index.ts'
 
-type Addition = { readonly designations: readonly Designation[]; readonly properties: readonly PropertyValue[] }
+type Addition = {
+  readonly designations: readonly Designation[]
+  readonly properties: readonly PropertyValue[]
+  readonly extensions: readonly JsonObject[]
+}
 
-const nothing: Addition = { designations: [], properties: [] }
+const nothing: Addition = { designations: [], properties: [], extensions: [] }
 
 /** Codes that the base does not have are passed over: a supplement cannot define any. Displays of it are designations. */
 export function supplemented(base: CodeSystem, supplements: readonly JsonObject[]): CodeSystem {
@@ -24,21 +29,25 @@ export function supplemented(base: CodeSystem, supplements: readonly JsonObject[
       added.set(concept, {
         designations: [...before.designations, ...displayOf(element, language), ...designationsOf(element)],
         properties: [...before.properties, ...propertiesOf(element)],
+        extensions: [...before.extensions, ...objectsOf(element, 'extension')],
       })
     }
   }
   const of = (concept: Concept): Addition => added.get(concept) ?? nothing
   const texts = textIndexOf(added.keys(), concept => of(concept).designations)
-  const properties = supplements.flatMap(supplement => factsOf(supplement).properties)
+  const facts = supplements.map(factsOf)
+  const properties = facts.flatMap(supplement => supplement.properties)
+  const canonicals = facts.map(({ url, version }) => printCanonical(url, version))
   return {
     ...unchanged(base),
-    facts: { ...base.facts, properties: [...base.facts.properties, ...properties] },
+    facts: { ...base.facts, properties: [...base.facts.properties, ...properties], supplements: canonicals },
     designations: concept => [...base.designations(concept), ...of(concept).designations],
     languages: () => {
       const more = [...added.values()].flatMap(({ designations }) => designations)
       return [...new Set([...base.languages(), ...languagesOf(undefined, more)])]
     },
     properties: concept => [...base.properties(concept), ...of(concept).properties],
+    extensions: concept => [...(base.extensions?.(concept) ?? []), ...of(concept).extensions],
     having(property, value) {
       const has = (given: PropertyValue): boolean =>
         given.code === property && (value === undefined || printValue(given.value) === value)
@@ -55,7 +64,7 @@ export function supplemented(base: CodeSystem, supplements: readonly JsonObject[
 /** Spelled out, because a code system may be an object of a class, whose methods a spread would lose. */
 function unchanged(
   base: CodeSystem,
-): Omit<CodeSystem, 'facts' | 'designations' | 'languages' | 'properties' | 'having' | 'search'> {
+): Omit<CodeSystem, 'facts' | 'designations' | 'languages' | 'properties' | 'extensions' | 'having' | 'search'> {
   return {
     size: base.size,
     find: code => base.find(code),

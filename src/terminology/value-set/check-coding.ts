@@ -31,32 +31,42 @@ export type Checked = {
 export function checkCoding(coding: Coding, index: number, request: ValidateRequest): Checked {
   const at = placeOf(request.subject.as, index)
   const { system: url, code } = coding
-  if (code === undefined || code === '') return incomplete(coding, at, 'no code')
-  if (url === undefined || url === '') return incomplete(coding, at, 'no system', request.members)
+  const hasSystem = url !== undefined && url !== ''
+  if (code === undefined || code === '') return codeless(coding, hasSystem, at)
+  if (!hasSystem) return { coding, isMember: false, issues: [...notAmong(coding, request, at), noSystem(at)], code }
   if (request.ofSystem !== undefined && url !== request.ofSystem) return foreign(coding, request.ofSystem, at)
   const { system, selection, issues, unknown } = located({ ...coding, system: url }, at, request)
   if (system !== undefined) return inSystem({ coding, code, url, system, selection, unknown, at, request }, issues)
   const situation = { coding, code, url, selection, unknown, at, request }
-  return unlocated(situation, [...systemIssues(url, at.system, request.terminology), ...issues])
+  if (asksForMembershipAlone(request)) return unlocated(situation, [])
+  const wrong = systemIssues(url, at.system, request.terminology)
+  if (!wrong.some(({ id }) => id !== relative)) return unlocated(situation, [...wrong, ...issues])
+  return unlocated({ ...situation, unknown: undefined }, wrong) // it is known, as something else
 }
 
-const noSystem =
-  'Coding has no system. A code with no system has no defined meaning, and it cannot be validated. A system should be provided'
+/** Whether the code system knows the code, or anybody the code system, is then another question. */
+function asksForMembershipAlone({ members, membershipOnly }: ValidateRequest): boolean {
+  return members !== undefined && membershipOnly === true
+}
 
-function incomplete(coding: Coding, at: Place, what: 'no code' | 'no system', members?: Members): Checked {
-  const issue =
-    what === 'no code'
-      ? { id: 'Coding_has_no_code__cannot_validate', text: 'Coding has no code, so there is nothing to validate' }
-      : { id: 'Coding_has_no_system__cannot_validate', text: noSystem }
-  const isAlone = what === 'no system' && members === undefined && at.itself === 'Coding'
-  const severity = isAlone ? 'warning' : 'error'
-  const found = txIssue({ ...issue, severity, code: 'invalid', type: 'invalid-data', at: at.itself })
-  return {
-    coding,
-    isMember: false,
-    issues: members === undefined ? [found] : [notIn(coding, members, at), found],
-    ...(coding.code === undefined ? {} : { code: coding.code }),
-  }
+function codeless(coding: Coding, hasSystem: boolean, at: Place): Checked {
+  const text = 'Coding has no code, so there is nothing to validate'
+  const noCode = incomplete('Coding_has_no_code__cannot_validate', text, at)
+  return { coding, isMember: false, issues: hasSystem ? [noCode] : [noCode, noSystem(at)] }
+}
+
+function noSystem(at: Place): TxIssue {
+  const text =
+    'Coding has no system. A code with no system has no defined meaning, and it cannot be validated. A system should be provided'
+  return incomplete('Coding_has_no_system__cannot_validate', text, at)
+}
+
+function incomplete(id: string, text: string, at: Place): TxIssue {
+  return txIssue({ code: 'invalid', type: 'invalid-data', id, text, at: at.itself })
+}
+
+function notAmong(coding: Coding, { members }: ValidateRequest, at: Place): readonly TxIssue[] {
+  return members === undefined ? [] : [notIn(coding, members, at)]
 }
 
 export const ofOtherSystem = 'CODING_OF_OTHER_SYSTEM'
@@ -67,13 +77,15 @@ function foreign(coding: Coding, expected: string, at: Place): Checked {
   return { coding, isMember: false, issues: [found], ...(coding.code === undefined ? {} : { code: coding.code }) }
 }
 
+const relative = 'Terminology_TX_System_Relative'
+
 /** What is wrong with the URL of a code system that is not known. */
 export function systemIssues(url: string, at: string, terminology: Terminology): readonly TxIssue[] {
   const found = (id: string, text: string): readonly TxIssue[] => [
     txIssue({ code: 'invalid', type: 'invalid-data', id, text, at }),
   ]
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) {
-    return found('Terminology_TX_System_Relative', 'Coding.system must be an absolute reference, not a local reference')
+    return found(relative, 'Coding.system must be an absolute reference, not a local reference')
   }
   if (terminology.codeSystem(url) === undefined && terminology.valueSet(url) !== undefined) {
     return found('Terminology_TX_System_ValueSet2', `The Coding references a value set, not a code system ('${url}')`)
@@ -155,7 +167,7 @@ function notListed(situation: Situation, issues: TxIssue[]): Findings {
   const { code, system, at, request } = situation
   const answer = system.grammar?.check(code)
   if (answer?.valid !== true) {
-    issues.push(unknownCode(code, system, at.code, answer?.why))
+    if (!asksForMembershipAlone(request)) issues.push(unknownCode(code, system, at.code, answer?.why))
     return { issues }
   }
   if (request.membershipOnly !== true) issues.push(...checkDefinitions(system, request.members))
@@ -265,7 +277,7 @@ export function notIn(coding: Coding, { definition }: Members, at: Place): TxIss
     code: 'code-invalid',
     type: 'not-in-vs',
     id: 'None_of_the_provided_codes_are_in_the_value_set_one',
-    text: `The provided code '${printCoding(coding)}' was not found in the value set '${definition.canonical}'`,
+    text: `The provided code '${printCoding(coding)}${coding.display === undefined ? '' : ` ('${coding.display}')`}' was not found in the value set '${definition.canonical}'`,
     at: at.code,
   })
 }

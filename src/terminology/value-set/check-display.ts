@@ -1,7 +1,7 @@
 /** Whether a display is one that the code has. https://hl7.org/fhir/R4/terminologies.html#display */
 import type { Severity } from '../../fhir/issue.ts'
 import { speaks } from '../resource/text-index.ts'
-import type { Languages, Words } from './language.ts'
+import { isDisplayUse, type Languages, nothingElse, type Words } from './language.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 
 type Given = {
@@ -39,12 +39,17 @@ function spaced(text: string): string {
 function wrong(given: Given, fitting: readonly Words[]): TxIssue {
   const { display, name, languages } = given
   const hasOtherSpaces = fitting.some(word => sameText(spaced(word.value), spaced(display)))
+  const proper = fitting.filter(isProper)
   const choices = [
-    ...new Set(fitting.map(({ value, language }) => `'${value}'${language === undefined ? '' : ` (${language})`}`)),
+    ...new Set(
+      (proper.length === 0 ? fitting : proper).map(
+        ({ value, language }) => `'${value}'${language === undefined ? '' : ` (${language})`}`,
+      ),
+    ),
   ]
   const list = choices.length === 1 ? choices.join() : `one of ${choices.length} choices: ${oneOf(choices)}`
   const what = hasOtherSpaces ? 'Wrong whitespace in Display Name' : 'Wrong Display Name'
-  const spoken = languages.length === 0 ? '--' : languages.join(', ')
+  const spoken = namesOf(languages)
   const id = hasOtherSpaces
     ? 'Display_Name_WS_for__should_be_one_of__instead_of'
     : 'Display_Name_for__should_be_one_of__instead_of'
@@ -55,13 +60,23 @@ function wrong(given: Given, fitting: readonly Words[]): TxIssue {
 /** Nobody has put it into these languages: then the words it has are right. */
 function withoutLanguage(given: Given): TxIssue {
   const { display, name, words, languages } = given
-  const none = `There are no valid display names found for the code ${name} for language(s) '${languages.join(', ')}'.`
+  const none = `There are no valid display names found for the code ${name} for language(s) '${namesOf(languages)}'.`
   if (words.some(word => sameText(word.value, display))) {
     const text = `${none} The display is '${display}' which is the default language display`
     return found(given, 'information', 'NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK', text)
   }
   const text = `${none} Default display is '${words[0]?.value ?? ''}'`
   return found(given, given.lenient ? 'warning' : 'error', 'NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR', text)
+}
+
+/** A designation for another use is accepted, but nothing to recommend as a display. */
+function isProper({ use }: Words): boolean {
+  return use === undefined || isDisplayUse(use)
+}
+
+function namesOf(languages: Languages): string {
+  const named = languages.filter(language => language !== nothingElse)
+  return named.length === 0 ? '--' : named.join(', ')
 }
 
 function found({ at }: Given, severity: Severity, id: string, text: string): TxIssue {

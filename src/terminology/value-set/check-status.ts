@@ -3,12 +3,16 @@ import type { Severity } from '../../fhir/issue.ts'
 import { printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import type { Concept, ConceptSet } from '../concept-set.ts'
+import { textOf } from '../element.ts'
+import { standardsStatus } from '../resource/facts.ts'
 import type { ConceptReference } from './definition.ts'
 import type { Members } from './membership.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 
 /** `retired`, `deprecated`, … as the code system calls it. */
 export function statusOf(system: CodeSystem, concept: Concept): string | undefined {
+  const extension = system.extensions?.(concept).find(({ url }) => url === standardsStatus)
+  if (extension !== undefined) return textOf(extension, 'valueCode')
   if (!withStatus(system).has(concept)) return undefined
   const value = system.properties(concept).find(({ code }) => code === 'status')?.value
   return typeof value === 'string' ? value : undefined

@@ -26,9 +26,15 @@ export type Given = {
   /** What is strange about it, though it can be listed. */
   readonly warnings: TxIssue[]
   readonly unknown: UnknownSystem[]
+  /** Code systems that were asked, whether anything came of it or not. */
+  readonly used: CodeSystem[]
+  readonly told: ToldBy[]
   /** Code systems with supplements, made once: sets of bits of two objects could only be combined code by code. */
   readonly systems: Map<string, CodeSystem>
 }
+
+/** The parameter that told the version of an include. */
+export type ToldBy = { readonly rule: keyof VersionRules; readonly canonical: string }
 
 export type UnknownSystem = { readonly url: string; readonly version: string | undefined }
 
@@ -41,11 +47,13 @@ export type Doubt = 'include' | 'exclude'
 /** The codes of the clause's own system, before its imports narrow them down. */
 export function ownRun(clause: Clause & { readonly system: string }, given: Given, doubt: Doubt): Run {
   const { system: url } = clause
-  const { system, wanted, forbidden } = resolveSystem(given.terminology, given.rules, url, clause.version)
+  const { system, wanted, told, forbidden } = resolveSystem(given.terminology, given.rules, url, clause.version)
+  if (told !== undefined) given.told.push({ rule: told, canonical: printCanonical(url, wanted) })
   if (forbidden !== undefined) given.faults.push(forbidden)
   if (system === undefined) return unknownRun(clause, given, wanted)
   const known = withSupplements(system, given)
-  const selection = { url, version: known.facts.version ?? wanted, system: known }
+  given.used.push(known)
+  const selection = { url, version: known.facts.version ?? wanted, said: clause.version, wanted, system: known }
   if (clause.concepts !== undefined) return listedRun(selection, clause.concepts)
   const listed = clause.filters
     .map(filter => filtered(known, filter, given.terminology, warning => given.warnings.push(warning)))
@@ -70,15 +78,14 @@ function unknownRun(clause: Clause & { readonly system: string }, given: Given, 
   const codes = concepts?.map(concept => concept.code) ?? []
   if (concepts === undefined) {
     given.unknown.push({ url, version: wanted })
-    const at = `${clause.at}.system`
-    given.faults.push(unknownSystem(given.terminology, url, wanted, 'value set cannot be expanded', at))
+    given.faults.push(unknownSystem(given.terminology, url, wanted, 'value set cannot be expanded'))
   }
   const part = { url, version: wanted, system: undefined, listed: new ConceptSet(0), unlisted: codesOf(codes) }
   return { part, order: codes }
 }
 
 function listedRun(
-  selection: { readonly url: string; readonly version: string | undefined; readonly system: CodeSystem },
+  selection: Pick<Selection, 'url' | 'version' | 'said' | 'wanted'> & { readonly system: CodeSystem },
   concepts: readonly ConceptReference[],
 ): Run {
   const { system } = selection

@@ -11,6 +11,7 @@ export type ConceptReference = {
   readonly code: string
   readonly display?: string
   readonly designations: readonly Designation[]
+  readonly extensions?: readonly JsonObject[]
   /** What the value set thinks of the use of the concept here: `deprecated`, `withdrawn`. */
   readonly status?: string
 }
@@ -158,6 +159,7 @@ function referenceOf(concept: JsonObject): readonly ConceptReference[] {
       code,
       ...(display === undefined ? {} : { display }),
       designations: designationsOf(concept),
+      ...(concept['extension'] === undefined ? {} : { extensions: objectsOf(concept, 'extension') }),
       ...(status === undefined ? {} : { status }),
     },
   ]

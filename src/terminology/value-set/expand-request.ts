@@ -1,5 +1,6 @@
 /** What $expand is asked for, beside the value set. https://hl7.org/fhir/R4/valueset-operation-expand.html */
 import type { JsonObject } from '../../fhir/resource.ts'
+import { parseCanonical } from '../canonical.ts'
 import type { Languages } from './language.ts'
 
 export type ExpandRequest = {
@@ -18,4 +19,16 @@ export type ExpandRequest = {
   readonly languages: Languages
   /** As they came, to be told in the answer. */
   readonly echo: readonly JsonObject[]
+}
+
+/** By `exclude-system`, in all versions or in one. */
+export function isExcluded(
+  url: string,
+  version: string | undefined,
+  excludeSystems: ExpandRequest['excludeSystems'] = [],
+): boolean {
+  return excludeSystems.some(canonical => {
+    const excluded = parseCanonical(canonical)
+    return excluded.url === url && (excluded.version === undefined || excluded.version === version)
+  })
 }

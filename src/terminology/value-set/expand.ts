@@ -1,11 +1,12 @@
 /** $expand: a value set as a list. https://hl7.org/fhir/R4/valueset-operation-expand.html */
 import { fail } from '../../fhir/issue.ts'
 import type { Json, JsonObject } from '../../fhir/resource.ts'
-import { parseCanonical } from '../canonical.ts'
+import type { PropertyDefinition } from '../code-system.ts'
 import { ConceptSet } from '../concept-set.ts'
 import type { Run } from './clause.ts'
-import type { ExpandRequest } from './expand-request.ts'
-import { itemOf } from './expansion-item.ts'
+import { type ExpandRequest, isExcluded } from './expand-request.ts'
+import { carried, standardUris } from './expansion-extensions.ts'
+import { itemOf, propertyExtension as itemProperty } from './expansion-item.ts'
 import { parametersOf } from './expansion-parameters.ts'
 import { found, type Page, pageOf, refuseGrammar } from './expansion-search.ts'
 import { nested } from './expansion-tree.ts'
@@ -39,7 +40,7 @@ export function expand(
   const isPaged = request.offset !== undefined || request.count !== undefined
   const extension = [
     ...(runs.some(isOpen) ? [{ url: unclosed, valueBoolean: true }] : []),
-    ...propertiesOf(runs, request),
+    ...propertiesOf(runs, request, contains),
   ]
   const expansion: JsonObject = {
     ...(extension.length === 0 ? {} : { extension }),
@@ -47,7 +48,7 @@ export function expand(
     timestamp,
     ...(total === undefined ? {} : { total }),
     ...(isPaged ? { offset: request.offset ?? 0 } : {}),
-    parameter: parametersOf(members, runs, request.echo),
+    parameter: parametersOf(members, request),
     ...(contains.length === 0 ? {} : { contains }),
   }
   return { ...headOf(members, request), expansion }
@@ -56,10 +57,19 @@ export function expand(
 /** The properties that its codes carry: an element of R5. https://hl7.org/fhir/R5/versions.html#extensions */
 const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.property'
 
-function propertiesOf(runs: readonly Run[], { properties = [] }: ExpandRequest): readonly JsonObject[] {
+function propertiesOf(
+  runs: readonly Run[],
+  { properties = [] }: ExpandRequest,
+  contains: readonly JsonObject[],
+): readonly JsonObject[] {
   const known = runs.flatMap(run => run.part.system?.facts.properties ?? [])
+  const found = carried(itemProperty, contains)
+  const own = Object.entries(standardUris)
+    .filter(([code]) => found.has(code))
+    .map(([code, uri]) => ({ code, uri }))
   const wanted = known.filter(({ code }) => properties.includes(code) || properties.includes('*'))
-  return [...new Map(wanted.map(property => [property.code, property])).values()].map(({ code, uri }) => ({
+  const told: readonly Pick<PropertyDefinition, 'code' | 'uri'>[] = [...own, ...wanted]
+  return [...new Map(told.map(property => [property.code, property])).values()].map(({ code, uri }) => ({
     url: propertyExtension,
     extension: [{ url: 'code', valueCode: code }, ...(uri === undefined ? [] : [{ url: 'uri', valueUri: uri }])],
   }))
@@ -91,11 +101,7 @@ function checkCount(name: 'offset' | 'count', value: number | undefined): void {
 
 function narrowed(run: Run, request: ExpandRequest): Run | undefined {
   const { url, version } = run.part
-  const isExcluded = request.excludeSystems?.some(canonical => {
-    const excluded = parseCanonical(canonical)
-    return excluded.url === url && (excluded.version === undefined || excluded.version === version)
-  })
-  if (isExcluded === true) return undefined
+  if (isExcluded(url, version, request.excludeSystems)) return undefined
   const { activeOnly = false, excludeNotForUI = false } = request
   if (!activeOnly && !excludeNotForUI) return run
   const key = `${activeOnly} ${excludeNotForUI}`

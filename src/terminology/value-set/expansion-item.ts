@@ -5,21 +5,25 @@ import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import type { ConceptReference } from './definition.ts'
 import type { ExpandRequest } from './expand-request.ts'
-import { displayFor, displayIn, type Languages, wordsFor } from './language.ts'
+import { extrasOf, type Told } from './expansion-extensions.ts'
+import { displayFor, displayIn, type Languages, ownDisplay, wordsFor } from './language.ts'
 import type { Member } from './member.ts'
 import type { Members } from './membership.ts'
 
 /** Elements of R5's expansions, as R4 carries them. https://hl7.org/fhir/R5/versions.html#extensions */
-const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.contains.property'
+export const propertyExtension =
+  'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.contains.property'
 
 export function itemOf({ selection, code, concept }: Member, members: Members, request: ExpandRequest): JsonObject {
   const { url, system } = selection
   const mention = members.mentions.get(url)?.get(code)
   const display = displayOf(system, concept, mention, request.languages) ?? grammarDisplay(system, concept, code)
+  const extras = extrasOf(system, concept, mention)
   const properties = system === undefined || concept === undefined ? [] : propertiesFor(system, concept, request)
-  const designations = designationsFor(system, concept, mention, request)
+  const extension = [...extras.extensions, ...printProperties(properties, extras.properties)]
+  const designations = designationsFor(system, concept, mention, display, request)
   return {
-    ...(properties.length === 0 ? {} : { extension: properties }),
+    ...(extension.length === 0 ? {} : { extension }),
     system: url,
     ...(system !== undefined && concept !== undefined && system.abstract(concept) ? { abstract: true } : {}),
     ...(system !== undefined && concept !== undefined && system.inactive(concept) ? { inactive: true } : {}),
@@ -60,12 +64,22 @@ function designationsFor(
   system: CodeSystem | undefined,
   concept: Concept | undefined,
   mention: ConceptReference | undefined,
-  { includeDesignations, designations: wanted = [] }: ExpandRequest,
+  display: string | undefined,
+  { includeDesignations, designations: wanted = [], languages }: ExpandRequest,
 ): readonly Designation[] {
   if (includeDesignations === false || (includeDesignations === undefined && wanted.length === 0)) return []
   const known = system === undefined || concept === undefined ? [] : system.designations(concept)
-  const all = [...(mention?.designations ?? []), ...known]
-  return wanted.length === 0 ? all : all.filter(designation => wanted.some(one => isMeant(designation, one)))
+  const own = system === undefined || concept === undefined ? undefined : ownDisplay(system, concept)
+  const isTold = own === undefined || own.value === display || known.some(({ value }) => value === own.value)
+  const all = [...(mention?.designations ?? []), ...(isTold ? [] : [own]), ...known]
+  const others = all.filter(designation => !isDisplay(designation, display, languages))
+  return wanted.length === 0 ? others : others.filter(designation => wanted.some(one => isMeant(designation, one)))
+}
+
+/** It is told as the display already, since it is in the language that was asked for. */
+function isDisplay({ language, use, value }: Designation, display: string | undefined, languages: Languages): boolean {
+  if (value !== display || use !== undefined || language === undefined) return false
+  return languages.some(asked => asked.toLowerCase() === language.toLowerCase())
 }
 
 function isMeant({ language, use }: Designation, wanted: string): boolean {
@@ -79,22 +93,24 @@ function printDesignation({ language, use, value }: Designation): JsonObject {
   return { ...(language === undefined ? {} : { language }), ...(use === undefined ? {} : { use }), value }
 }
 
-function propertiesFor(
-  system: CodeSystem,
-  concept: Concept,
-  { properties = [] }: ExpandRequest,
-): readonly JsonObject[] {
+function propertiesFor(system: CodeSystem, concept: Concept, { properties = [] }: ExpandRequest): readonly Told[] {
   if (properties.length === 0) return []
   const all = properties.includes('*')
   const given = system.properties(concept).filter(({ code }) => all || properties.includes(code))
   const definition = system.definition(concept)
   const own =
     definition !== undefined && properties.includes('definition') ? [{ code: 'definition', value: definition }] : []
-  return [...own, ...given].map(({ code, value }) => ({
+  return [...own, ...given].map(({ code, value }) => ({ code, value: typedValue(system, code, value) }))
+}
+
+/** What was asked for, and what is told in any case. */
+function printProperties(asked: readonly Told[], always: readonly Told[]): readonly JsonObject[] {
+  const others = always.filter(({ code }) => !asked.some(each => each.code === code))
+  return [...asked, ...others].map(({ code, value }) => ({
     url: propertyExtension,
     extension: [
       { url: 'code', valueCode: code },
-      { url: 'value', ...typedValue(system, code, value) },
+      { url: 'value', ...value },
     ],
   }))
 }

@@ -1,6 +1,7 @@
 /** Filters: https://hl7.org/fhir/R4/valueset-filter-operator.html, with `child-of` and `descendent-leaf` of R5. */
 import type { CodeSystem } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
+import { namesOf } from '../resource/concept-list.ts'
 import { printValue } from '../resource/resource-code-system.ts'
 import { isRelated } from '../resource/supplemented.ts'
 import type { Filter } from './definition.ts'
@@ -119,7 +120,17 @@ function isMark(property: string): property is Mark {
 
 function marked(system: CodeSystem, mark: Mark, value: string): ConceptSet {
   const set = marksOf(system, mark)
-  return value === 'true' ? set : value === 'false' ? set.not() : new ConceptSet(system.size)
+  if (value === 'true') return set
+  if (value !== 'false') return new ConceptSet(system.size)
+  return mark === 'inactive' ? set.not() : saidToBe(system, 'notSelectable', 'false').minus(set)
+}
+
+/** By whichever names the code system has for the property: who says nothing of it says neither. */
+function saidToBe(system: CodeSystem, name: string, value: string): ConceptSet {
+  return namesOf(system.facts, name, 'abstract')
+    .values()
+    .map(each => system.having(each, value))
+    .reduce((all, some) => all.or(some), new ConceptSet(system.size))
 }
 
 function marksOf(system: CodeSystem, mark: Mark): ConceptSet {

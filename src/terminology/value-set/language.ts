@@ -1,19 +1,25 @@
 /** Which words of a concept a reader gets. https://hl7.org/fhir/R4/languages.html, https://www.rfc-editor.org/rfc/rfc4647 */
-import { fail } from '../../fhir/issue.ts'
 import type { CodeSystem, Designation } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import { speaks } from '../resource/text-index.ts'
 import type { ConceptReference } from './definition.ts'
+import { refusal, txIssue } from './tx-issue.ts'
 
-/** Best first; `*` is any. Empty: whatever the code system calls its display. */
+/** Best first; `*` is any, `nothingElse` the end of what will do. Empty: whatever the code system calls its display. */
 export type Languages = readonly string[]
+
+/** Who asks for `de, *;q=0` gets German words or none. */
+export const nothingElse = '*;q=0'
 
 const item = /^([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/
 
 /** `displayLanguage`: what is no list of languages is refused. */
 export function parseLanguages(text: string, expression = 'displayLanguage'): Languages {
   const languages = languagesIn(text)
-  if (languages === undefined) throw fail('processing', `Invalid displayLanguage: '${text}'`, expression)
+  if (languages === undefined) {
+    const what = { code: 'processing', type: 'invalid-display', id: 'INVALID_DISPLAY_NAME', at: expression } as const
+    throw refusal([txIssue({ ...what, text: `Invalid displayLanguage: '${text}'` })])
+  }
   return languages
 }
 
@@ -27,15 +33,17 @@ export function languagesIn(text: string): Languages | undefined {
       return { tag, quality: Number(quality) }
     })
   if (ranges.some(({ tag }) => tag === '')) return undefined
-  return ranges
+  const refusesOthers = ranges.some(({ tag, quality }) => tag === '*' && quality === 0)
+  const wanted = ranges
     .filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality)
     .map(({ tag }) => tag)
+  return refusesOthers && wanted.length > 0 ? [...wanted, nothingElse] : wanted
 }
 
-export type Words = { readonly value: string; readonly language?: string }
+export type Words = Designation
 
-/** All that a concept may be called, its display first: by value sets, by its code system, by supplements. */
+/** All that a concept may be called, its display first: as the value set says, else its code system. Of others, those of the value set come first. */
 export function wordsFor(
   system: CodeSystem | undefined,
   concept: Concept | undefined,
@@ -43,19 +51,26 @@ export function wordsFor(
 ): readonly Words[] {
   const words: Words[] = []
   if (mention?.display !== undefined) words.push({ value: mention.display })
+  if (system === undefined || concept === undefined) return [...words, ...(mention?.designations ?? [])]
+  const own = ownDisplay(system, concept)
+  if (own !== undefined) words.push(own)
   words.push(...(mention?.designations ?? []))
-  if (system === undefined || concept === undefined) return words
-  const display = system.display(concept)
-  const { language } = system.facts
-  if (display !== undefined) words.push({ value: display, ...(language === undefined ? {} : { language }) })
   words.push(...[...system.designations(concept)].sort((a, b) => rank(a) - rank(b)))
   return words
 }
 
-/** The best for these languages; where none fits, the first. A fully specified name is the last choice. */
+/** The display of the code system, with the language that displays have there. */
+export function ownDisplay(system: CodeSystem, concept: Concept): Words | undefined {
+  const value = system.display(concept)
+  const { language } = system.facts
+  return value === undefined ? undefined : { value, ...(language === undefined ? {} : { language }) }
+}
+
+/** The best for these languages; where none fits, the first, unless nothing else will do. A fully specified name is the last choice. */
 export function displayFor(words: readonly Words[], languages: Languages): string | undefined {
   for (const asked of languages) {
     if (asked === '*') break
+    if (asked === nothingElse) return undefined
     const exact = words.find(word => word.language?.toLowerCase() === asked.toLowerCase())
     const found = exact ?? words.find(word => word.language !== undefined && speaks(word.language, asked))
     if (found !== undefined) return found.value
@@ -80,6 +95,11 @@ export function isAnyLanguage([best]: Languages): boolean {
 
 const preferred = new Set(['preferredForLanguage', 'display', 'preferred'])
 const full = new Set(['900000000000003001', 'fully-specified', 'fullySpecified'])
+
+/** All terms of SNOMED CT are displays. */
+export function isDisplayUse({ system, code }: NonNullable<Designation['use']>): boolean {
+  return preferred.has(code) || system === 'http://snomed.info/sct'
+}
 
 function rank({ use }: Designation): number {
   if (use === undefined) return 1

@@ -25,7 +25,7 @@ export function located(coding: Coding & { readonly system: string }, at: Place,
   const all = members?.selections.get(url) ?? none
   const selection = all.length === 0 ? undefined : chosen(all, coding)
   if (selection !== undefined && rules.check.length === 0) return { system: selection.system, selection, issues: [] }
-  const resolved = resolveSystem(terminology, rules, url, selection?.version ?? version)
+  const resolved = resolveSystem(terminology, rules, url, (selection ?? all[0])?.version ?? version)
   const forbidden = resolved.forbidden === undefined ? [] : [{ ...resolved.forbidden, expression: at.version }]
   if (selection !== undefined) return { system: selection.system, selection, issues: forbidden }
   const [first] = all
@@ -71,7 +71,7 @@ function mismatch(
   { terminology }: ValidateRequest,
   issues: readonly TxIssue[],
 ): Located {
-  const different = differs(url, selection.version ?? '', version, at)
+  const different = unlike(selection, version, at)
   const known = { system: selection.system, selection, issues: [...issues, different] }
   if (findSystem(terminology, url, version) !== undefined) return known
   const lacking = unknownSystem(terminology, url, version, 'code cannot be validated', at.system)
@@ -80,6 +80,21 @@ function mismatch(
     issues: [...known.issues, lacking],
     unknown: { canonical: printCanonical(url, version), causedBy: true },
   }
+}
+
+/** Why: the include says so, a rule of the request made it so, or the include leaves it open and the latest is another. */
+function unlike({ url, system, said, wanted, version: found = '' }: Selection, version: string, at: Place): TxIssue {
+  const what = { code: 'invalid', type: 'vs-invalid', at: at.version } as const
+  const named = `The code system '${url}' version`
+  const other = `in the ValueSet include is different to the one in the value ('${version}')`
+  if (wanted === undefined) {
+    const severity = system?.facts.versionNeeded === true ? 'error' : 'warning'
+    const text = `${named} '${found}' for the versionless include ${other}`
+    return txIssue({ ...what, severity, id: 'VALUESET_VALUE_MISMATCH_DEFAULT', text })
+  }
+  if (wanted === said) return differs(url, said, version, at)
+  const text = `${named} '${wanted}' resulting from the version '${said ?? ''}' ${other}`
+  return txIssue({ ...what, id: 'VALUESET_VALUE_MISMATCH_CHANGED', text })
 }
 
 function differs(url: string, included: string, version: string, at: Place): TxIssue {

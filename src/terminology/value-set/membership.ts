@@ -5,7 +5,15 @@ import { type Canonical, parseCanonical, printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { textOf } from '../element.ts'
-import { type Doubt, type Given, missingSupplements, ownRun, type Run, type UnknownSystem } from './clause.ts'
+import {
+  type Doubt,
+  type Given,
+  missingSupplements,
+  ownRun,
+  type Run,
+  type ToldBy,
+  type UnknownSystem,
+} from './clause.ts'
 import { type Clause, type ConceptReference, type Definition, definitionOf } from './definition.ts'
 import { implicitValueSet } from './implicit.ts'
 import { type Inputs, recording, type Sources, stillHold } from './inputs.ts'
@@ -29,6 +37,9 @@ export type Members = {
   readonly warnings: readonly TxIssue[]
   /** Code systems of which all or some codes belong to it, if only they were known. */
   readonly unknown: readonly UnknownSystem[]
+  /** Code systems that were asked for it, whether anything came of it or not. */
+  readonly used: readonly CodeSystem[]
+  readonly told: readonly ToldBy[]
 }
 
 export type Question = {
@@ -100,6 +111,8 @@ export function membershipsOf(terminology: Terminology, kept: Kept = nothingKept
       ...{ terminology: recorded.terminology, rules: question.rules, supplements, systems, faults },
       warnings: [],
       unknown: [],
+      used: [],
+      told: [],
     }
     const importSet: Import = (imported, path) => {
       const answer = of(imported, { ...question, supplements }, path)
@@ -153,7 +166,7 @@ class Compiler {
 
   /** What is not well-formed has no members. */
   nothing(): Members {
-    const { faults, warnings, unknown } = this.#given
+    const { faults, warnings, unknown, used, told } = this.#given
     return {
       definition: this.#definition,
       selections: new Map(),
@@ -163,6 +176,8 @@ class Compiler {
       faults,
       warnings,
       unknown,
+      used,
+      told,
     }
   }
 
@@ -189,6 +204,8 @@ class Compiler {
       faults: [...new Map(this.#given.faults.map(fault => [fault.diagnostics, fault])).values()],
       warnings: this.#given.warnings,
       unknown: this.#given.unknown,
+      used: this.#given.used,
+      told: this.#given.told,
     }
   }
 
@@ -207,8 +224,8 @@ class Compiler {
       parts.push({ selections: new Map([[keyOf(run.part), run.part]]), runs: [run] })
       if (doubt === 'include') this.#mention(clause.system, clause.concepts ?? [], run.part.system)
     }
-    for (const [at, canonical] of clause.valueSets.entries()) {
-      const members = this.#imported(canonical, `${clause.at}.valueSet[${at}]`)
+    for (const canonical of clause.valueSets) {
+      const members = this.#imported(canonical)
       parts.push(partOf(members))
       if (members === undefined || doubt === 'exclude') continue
       for (const [url, mentions] of members.mentions) this.#mention(url, mentions.values(), undefined)
@@ -227,23 +244,28 @@ class Compiler {
     }
   }
 
-  #imported(canonical: string, at: string): Members | undefined {
+  #imported(canonical: string): Members | undefined {
     const { url, version } = parseCanonical(canonical)
     const wanted = version ?? ruleFor(this.#given.rules.valueSet, url)
     const valueSet = url.startsWith('#')
       ? this.#contained(url.slice(1))
       : this.#find({ url, ...(wanted === undefined ? {} : { version: wanted }) })
+    if (version === undefined && wanted !== undefined) {
+      this.#given.told.push({ rule: 'valueSet', canonical: printCanonical(url, wanted) })
+    }
     if (valueSet === undefined) {
-      this.#given.faults.push(unknownValueSet(url, wanted, at))
+      this.#given.faults.push(unknownValueSet(url, wanted))
       return undefined
     }
     const known = this.#path.findIndex(definition => definition.resource === valueSet)
-    if (known >= 0) throw refusal([circularity(this.#path, known, at)])
+    if (known >= 0) throw refusal([circularity(this.#path, known)])
     const members = this.#import(valueSet, this.#path)
     this.#imports.push(members.definition, ...members.imports)
     this.#given.faults.push(...members.faults)
     this.#given.warnings.push(...members.warnings)
     this.#given.unknown.push(...members.unknown)
+    this.#given.used.push(...members.used)
+    this.#given.told.push(...members.told)
     return members
   }
 
@@ -311,23 +333,21 @@ export function withoutInactive(selection: Selection): Selection {
   return { ...selection, listed: active(listed), ...(doubtful === undefined ? {} : { doubtful: active(doubtful) }) }
 }
 
-export function unknownValueSet(url: string, version: string | undefined, at?: string): TxIssue {
+export function unknownValueSet(url: string, version: string | undefined): TxIssue {
   return txIssue({
     code: 'not-found',
     type: 'not-found',
     id: 'Unable_to_resolve_value_Set_',
     text: `A definition for the value Set '${printCanonical(url, version)}' could not be found`,
-    ...(at === undefined ? {} : { at }),
   })
 }
 
-function circularity(path: readonly Definition[], known: number, at: string): TxIssue {
+function circularity(path: readonly Definition[], known: number): TxIssue {
   const names = path.slice(known).map(definition => definition.canonical)
   return txIssue({
     code: 'processing',
     type: 'vs-invalid',
     id: 'VALUESET_CIRCULAR_REFERENCE',
     text: `Found a circularity pointing to ${names[0]} processing ValueSet with pathway [${names.join(', ')}]`,
-    at,
   })
 }

@@ -8,6 +8,9 @@ export type Selection = {
   readonly url: string
   /** As the definition tells it, else as the value set does. */
   readonly version: string | undefined
+  /** What the include says of it, and what came out by the rules of the request: a version, a pattern, or nothing. */
+  readonly said?: string | undefined
+  readonly wanted?: string | undefined
   /** Absent: no definition is known, so codes are as value sets list them. */
   readonly system: CodeSystem | undefined
   readonly listed: ConceptSet

@@ -4,7 +4,7 @@ import type { Json, JsonObject, Resource } from '../../fhir/resource.ts'
 import { type Checked, checkCoding, notIn, ofOtherSystem } from './check-coding.ts'
 import type { Members } from './membership.ts'
 import { hasCode } from './selection.ts'
-import { type TxIssue, txIssue, txOutcome } from './tx-issue.ts'
+import { refusal, type TxIssue, txIssue, txOutcome } from './tx-issue.ts'
 import { type Coding, placeOf, type Subject, type ValidateRequest } from './validate-request.ts'
 import { meets } from './version-pattern.ts'
 
@@ -19,6 +19,8 @@ export type Validation = {
 export function validate(request: ValidateRequest): Validation {
   const { subject, members } = request
   const fatal = members?.faults.filter(isFatal) ?? []
+  const meaningless = fatal.filter(isRefused)
+  if (meaningless.length > 0) throw refusal(meaningless)
   const codings = subject.as === 'codeableConcept' ? subject.codings : [subject.coding]
   const all = codings.map((coding, index) => inferred(coding, index, request))
   const checked = all.find(each => each.isMember) ?? all[0]
@@ -36,6 +38,11 @@ export function isMember(members: Members, { system = '', version, code = '' }: 
     const fits = version === undefined || (selection.version !== undefined && meets(selection.version, version))
     return fits && hasCode(selection, code)
   })
+}
+
+/** What cannot be answered at all: the definition is malformed, or wants a supplement that nobody has. */
+function isRefused({ id, type }: TxIssue): boolean {
+  return type === 'vs-invalid' || id === 'VALUESET_SUPPLEMENT_MISSING'
 }
 
 /** Systems that are not known concern their own codes alone; all else leaves open what the value set is. */
@@ -66,20 +73,21 @@ function inferred(coding: Coding, index: number, request: ValidateRequest): Chec
 function issuesOf(all: readonly Checked[], { subject, members }: ValidateRequest): readonly TxIssue[] {
   if (subject.as !== 'codeableConcept') return all.flatMap(each => each.issues)
   const isValid = all.some(each => each.isMember)
-  const issues = all.flatMap(each => each.issues.map(issue => softened(issue, isValid)))
+  const issues = all.flatMap(each => each.issues.map(issue => softened(issue, isValid && !each.isMember)))
   if (isValid) return issues
-  if (all.length === 0) return [noCoding()]
-  return members === undefined ? issues : [noneIn(members), ...issues]
+  if (members !== undefined) return [noneIn(members), ...issues]
+  return all.length === 0 ? [noCoding()] : issues
 }
 
-function softened(issue: TxIssue, isValid: boolean): TxIssue {
+/** `isSpare`: another coding makes the concept valid. */
+function softened(issue: TxIssue, isSpare: boolean): TxIssue {
   if (issue.type === 'not-in-vs') {
     const { code, id, diagnostics: text, expression } = issue
     const at = expression === undefined ? {} : { at: expression }
     return txIssue({ severity: 'information', code, type: 'this-code-not-in-vs', id, text, ...at })
   }
-  if (isValid && issue.id === ofOtherSystem) return { ...issue, severity: 'information' }
-  return isValid && issue.type === 'not-found' && issue.severity === 'error' ? { ...issue, severity: 'warning' } : issue
+  if (isSpare && issue.id === ofOtherSystem) return { ...issue, severity: 'information' }
+  return isSpare && issue.type === 'not-found' && issue.severity === 'error' ? { ...issue, severity: 'warning' } : issue
 }
 
 function noneIn({ definition }: Members): TxIssue {
@@ -119,13 +127,13 @@ export function validationParameters({ result, checked, issues, subject }: Valid
   const tells = !isConcept || checked?.isMember === true
   if (tells) add('code', 'valueCode', code)
   if (isConcept) add('codeableConcept', 'valueCodeableConcept', subject.concept)
-  if (tells) add('system', 'valueUri', coding?.system)
-  add('version', 'valueString', version)
+  if (tells && code !== undefined) add('system', 'valueUri', coding?.system)
+  if (tells) add('version', 'valueString', version)
   if (tells) add('display', 'valueString', display)
   add('normalized-code', 'valueCode', normalized)
   add('inactive', 'valueBoolean', inactive)
   add('status', 'valueCode', status)
-  add('message', 'valueString', messageOf(result, issues))
+  add('message', 'valueString', messageOf(issues))
   const cause = unknown?.causedBy === true ? 'caused-by-' : ''
   add(`x-${cause}unknown-system`, 'valueCanonical', unknown?.canonical)
   if (issues.length > 0) parameter.push({ name: 'issues', resource: txOutcome(issues) })
@@ -133,11 +141,12 @@ export function validationParameters({ result, checked, issues, subject }: Valid
 }
 
 const nothing: Partial<Checked> = {}
+const cautions = new Set(['INACTIVE_CONCEPT_FOUND', 'DEPRECATED_CONCEPT_FOUND'])
 
-/** All that speaks against it; where it is right, only what is to be said of its display. */
-export function messageOf(result: boolean, issues: readonly TxIssue[]): string | undefined {
+/** All that speaks against it, what is to be said of its display, and that its use should be reviewed. */
+export function messageOf(issues: readonly TxIssue[]): string | undefined {
   if (issues.length === 0) return undefined
-  const telling = issues.filter(issue => (result ? issue.type === 'invalid-display' : issue.severity !== 'information'))
+  const telling = issues.filter(issue => isError(issue) || issue.type === 'invalid-display' || cautions.has(issue.id))
   const texts = [...new Set(telling.map(issue => issue.diagnostics))].sort()
   return texts.length === 0 ? undefined : texts.join('; ')
 }

@@ -1,6 +1,6 @@
 /**
  * Which version of a code system a request means. https://hl7.org/fhir/R4/valueset-operation-expand.html: `system-version` says
- * what an include without a version means, `check-system-version` what it must come out as, `force-system-version` what it means
+ * what an include without a version means, `check-system-version` the same and what any must come out as, `force-system-version` what it means
  * whatever it says.
  */
 import { type Canonical, parseCanonical, printCanonical } from '../canonical.ts'
@@ -16,9 +16,11 @@ export type VersionRules = {
   readonly force: readonly Canonical[]
   /** `default-valueset-version`: what an import without a version means. */
   readonly valueSet: readonly Canonical[]
+  /** Of the value in question: what an include means that leaves the version open. */
+  readonly value: readonly Canonical[]
 }
 
-export const noRules: VersionRules = { system: [], check: [], force: [], valueSet: [] }
+export const noRules: VersionRules = { system: [], check: [], force: [], valueSet: [], value: [] }
 
 export function versionRules(given: Readonly<Partial<Record<keyof VersionRules, readonly string[]>>>): VersionRules {
   const read = (texts: readonly string[] = []): readonly Canonical[] => texts.map(parseCanonical)
@@ -27,12 +29,13 @@ export function versionRules(given: Readonly<Partial<Record<keyof VersionRules, 
     check: read(given.check),
     force: read(given.force),
     valueSet: read(given.valueSet),
+    value: read(given.value),
   }
 }
 
 /** For caches: equal rules have equal keys. */
 export function keyOf(rules: VersionRules): string {
-  return (['system', 'check', 'force', 'valueSet'] as const)
+  return (['system', 'check', 'force', 'valueSet', 'value'] as const)
     .map(kind =>
       rules[kind]
         .map(({ url, version }) => printCanonical(url, version))
@@ -51,6 +54,8 @@ export type Resolved = {
   readonly system: CodeSystem | undefined
   /** What was asked for, by the value set, the rules or the value. */
   readonly wanted: string | undefined
+  /** Which rule told the version, if any did. */
+  readonly told: 'system' | 'check' | 'force' | undefined
   /** `check-system-version` forbids what was found. */
   readonly forbidden: TxIssue | undefined
 }
@@ -61,12 +66,26 @@ export function resolveSystem(
   url: string,
   said: string | undefined,
 ): Resolved {
-  const wanted = ruleFor(rules.force, url) ?? said ?? ruleFor(rules.system, url)
-  const system = findSystem(terminology, url, wanted)
   const check = ruleFor(rules.check, url)
+  const deciding = [
+    ['force', ruleFor(rules.force, url)],
+    [undefined, said],
+    ['system', ruleFor(rules.system, url)],
+    ['check', known(terminology, url, check)],
+  ] as const
+  const [told, wanted] = deciding.find(([, version]) => version !== undefined) ?? []
+  const value = ruleFor(rules.value, url)
+  const isOpen = value !== undefined && (wanted === undefined || meets(value, wanted))
+  const system = findSystem(terminology, url, isOpen ? value : wanted)
   const found = system?.facts.version
   const isForbidden = check !== undefined && found !== undefined && !meets(found, check)
-  return { system, wanted, forbidden: isForbidden ? notAllowed(url, found, check) : undefined }
+  const forbidden = isForbidden ? notAllowed(url, found, check) : undefined
+  return { system, wanted, told, forbidden }
+}
+
+/** What is checked is used, too, but of a version that nobody has there is nothing but to say that it is not met. */
+function known(terminology: Terminology, url: string, check: string | undefined): string | undefined {
+  return check === undefined || findSystem(terminology, url, check) === undefined ? undefined : check
 }
 
 /** A code system that is only named, without any content, is as good as unknown. */

@@ -95,6 +95,34 @@ const elsewhere: readonly (readonly [path: string, status: number, text: RegExp]
   ['ValueSet/$expand?context=http://hl7.org/fhir/StructureDefinition/Patient%23birthDate', 404, /bound to no value/],
 ]
 
+/** Which parameters told the version of an include, and are thus part of the answer. */
+const told: readonly (readonly [query: string, valueSet: Loose, names: readonly string[]])[] = [
+  ['system-version=http://t/animals|1.0', { system: 'http://t/animals' }, ['system-version']],
+  ['system-version=http://t/animals|1.0', { system: 'http://t/animals', version: '1.0' }, []],
+  ['check-system-version=http://t/animals|1.x', { system: 'http://t/animals' }, ['check-system-version']],
+  ['check-system-version=http://t/animals|1.x', { system: 'http://t/animals', version: '1.0' }, []],
+  ['force-system-version=http://t/animals|1.0', { system: 'http://t/animals', version: '9' }, ['force-system-version']],
+  [
+    'system-version=http://t/animals|1.0&force-system-version=http://t/animals|1.x',
+    { system: 'http://t/animals' },
+    ['force-system-version'],
+  ],
+  [
+    'check-system-version=http://t/animals|1.x&system-version=http://t/animals|1.0',
+    { system: 'http://t/animals' },
+    ['system-version'],
+  ],
+  ['system-version=http://t/plants|1.0', { system: 'http://t/animals' }, []],
+  [
+    'default-valueset-version=http://t/vs/mammals|1',
+    { valueSet: ['http://t/vs/mammals'] },
+    ['default-valueset-version'],
+  ],
+  ['default-valueset-version=http://t/vs/mammals|1', { valueSet: ['http://t/vs/mammals|1'] }, []],
+  ['default-valueset-version=http://t/vs/mammals|1', { system: 'http://t/animals' }, []],
+  ['system-version=http://t/animals|1.0', { valueSet: ['http://t/vs/mammals'] }, ['system-version']],
+]
+
 function codes(reply: Reply): readonly string[] | string {
   return reply.status === 200 ? codesIn(reply.body.expansion) : reply.json
 }
@@ -205,10 +233,21 @@ await operating(async (t, open) => {
       { name: 'activeOnly', valueBoolean: true },
       { name: 'displayLanguage', valueCode: 'de' },
       { name: 'used-codesystem', valueUri: 'http://t/animals|1.0' },
-      { name: 'version', valueUri: 'http://t/animals|1.0' },
     ])
     const whole = await world.ask('GET', `ValueSet/$expand?${url}&includeDefinition=true`)
     t.ok(whole.body.compose, 'the definition, on request')
+  })
+
+  await t.test('the answer tells which parameters told a version', async t => {
+    for (const [query, include, names] of told) {
+      const valueSet = { resourceType: 'ValueSet', status: 'active', compose: { include: [include] } }
+      const body = asBody(query)
+      body.parameter.push({ name: 'valueSet', resource: valueSet })
+      const reply = await world.ask('POST', 'ValueSet/$expand', body)
+      const listed = reply.body.expansion?.parameter ?? []
+      const found = listed.map(({ name }: Loose) => name).filter((name: string) => /-version$/.test(name))
+      t.same(found, names, `${query} ${JSON.stringify(include)} ${reply.status}`)
+    }
   })
 
   await t.test('displays are of the language that is asked for', async t => {

@@ -55,7 +55,6 @@ const answered: readonly (readonly [query: string, expected: Loose])[] = [
   [`${animal}&code=cat&force-system-version=http://t/animals|2`, { result: false }],
   [`${animal}&code=cat&default-valueset-version=http://t/vs/mammals|1`, { result: true }],
   [`${animal}&code=cat&display=Chat&useSupplement=http://t/animals-fr`, { result: false }],
-  [`${animal}&code=cat&useSupplement=http://t/none`, { result: false, message: /Required supplement not found/ }],
   [`${animal}&code=cat&nobody-knows-this=1&cache-id=1`, { result: true }],
 ]
 
@@ -90,6 +89,7 @@ const wrong: readonly (readonly [query: string, status: number, text: RegExp])[]
   [`${url}&${animal}&code=+cat`, 400, /'code'/],
   [`${url}&coding=cat`, 400, /'coding' is of the type Coding, which a URL cannot carry/],
   [`${url}&${animal}&code=cat&displayLanguage=$$`, 422, /Invalid displayLanguage/],
+  [`${url}&${animal}&code=cat&useSupplement=http://t/none`, 404, /Required supplement not found: http:\/\/t\/none/],
   [`context=nonsense&code=cat`, 422, /the context 'nonsense' is not understood/],
 ]
 

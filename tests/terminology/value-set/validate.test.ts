@@ -8,6 +8,7 @@ import { overlay, type Terminology, terminologyOf } from '../../../src/terminolo
 import { refusal } from '../../../src/terminology/value-set/tx-issue.ts'
 import { isMember, validate, validationParameters } from '../../../src/terminology/value-set/validate.ts'
 import type { Coding, Subject, ValidateRequest } from '../../../src/terminology/value-set/validate-request.ts'
+import { withVersionsOf } from '../../../src/terminology/value-set/value-versions.ts'
 import { noRules, versionRules } from '../../../src/terminology/value-set/version-rules.ts'
 import { parametersIn, runCases } from '../cases.ts'
 
@@ -40,7 +41,8 @@ function ask(given: JsonObject, terminology: Terminology): JsonObject {
     ...request
   } = asked
   const memberships = membershipsOf(terminology)
-  const rules = versionRules(versions ?? {})
+  const subject = subjectOf(asked)
+  const rules = withVersionsOf(subject, versionRules(versions ?? {}), terminology)
   const resource = typeof valueSet === 'string' ? memberships.find(parseCanonical(valueSet)) : valueSet
   if (resource === undefined && valueSet !== undefined) throw refusal([unknownValueSet(String(valueSet), undefined)])
   const members = resource && memberships.of(resource, { rules, supplements: useSupplement })
@@ -51,7 +53,7 @@ function ask(given: JsonObject, terminology: Terminology): JsonObject {
     terminology,
     rules,
     languages,
-    subject: subjectOf(asked),
+    subject,
   })
   const answer = parametersIn(objectsOf(validationParameters(validation), 'parameter'))
   const issues = objectsOf(objectOf(answer, 'issues'), 'issue').map(issue => {
