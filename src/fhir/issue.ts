@@ -42,7 +42,7 @@ export type Issue = {
   readonly severity: Severity
   readonly code: IssueCode
   readonly diagnostics: string
-  /** FHIRPath of the element, such as `Bundle.entry[3].resource.birthDate`. */
+  /** FHIRPath of the element, such as `Bundle.entry[3].resource.birthDate`; of a parameter in the URL, `parameterAt` its name. */
   readonly expression?: string
   /** Detail code of a constraint or terminology issue. */
   readonly details?: JsonObject
@@ -85,6 +85,11 @@ export function error(code: IssueCode, diagnostics: string, expression?: string)
   return { severity: 'error', code, diagnostics, ...(expression === undefined ? {} : { expression }) }
 }
 
+/** Where a parameter of the request stands. https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.location */
+export function parameterAt(name: string): string {
+  return `http.${name}`
+}
+
 export function isError(issue: Issue): boolean {
   return issue.severity === 'error' || issue.severity === 'fatal'
 }
@@ -104,9 +109,15 @@ export function toOutcome(issues: readonly Issue[]): Resource {
       code,
       ...detailsOf(issue, source),
       diagnostics,
-      ...(expression === undefined ? {} : { expression: [expression] }),
+      ...placeOf(expression),
     })),
   }
+}
+
+/** A parameter of the request is no element: R4 names it in `location`, which older clients read. */
+function placeOf(expression: string | undefined): JsonObject {
+  if (expression === undefined) return {}
+  return { ...(expression.startsWith('http.') ? { location: [expression] } : {}), expression: [expression] }
 }
 
 /** The key of a constraint is unique only within the definition that has it. */

@@ -2,7 +2,7 @@
  * Parts of a resource: `_summary` and `_elements`.
  * https://hl7.org/fhir/R4/search.html#summary and https://hl7.org/fhir/R4/search.html#elements
  */
-import { fail } from './issue.ts'
+import { fail, parameterAt } from './issue.ts'
 import { isObject, isResource, type Json, type JsonObject, type Resource } from './resource.ts'
 import type { ElementShape, Shape, Shapes } from './shape.ts'
 
@@ -24,9 +24,10 @@ export function parseSubset(query: URLSearchParams): Subset | undefined {
 function parseSummary(values: readonly string[]): (typeof modes)[number] | undefined {
   const [value, second] = values
   if (value === undefined) return undefined
-  if (second !== undefined) throw fail('value', `_summary occurs ${values.length} times; expected once`)
+  if (second !== undefined)
+    throw fail('value', `_summary occurs ${values.length} times; expected once`, parameterAt('_summary'))
   const mode = modes.find(known => known === value)
-  if (!mode) throw fail('value', `_summary is '${value}'; expected one of ${modes.join(', ')}`)
+  if (!mode) throw fail('value', `_summary is '${value}'; expected one of ${modes.join(', ')}`, parameterAt('_summary'))
   return mode
 }
 
@@ -36,7 +37,11 @@ function parseElements(lists: readonly string[]): ReadonlySet<string> | undefine
   const bad = names.find(name => !/^[A-Za-z][A-Za-z0-9]*(?:\[x\])?$/.test(name))
   if (bad === undefined) return new Set(names)
   const hint = bad.includes('.') ? '; parts of elements cannot be chosen' : ''
-  throw fail('value', `_elements has '${bad}'; expected names of top-level elements, as in name,birthDate${hint}`)
+  throw fail(
+    'value',
+    `_elements has '${bad}'; expected names of top-level elements, as in name,birthDate${hint}`,
+    parameterAt('_elements'),
+  )
 }
 
 /** The part that was asked for, marked as such. Of an answer with many entries, each entry's resource is one such part. */
@@ -52,7 +57,11 @@ export function subset(resource: Resource, asked: Subset, shapes: Shapes): Resou
       return marked({ ...data, ...named(resource) })
     }
     case 'count':
-      throw fail('value', `_summary=count counts what a search finds; expected true, text, data or false here`)
+      throw fail(
+        'value',
+        `_summary=count counts what a search finds; expected true, text, data or false here`,
+        parameterAt('_summary'),
+      )
   }
 }
 

@@ -1,6 +1,6 @@
 /** The place where a page ended, as text that only this server can have made, and read, and only for this very walk. */
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
-import { fail } from '../fhir/issue.ts'
+import { fail, parameterAt } from '../fhir/issue.ts'
 
 type Place = readonly Part[]
 type Part = string | number | null | readonly Part[]
@@ -48,5 +48,5 @@ function derived(secret: Uint8Array, purpose: string): Buffer {
 
 function foreign(): Error {
   const text = "the page link is not one of this server's for this request: expected '_page' unchanged from a link"
-  return fail('value', text)
+  return fail('value', text, parameterAt('_page'))
 }

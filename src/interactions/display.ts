@@ -2,7 +2,7 @@
  * `_display=true`, a parameter of our own for reads and searches: codings without a display are shown with what their code system
  * calls them, in the client's language. Nothing of it is stored. https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display
  */
-import { fail } from '../fhir/issue.ts'
+import { fail, parameterAt } from '../fhir/issue.ts'
 import { parseJson, printJson } from '../fhir/json.ts'
 import { isObject, isResource, type Json, type JsonObject, type Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
@@ -18,7 +18,7 @@ type Needs = Pick<Context, 'shapes' | 'vocabulary'>
 export async function shownTo(ctx: Needs, request: FhirRequest, version: Version): Promise<Version> {
   const asked = request.query.get('_display')
   if (asked === 'false') return version
-  if (asked !== 'true') throw fail('value', `_display is '${asked}'; expected true or false`)
+  if (asked !== 'true') throw fail('value', `_display is '${asked}'; expected true or false`, parameterAt('_display'))
   return (await displaying(ctx, request))(version)
 }
 

@@ -59,7 +59,7 @@ function answerOf(criterion: Criterion, severity: 'error' | 'warning', asking: A
     soon(nodeOf(ask, { name, type, into: intoContained }, asking), node => [type, node] as const),
   )
   const answer = soon(nodes, all => ({ criterion, nodes: new Map(all) }))
-  return answer instanceof Promise ? answer.catch(error => ({ issues: refusalOf(error, severity) })) : answer
+  return answer instanceof Promise ? answer.catch(error => ({ issues: refusalOf(error, severity, name) })) : answer
 }
 
 /** Where an ask stands: on this type, as part of the criterion of this name; `into`: steps left of `intoContained`. */

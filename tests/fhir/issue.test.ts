@@ -1,5 +1,5 @@
 import t from 'tap'
-import { error, FhirError, fail, isError, toOutcome } from '../../src/fhir/issue.ts'
+import { error, FhirError, fail, isError, parameterAt, toOutcome } from '../../src/fhir/issue.ts'
 
 t.test('a refusal carries its text, its place and the status of its code', async t => {
   const refusal = fail('value', "date '2024-02-30' does not exist", 'Patient.birthDate')
@@ -60,6 +60,12 @@ t.test('issues become an OperationOutcome without empty elements', async t => {
       { severity: 'error', code: 'invalid', details, diagnostics: 'no' },
     ],
   })
+})
+
+t.test('a parameter of the request stands in location, too, as R4 has it', t => {
+  const { issue } = toOutcome([error('value', 'too many', parameterAt('_count'))])
+  t.match(issue, [{ location: ['http._count'], expression: ['http._count'] }])
+  t.end()
 })
 
 t.test('an outcome tells which constraint of which definition is broken', async t => {

@@ -95,6 +95,30 @@ await onBothStores(async (t, open) => {
     })
   }
 
+  await t.test('a refusal says which parameters of the request are to blame', async t => {
+    const blamed = async (target: string, headers?: Record<string, string>): Promise<unknown[]> => {
+      const { body } = await ask(target, headers)
+      const outcome = body.resourceType === 'Bundle' ? body.entry.at(-1).resource : body
+      for (const { location, expression } of outcome.issue) t.strictSame(location, expression)
+      return outcome.issue.map(({ expression }: { expression: unknown }) => expression)
+    }
+    const wrong = 'Patient?nmae=x&_sort=foo,-bar&birthdate=2024-02-30&family:below=x&_count=-1&_include=Patient:nothing'
+    const names = ['_count', 'nmae', '_sort', '_sort', '_include']
+    t.strictSame(
+      await blamed(wrong),
+      names.map(name => [`http.${name}`]),
+      'what is read before values are',
+    )
+    t.strictSame(await blamed('Patient?birthdate=2024-02-30&family:below=x'), [
+      ['http.birthdate'],
+      ['http.family:below'],
+    ])
+    t.strictSame(await blamed('Patient?nmae=x&gender=female', { prefer: 'handling=lenient' }), [['http.nmae']])
+    t.strictSame(await blamed('Patient?_page=abc'), [['http._page']])
+    t.strictSame(await blamed('Patient/1?_summary=some'), [['http._summary']])
+    t.strictSame(await blamed('Patient/1/_history?_since=never'), [['http._since']])
+  })
+
   await t.test('a form of another type is refused, and so is one that is no UTF-8', async t => {
     t.equal((await post('Patient/_search', '{}', { 'content-type': 'application/json' })).status, 415)
     const bytes = await world.ask('POST', 'Patient/_search', Buffer.from([0x66, 0x3d, 0xff]), form)

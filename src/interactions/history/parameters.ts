@@ -1,6 +1,6 @@
 /** What may be asked of a history. https://hl7.org/fhir/R4/http.html#history */
 import { parseDate } from '../../fhir/date.ts'
-import { fail } from '../../fhir/issue.ts'
+import { fail, parameterAt } from '../../fhir/issue.ts'
 import { nearest } from '../../fhir/nearest.ts'
 
 export type HistoryParameters = {
@@ -45,11 +45,11 @@ function understood(query: URLSearchParams): Map<string, string> {
       throw fail(
         'not-supported',
         `a history has no parameter '${name}'${hint ? ` (did you mean '${hint}'?)` : ''}: expected ${known}`,
-        undefined,
+        parameterAt(name),
         { status: 400 },
       )
     }
-    if (given.has(name)) throw fail('value', `'${name}' is given twice: expected once`)
+    if (given.has(name)) throw fail('value', `'${name}' is given twice: expected once`, parameterAt(name))
     given.set(name, value)
   }
   return given
@@ -57,20 +57,28 @@ function understood(query: URLSearchParams): Map<string, string> {
 
 function number(text: string): number {
   if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 31) return Number(text)
-  throw fail('value', `_count '${text}': expected a whole number from 0 to 2147483647`)
+  throw fail('value', `_count '${text}': expected a whole number from 0 to 2147483647`, parameterAt('_count'))
 }
 
 function instant(name: string, text: string): { low: number; high: number } {
   // In a query an unescaped + reads as a space, and zones have one.
   const date = parseDate(text.replace(' ', '+'))
   if (date) return date
-  throw fail('value', `${name} '${text}' is not a date or time: expected such as 2024-05-01 or 2024-05-01T10:00:00Z`)
+  throw fail(
+    'value',
+    `${name} '${text}' is not a date or time: expected such as 2024-05-01 or 2024-05-01T10:00:00Z`,
+    parameterAt(name),
+  )
 }
 
 function order(text: string | undefined): 'newest' | 'oldest' {
   if (text === undefined || text === '-_lastUpdated' || text === 'none') return 'newest'
   if (text === '_lastUpdated') return 'oldest'
-  throw fail('value', `_sort '${text}': expected -_lastUpdated (newest first, the default) or _lastUpdated`)
+  throw fail(
+    'value',
+    `_sort '${text}': expected -_lastUpdated (newest first, the default) or _lastUpdated`,
+    parameterAt('_sort'),
+  )
 }
 
 function canonical(given: Map<string, string>): string {

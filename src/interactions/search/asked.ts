@@ -1,5 +1,5 @@
 /** A search request, understood and planned. https://hl7.org/fhir/R4/search.html */
-import { fail, type Issue } from '../../fhir/issue.ts'
+import { fail, type Issue, parameterAt } from '../../fhir/issue.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { compartment } from '../../search/compartment.ts'
 import type { Node } from '../../search/node.ts'
@@ -75,7 +75,7 @@ function mustBeOpenTo({ access }: Context, { types }: Query): void {
 function mustBeShown({ contained, words: [word] }: Query): void {
   if (word === undefined || contained.of === 'false' || contained.type === 'contained') return
   const text = `${word.in} is not searched in contained resources for the sake of containers: expected _containedType=contained`
-  throw fail('not-supported', text, undefined, { status: 400 })
+  throw fail('not-supported', text, parameterAt(word.in), { status: 400 })
 }
 
 type Scope = {

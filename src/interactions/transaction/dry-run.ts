@@ -4,7 +4,7 @@
  * All goes its usual way to the store, which judges the commit and refuses it. What no longer stands when the same Bundle is sent in
  * earnest, nobody can know; and each entry of a batch is judged by what stands now, not by what the entries before it would do.
  */
-import { fail } from '../../fhir/issue.ts'
+import { fail, parameterAt } from '../../fhir/issue.ts'
 import { parseJson, printJson } from '../../fhir/json.ts'
 import { isObject, type Json } from '../../fhir/resource.ts'
 import type { HistoryQuery, Store, Version } from '../../store/port.ts'
@@ -18,7 +18,11 @@ import { rehearse } from '../rehearse.ts'
 export function isDryRun({ query }: FhirRequest): boolean {
   const [asked = 'false', second] = query.getAll(dryRun)
   if (second === undefined && (asked === 'true' || asked === 'false')) return asked === 'true'
-  throw fail('value', `${dryRun} is '${query.getAll(dryRun).join("' and '")}': expected true or false`)
+  throw fail(
+    'value',
+    `${dryRun} is '${query.getAll(dryRun).join("' and '")}': expected true or false`,
+    parameterAt(dryRun),
+  )
 }
 
 export async function rehearsed(

@@ -1,5 +1,6 @@
 /** All mistakes of a request are told at once. https://hl7.org/fhir/R4/search.html#errors */
-import { FhirError, type Issue, isError } from '../../fhir/issue.ts'
+import { FhirError, type Issue, isError, parameterAt } from '../../fhir/issue.ts'
+import { shown } from './known.ts'
 
 /**
  * "Server SHALL reject any search request that contains is suffixed by a modifier that the server does not support for that
@@ -11,8 +12,8 @@ export class UnfitModifier extends FhirError {
   }
 }
 
-/** What is read, or `undefined` where it cannot be. */
-type Reading = <T>(read: () => T) => T | undefined
+/** What is read, or `undefined` where it cannot be. `name`: of the parameter that is to blame; `undefined`: all of them. */
+type Reading = <T>(name: string | undefined, read: () => T) => T | undefined
 
 export type Mistakes = {
   /** A mistake is an error, under lenient handling a warning. */
@@ -27,11 +28,11 @@ export function collect(handling: 'strict' | 'lenient'): Mistakes {
   const issues: Issue[] = []
 
   function reading(severity: 'error' | 'warning'): Reading {
-    return read => {
+    return (name, read) => {
       try {
         return read()
       } catch (error) {
-        issues.push(...refusalOf(error, severity))
+        issues.push(...refusalOf(error, severity, name))
         return undefined
       }
     }
@@ -48,10 +49,14 @@ export function collect(handling: 'strict' | 'lenient'): Mistakes {
   }
 }
 
-/** What a client is told of a refusal with status 400; anything else goes its way. */
-export function refusalOf(error: unknown, severity: 'error' | 'warning'): readonly Issue[] {
+/** What a client is told of a refusal with status 400; anything else goes its way. `name`: of the parameter. */
+export function refusalOf(error: unknown, severity: 'error' | 'warning', name?: string): readonly Issue[] {
   if (!(error instanceof FhirError) || error.status !== 400) throw error
-  if (error instanceof UnfitModifier) return error.issues
+  const issues = error.issues.map(issue => ({
+    ...(name === undefined ? {} : { expression: parameterAt(shown(name)) }),
+    ...issue,
+  }))
+  if (error instanceof UnfitModifier) return issues
   const left = severity === 'warning' ? ' (left out of the search)' : ''
-  return error.issues.map(issue => ({ ...issue, severity, diagnostics: `${issue.diagnostics}${left}` }))
+  return issues.map(issue => ({ ...issue, severity, diagnostics: `${issue.diagnostics}${left}` }))
 }

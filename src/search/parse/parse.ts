@@ -42,8 +42,8 @@ export function parseQuery(asked: Asked, known: Known): Parsed {
   const single = singles(given, mistakes)
   const results = parseResults(single, asked, mistakes)
   const read = readAll(given, { types, known, mistakes, asked })
-  mistakes.insist(() => mustFit(results.subset, read.includes))
-  mistakes.insist(() => mustBeLight(read.criteria, types))
+  mistakes.insist('_summary', () => mustFit(results.subset, read.includes))
+  mistakes.insist(undefined, () => mustBeLight(read.criteria, types))
   return {
     issues: mistakes.settle(),
     query: { handling: asked.handling, types, ...results, ...read },
@@ -64,7 +64,7 @@ function typesOf({ type, among }: Asked, given: Given, known: Known, { insist, s
   if (type !== undefined || lists.length === 0) return type === undefined ? all : [type]
   const wanted = [...new Set(lists.flatMap(list => list.split(',')))].filter(name => name !== '')
   for (const name of wanted) {
-    insist(() => {
+    insist('_type', () => {
       const unknown = unknownType(name, known)
       if (unknown !== undefined) throw mistake('value', `_type: ${unknown}`)
     })
@@ -80,7 +80,7 @@ function singles(given: Given, { insist }: Mistakes): ReadonlyMap<string, string
   const last = new Map(single)
   if (last.size === single.length) return last
   for (const [name, of] of Map.groupBy(single, ([name]) => name)) {
-    insist(() => {
+    insist(name, () => {
       if (of.length > 1) throw mistake('value', `${name} is given ${of.length} times: expected once`)
     })
   }
@@ -109,7 +109,7 @@ const mostParameters = 200 // each criterion is a join, each include a query of 
 
 function readAll(given: Given, reading: Reading): Read {
   const { attempt, insist } = reading.mistakes
-  const few = insist(() => {
+  const few = insist(undefined, () => {
     if (given.length > mostParameters)
       throw mistake('too-costly', `the search has ${given.length} parameters: expected at most ${mostParameters}`)
     return given
@@ -120,7 +120,7 @@ function readAll(given: Given, reading: Reading): Read {
   const sort: Sort[] = []
   const understood = new URLSearchParams()
   for (const [name, value] of few ?? []) {
-    const part = attempt(() => readOne(name, value, reading))
+    const part = attempt(name, () => readOne(name, value, reading))
     if (part === undefined) continue
     if (part.criterion) criteria.push(part.criterion)
     if (part.words) words.push(part.words)
@@ -128,7 +128,7 @@ function readAll(given: Given, reading: Reading): Read {
     if (part.sort) sort.push(...part.sort)
     if (name !== '_page') understood.append(name, part.value)
   }
-  insist(() => mustBeFew(sort.length))
+  insist('_sort', () => mustBeFew(sort.length))
   return { criteria, words, includes, sort, understood }
 }
 

@@ -26,23 +26,23 @@ export const resultParameters = [
 type Limits = { readonly defaultCount: number; readonly largestCount: number }
 
 export function parseResults(given: ReadonlyMap<string, string>, limits: Limits, { insist }: Mistakes): Results {
-  const asked = insist(() => number('_count', given.get('_count'), 0)) ?? limits.defaultCount
-  const most = insist(() => number('_maxresults', given.get('_maxresults'), 1))
-  const subset = insist(() => subsetOf(given))
+  const asked = insist('_count', () => number('_count', given.get('_count'), 0)) ?? limits.defaultCount
+  const most = insist('_maxresults', () => number('_maxresults', given.get('_maxresults'), 1))
+  const subset = insist(undefined, () => subsetOf(given))
   const countOnly = asked === 0 || (subset?.by === 'summary' && subset.mode === 'count')
   const page = given.get('_page')
   return {
     count: countOnly ? 0 : Math.min(asked, limits.largestCount),
     countOnly,
-    total: insist(() => totalOf(given, countOnly)) ?? 'none',
+    total: insist('_total', () => totalOf(given, countOnly)) ?? 'none',
     ...(most === undefined ? {} : { most }),
     ...(subset === undefined ? {} : { subset }),
     contained: {
-      of: insist(() => oneOf(given, '_contained', ['false', 'true', 'both'])) ?? 'false',
-      type: insist(() => oneOf(given, '_containedType', ['container', 'contained'])) ?? 'container',
+      of: insist('_contained', () => oneOf(given, '_contained', ['false', 'true', 'both'])) ?? 'false',
+      type: insist('_containedType', () => oneOf(given, '_containedType', ['container', 'contained'])) ?? 'container',
     },
-    display: insist(() => oneOf(given, '_display', ['false', 'true'])) === 'true',
-    explain: insist(() => oneOf(given, '_explain', ['false', 'true'])) === 'true',
+    display: insist('_display', () => oneOf(given, '_display', ['false', 'true'])) === 'true',
+    explain: insist('_explain', () => oneOf(given, '_explain', ['false', 'true'])) === 'true',
     ...(page === undefined ? {} : { page }),
   }
 }

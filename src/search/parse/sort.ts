@@ -19,12 +19,12 @@ export function parseSort(
   { attempt, insist }: Mistakes,
 ): readonly (readonly [string, Sort])[] {
   const keys = value.split(',').map(key => key.trim())
-  const few = insist(() => {
+  const few = insist('_sort', () => {
     mustBeFew(keys.length)
     return keys
   })
   return (few ?? []).flatMap((key): [string, Sort][] => {
-    const sort = attempt(() => parseKey(key, types, known))
+    const sort = attempt('_sort', () => parseKey(key, types, known))
     return sort ? [[key, sort]] : []
   })
 }
