@@ -92,7 +92,7 @@ await onBothServers(t, async (t, environment) => {
 
   await t.test('a body that only looks as if it were there is none', async t => {
     const said = await speak(kiln.port, socket => {
-      socket.end(`POST /fhir/$versions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+      socket.write(`POST /fhir/$versions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
     })
     t.match(said, /^HTTP\/1\.1 200 /)
   })
