@@ -71,6 +71,17 @@ export type PropertyValue = {
     | { readonly system?: string; readonly code: string; readonly display?: string }
 }
 
+/** As codes are compared, and values of properties. */
+export function codeKey(code: string, { caseSensitive }: Pick<CodeSystemFacts, 'caseSensitive'>): string {
+  return caseSensitive ? code : code.toLowerCase()
+}
+
+/** What a value is found by: a Coding by its code, and by its display, since some systems name parts of theirs by both. */
+export function keysOf(value: PropertyValue['value']): readonly string[] {
+  if (typeof value !== 'object') return [String(value)]
+  return value.display === undefined || value.display === value.code ? [value.code] : [value.code, value.display]
+}
+
 /**
  * Reads are synchronous: concepts lie in memory or in a file that the operating system caches. All of it is immutable; a new
  * state of a code system is a new object.
@@ -100,7 +111,7 @@ export interface CodeSystem {
   /** Without itself. */
   descendants(concept: Concept): ConceptSet
   ancestors(concept: Concept): ConceptSet
-  /** Those with this property, of this value if one is given (codes and Codings by their code). */
+  /** Those with this property, of this value if one is given (Codings by their code or display). */
   having(property: string, value?: string): ConceptSet
   /** Those a text leads to: beginnings of words in any order, without accents and case; the best first. */
   search(
@@ -130,13 +141,21 @@ export interface Grammar {
 }
 
 /** SNOMED CT and what is made like it. https://confluence.ihtsdotools.org/display/DOCECL */
-export interface Relations {
+export interface Relations extends Memberships {
   /** Sources with an attribute of one of these types whose value is one of these. */
   sources(types: ConceptSet | undefined, values: ConceptSet | undefined): ConceptSet
   /** Of one concept: groups (0: ungrouped) of type and value. */
   attributes(
     concept: Concept,
   ): readonly { readonly group: number; readonly type: Concept; readonly value: Concept | string | number }[]
+  /** Rows that were taken back; absent, they are not kept. */
+  readonly lapsed?: Memberships | undefined
+  /** Absent, `display` and `designations` are all that is known. */
+  readonly descriptions?: Descriptions | undefined
+}
+
+/** Rows of reference sets. */
+export interface Memberships {
   /** Members of a reference set. */
   members(refset: Concept): ConceptSet
   refsets(): ConceptSet
@@ -144,8 +163,6 @@ export interface Relations {
   fields?(refset: Concept, member: Concept): readonly Readonly<Record<string, string>>[]
   /** Where the rows of a reference set come from. */
   readonly origins?: ((refset: Concept) => readonly Origin[]) | undefined
-  /** Absent, `display` and `designations` are all that is known. */
-  readonly descriptions?: Descriptions | undefined
 }
 
 /**

@@ -128,17 +128,19 @@ function alike(system: CodeSystem, property: string, text: string): ConceptSet {
 }
 
 /** `undefined`: this is no attribute of SNOMED CT. */
-function sourcesOf(system: CodeSystem & Relations, { code, value }: Pair): ConceptSet | undefined {
-  const type = system.find(code)
+function sourcesOf(system: CodeSystem & Relations, pair: Pair): ConceptSet | undefined {
+  const type = system.find(pair.code)
   if (type === undefined) return undefined
-  const target = system.find(printValue(value))
-  if (target === undefined) return new ConceptSet(system.size)
   const one = (concept: Concept): ConceptSet => ConceptSet.of(system.size, [concept])
-  return system.sources(one(type), one(target))
+  const target = targetOf(system, pair)
+  if (target !== undefined) return system.sources(one(type), one(target))
+  const holders = system.sources(one(type), undefined)
+  if (holders.count > readable) return new ConceptSet(system.size)
+  const has = (concept: Concept): boolean => system.attributes(concept).some(member => isIt(system, member, pair))
+  return ConceptSet.of(system.size, Iterator.from(holders).filter(has))
 }
 
 function inOneGroup(system: CodeSystem & Relations, parts: readonly Pair[]): ConceptSet {
-  const pairs = parts.map(part => ({ type: system.find(part.code), value: system.find(printValue(part.value)) }))
   const all = parts
     .map(part => sourcesOf(system, part) ?? new ConceptSet(system.size))
     .reduce((some, others) => some.and(others))
@@ -146,13 +148,24 @@ function inOneGroup(system: CodeSystem & Relations, parts: readonly Pair[]): Con
     const groups = Map.groupBy(system.attributes(concept), ({ group }) => group)
     return groups
       .entries()
-      .some(([group, members]) => group !== 0 && pairs.every(pair => members.some(member => isPair(member, pair))))
+      .some(
+        ([group, members]) => group !== 0 && parts.every(part => members.some(member => isIt(system, member, part))),
+      )
   }
   return ConceptSet.of(system.size, Iterator.from(all).filter(isTogether))
 }
 
-type Linked = { readonly type: Concept | undefined; readonly value: Concept | string | number | undefined }
+/** A number is never the id of a concept: it is a value by itself. */
+function targetOf(system: CodeSystem, { value }: Pair): Concept | undefined {
+  return typeof value === 'number' ? undefined : system.find(printValue(value))
+}
 
-function isPair(member: Linked, pair: Linked): boolean {
-  return member.type === pair.type && member.value === pair.value
+type Member = ReturnType<Relations['attributes']>[number]
+
+/** Literals are texts as RF2 writes them: `#500`, `"text"`. */
+function isIt(system: CodeSystem, { type, value }: Member, pair: Pair): boolean {
+  if (type !== system.find(pair.code)) return false
+  if (typeof value === 'number') return value === targetOf(system, pair)
+  if (typeof pair.value === 'number') return value.startsWith('#') && Number(value.slice(1)) === pair.value
+  return value.replace(/^"(.*)"$/s, '$1') === printValue(pair.value)
 }

@@ -36,21 +36,20 @@ export function findMatches(definition: conformance.Operation): Operation {
   }
 }
 
-/** A machine wants all that are right, as far as they can be told at once; a human looks at the first page. */
+/** A machine wants "complete and partial matches", as far as they can be told at once; a human looks at the first page. */
 const mostExact = 1_000
 const mostLikely = 50
 
 type Found = { readonly clue: Clue; readonly concepts: ConceptSet }
 type Match = { readonly concept: Concept; readonly count: number }
 
-/** Those that fit the most clues first, for a machine those alone; of equals, in the order of the code system. */
+/** Those that fit the most clues first; of equals, in the order of the code system. */
 function bestOf(size: number, found: readonly Found[], isExact: boolean): readonly Match[] {
   const counts = new Uint8Array(size)
   for (const { concepts } of found) for (const concept of concepts) counts[concept] = (counts[concept] ?? 0) + 1
   const best: Match[] = []
   const most = isExact ? mostExact : mostLikely
   for (let count = found.length; count > 0 && best.length < most; count--) {
-    if (isExact && best.length > 0) break
     const these = counts.keys().filter(concept => counts[concept] === count)
     best.push(...these.take(most - best.length).map(concept => ({ concept, count })))
   }

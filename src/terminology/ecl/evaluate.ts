@@ -6,15 +6,16 @@ import { fail } from '../../fhir/issue.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { filterConcepts } from './concept-filter.ts'
 import { filterDescriptions } from './description-filter.ts'
-import type { ConceptReference, Expression } from './expression.ts'
+import type { AlternateIdentifier, ConceptReference, Expression } from './expression.ts'
 import { climb } from './hierarchy.ts'
 import { associationsOf, supplement } from './history.ts'
-import { membersOf } from './members.ts'
+import { membersOf, refsetsWith } from './members.ts'
 import { refine } from './refinement.ts'
 import { dotted } from './reversed.ts'
 import type { Associations, Run, Warning } from './run.ts'
-import { setOf } from './run.ts'
+import { setOf, unsupported } from './run.ts'
 import { place } from './scan.ts'
+import { alternateIdentifier } from './schemes.ts'
 import type { Substrate } from './substrate.ts'
 
 export type Answer = { readonly concepts: ConceptSet; readonly warnings: readonly Warning[] }
@@ -72,6 +73,8 @@ function evaluate(expression: Expression, run: Run, all: boolean): ConceptSet {
   switch (expression.op) {
     case 'concept':
       return self(expression, run, all)
+    case 'alternate':
+      return identified(expression, run, all)
     case 'any':
       return all ? ConceptSet.all(run.system.size) : run.inactive().not()
     case 'and':
@@ -82,6 +85,8 @@ function evaluate(expression: Expression, run: Run, all: boolean): ConceptSet {
       return evaluate(expression.of, run, all).minus(evaluate(expression.without, run, all))
     case 'members':
       return membersOf(expression, run)
+    case 'containing':
+      return refsetsWith(expression, run)
     case 'refined':
       return refine(evaluate(expression.of, run, all), expression.by, run)
     case 'dotted':
@@ -104,9 +109,31 @@ function self({ code }: ConceptReference, run: Run, all: boolean): ConceptSet {
     return setOf(run, [])
   }
   if (all || !run.system.inactive(concept)) return setOf(run, [concept])
+  warnOfInactive(code, run)
+  return setOf(run, [])
+}
+
+function warnOfInactive(code: string, run: Run): void {
   const text = `the concept ${code} is inactive, and so not among those found; '{{ C active = false }}' asks for such`
   run.warn({ kind: 'inactive-concept', code, text })
-  return setOf(run, [])
+}
+
+function identified({ scheme, identifier, at }: AlternateIdentifier, run: Run, all: boolean): ConceptSet {
+  const { system } = run
+  if (!system.facts.properties.some(({ code }) => code === alternateIdentifier)) {
+    const why = 'identifiers of other schemes are not kept here; expected a SNOMED CT identifier'
+    throw unsupported(why, run.place(at))
+  }
+  const code = `${scheme}#${identifier}`
+  const found = system.having(alternateIdentifier, code)
+  if (found.isEmpty) {
+    const text = `the identifier ${code} is not known to ${named(system)}`
+    run.warn({ kind: 'unknown-concept', code, text })
+  }
+  if (all) return found
+  const active = found.minus(run.inactive())
+  for (const concept of found.minus(active)) warnOfInactive(system.code(concept), run)
+  return active
 }
 
 function named({ facts: { url, version } }: Substrate): string {

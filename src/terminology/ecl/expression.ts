@@ -2,9 +2,11 @@
 
 export type Expression =
   | ConceptReference
+  | AlternateIdentifier
   | { readonly op: 'any' }
   | { readonly op: Hierarchy; readonly of: Expression }
   | Members
+  | Containing
   | { readonly op: 'and' | 'or'; readonly of: readonly Expression[] }
   | { readonly op: 'minus'; readonly of: Expression; readonly without: Expression }
   | { readonly op: 'refined'; readonly of: Expression; readonly by: Refinement }
@@ -16,6 +18,14 @@ export type Expression =
 /** `at`: its place in the text, for messages. */
 export type ConceptReference = { readonly op: 'concept'; readonly code: string; readonly at: number }
 
+/** `scheme`: one of those in schemes.ts. */
+export type AlternateIdentifier = {
+  readonly op: 'alternate'
+  readonly scheme: string
+  readonly identifier: string
+  readonly at: number
+}
+
 export type Hierarchy = '<' | '<<' | '<!' | '<<!' | '>' | '>>' | '>!' | '>>!' | '!!>' | '!!<'
 
 /** `fields`: those asked for in place of `referencedComponentId`; `*` is all. */
@@ -24,6 +34,14 @@ export type Members = {
   readonly of: Expression
   readonly at: number
   readonly fields?: readonly string[] | '*'
+  readonly filters: readonly MemberFilter[]
+}
+
+/** The reference sets that have any of these as a member. */
+export type Containing = {
+  readonly op: 'containing'
+  readonly of: Expression
+  readonly at: number
   readonly filters: readonly MemberFilter[]
 }
 

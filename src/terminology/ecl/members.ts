@@ -1,8 +1,8 @@
-/** `^`: members of reference sets, and what is asked of their rows. */
-import type { Origin } from '../code-system.ts'
+/** `^` and `^R`: members of reference sets, reference sets of members, and what is asked of their rows. */
+import type { Memberships, Origin } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { isInOrder } from './compare.ts'
-import type { CommonFilter, MemberFilter, Members } from './expression.ts'
+import type { CommonFilter, Containing, MemberFilter, Members } from './expression.ts'
 import { type Run, setOf, unsupported } from './run.ts'
 import { termTest } from './term-match.ts'
 import { timeTest } from './time.ts'
@@ -15,38 +15,81 @@ const ofOrigin: readonly string[] = ['moduleId', 'effectiveTime']
 
 /** The answer is a set of concepts: those that any of the fields names. */
 export function membersOf(members: Members, run: Run): ConceptSet {
-  const refsets = refsetsOf(members, run)
+  const held = refsetsOf(members, run)
   const { fields = [component], filters } = members
-  const tests = filters.map(filter => rowTest(filter, run)).filter(test => test !== undefined)
+  const tests = testsOf(filters, run)
   if (fields !== '*' && fields.every(field => field === component)) {
-    const found = wholeRefsets(refsets, tests, filters, run)
+    const found = wholeRefsets(held, tests, filters, run)
     if (found !== undefined) return found
   }
-  return selected(members, refsets, tests, run)
+  const found: Concept[] = []
+  for (const { row, naming } of rowsThatFit(members, held, tests, run)) found.push(...conceptsIn(row, naming, run))
+  return setOf(run, found)
 }
 
-function refsetsOf({ of }: Members, run: Run): readonly Concept[] {
-  const known = run.system.refsets()
-  if (of.op === 'any') return [...known]
-  const asked = run.ask(of)
-  if (of.op === 'concept' && !asked.isEmpty && asked.and(known).isEmpty) {
+/** `^R`. Members may be inactive, and those that are asked for, too. */
+export function refsetsWith({ of, at, filters }: Containing, run: Run): ConceptSet {
+  const within = of.op === 'any' ? ConceptSet.all(run.system.size) : run.ask(of, true)
+  const tests = testsOf(filters, run)
+  const held = rowsAsked(filters, run)
+    .flatMap(rows => heldBy(rows.refsets(), rows))
+    .map(one => ({ ...one, members: one.members.and(within) }))
+    .filter(({ members }) => !members.isEmpty)
+  const whole = held.map(one => wholeRefsets([one], tests, filters, run)?.and(within))
+  const found = whole.includes(undefined)
+    ? Array.from(rowsThatFit({ at, filters }, held, tests, run), ({ refset }) => refset)
+    : held.filter((_, n) => whole[n]?.isEmpty === false).map(({ refset }) => refset)
+  return setOf(run, found)
+}
+
+function testsOf(filters: readonly MemberFilter[], run: Run): readonly RowTest[] {
+  return filters.map(filter => rowTest(filter, run)).filter(test => test !== undefined)
+}
+
+/** A reference set, where its rows are (those in use, or those that were taken back), and the members whose rows count. */
+type Held = { readonly refset: Concept; readonly rows: Memberships; readonly members: ConceptSet }
+
+function heldBy(refsets: ConceptSet, rows: Memberships): readonly Held[] {
+  return Array.from(refsets, refset => ({ refset, rows, members: rows.members(refset) }))
+}
+
+function refsetsOf({ of, filters }: Members, run: Run): readonly Held[] {
+  const { system } = run
+  const asked = of.op === 'any' ? undefined : run.ask(of)
+  const known = system.lapsed === undefined ? system.refsets() : system.refsets().or(system.lapsed.refsets())
+  if (of.op === 'concept' && asked?.isEmpty === false && asked.and(known).isEmpty) {
     const text = `the concept ${of.code} is not a reference set that has members here`
     run.warn({ kind: 'no-reference-set', code: of.code, text })
   }
-  return [...asked.and(known)]
+  return rowsAsked(filters, run).flatMap(rows => {
+    const there = rows.refsets()
+    return heldBy(asked === undefined ? there : asked.and(there), rows)
+  })
+}
+
+/** "active members of each reference set", where no filter asks for others. */
+function rowsAsked(filters: readonly MemberFilter[], { system, place }: Run): readonly Memberships[] {
+  const asked = filters.filter(filter => filter.what === 'active')
+  const wants = (state: boolean): boolean =>
+    asked.every(({ active = state, compare }) => (active === state) === (compare === '='))
+  const rows: Memberships[] = wants(true) ? [system] : []
+  const [one] = asked
+  if (one === undefined || !wants(false)) return rows
+  if (system.lapsed !== undefined) return [...rows, system.lapsed]
+  throw unsupported('inactive members of reference sets are not kept here, and cannot be asked for', place(one.at))
 }
 
 /** By sets alone; `undefined`: rows must be looked at. */
 function wholeRefsets(
-  refsets: readonly Concept[],
+  held: readonly Held[],
   tests: readonly RowTest[],
   filters: readonly MemberFilter[],
   { system }: Run,
 ): ConceptSet | undefined {
   const none = new ConceptSet(system.size)
-  if (tests.length === 0) return refsets.map(refset => system.members(refset)).reduce((a, b) => a.or(b), none)
+  if (tests.length === 0) return held.map(({ members }) => members).reduce((a, b) => a.or(b), none)
   if (!filters.flatMap(namesOf).every(name => ofOrigin.includes(name))) return undefined
-  const origins = refsets.map(refset => system.origins?.(refset) ?? [])
+  const origins = held.map(({ refset, rows }) => rows.origins?.(refset) ?? [])
   if (origins.some(each => each.length === 0)) return undefined
   const fit = origins.flat().filter(({ moduleId, effectiveTime }) => {
     return tests.every(test => test({ moduleId, effectiveTime }))
@@ -56,21 +99,22 @@ function wholeRefsets(
 
 const id = /^[1-9][0-9]{5,17}$/
 
-function selected(members: Members, refsets: readonly Concept[], tests: readonly RowTest[], run: Run): ConceptSet {
-  const { fields = [component], filters } = members
+type Asked = Pick<Members, 'fields' | 'filters' | 'at'>
+
+/** `naming`: the fields asked for that hold ids of concepts. */
+function* rowsThatFit(asked: Asked, held: readonly Held[], tests: readonly RowTest[], run: Run) {
+  const { fields = [component], filters } = asked
   const filtered = [...new Set(filters.flatMap(namesOf))]
   const withOrigins = fields === '*' || ofOrigin.some(name => filtered.includes(name) || fields.includes(name))
-  const found: Concept[] = []
   const seen: Seen = { fields: new Set(), naming: new Set() }
-  for (const row of rowsOf(refsets, withOrigins, run)) {
+  for (const { refset, row } of rowsOf(held, withOrigins, run)) {
     const naming = (fields === '*' ? Object.keys(row) : fields).filter(name => id.test(row[name] ?? ''))
     for (const name of Object.keys(row)) seen.fields.add(name)
     for (const name of naming) seen.naming.add(name)
     if (!filtered.every(name => row[name] !== undefined) || !tests.every(test => test(row))) continue
-    found.push(...conceptsIn(row, naming, run))
+    yield { refset, row, naming }
   }
-  if (seen.fields.size > 0) complain(members, seen, refsets, run)
-  return setOf(run, found)
+  if (seen.fields.size > 0) complain(asked, seen, [...new Set(held.map(({ refset }) => refset))], run)
 }
 
 function conceptsIn(row: Row, fields: readonly string[], { system }: Run): readonly Concept[] {
@@ -81,7 +125,7 @@ function conceptsIn(row: Row, fields: readonly string[], { system }: Run): reado
 type Seen = { readonly fields: Set<string>; readonly naming: Set<string> }
 
 /** About fields that are not there, and those that are no concepts. */
-function complain({ fields = [], filters, at }: Members, seen: Seen, refsets: readonly Concept[], run: Run): void {
+function complain({ fields = [], filters, at }: Asked, seen: Seen, refsets: readonly Concept[], run: Run): void {
   const wanted = fields === '*' ? [] : fields.map(name => ({ name, at }))
   const filtered = filters.flatMap(filter => namesOf(filter).map(name => ({ name, at: filter.at })))
   const missing = [...filtered, ...wanted].find(({ name }) => !seen.fields.has(name))
@@ -107,16 +151,15 @@ function namesOf(filter: MemberFilter): readonly string[] {
   return [filter.what === 'field' ? filter.field : filter.what]
 }
 
-function* rowsOf(refsets: readonly Concept[], withOrigins: boolean, run: Run): Generator<Row> {
-  const { system } = run
-  for (const refset of refsets) {
-    const originOf = withOrigins ? originsOf(system.origins?.(refset) ?? []) : undefined
-    for (const member of system.members(refset)) {
+function* rowsOf(held: readonly Held[], withOrigins: boolean, run: Run) {
+  for (const { refset, rows, members } of held) {
+    const originOf = withOrigins ? originsOf(rows.origins?.(refset) ?? []) : undefined
+    for (const member of members) {
       run.read()
-      const rows = system.fields?.(refset, member) ?? []
-      const code = system.code(member)
-      for (const [at, row] of (rows.length === 0 ? [{}] : rows).entries()) {
-        yield { ...row, ...originOf?.(member, at), [component]: code }
+      const told = rows.fields?.(refset, member) ?? []
+      const code = run.system.code(member)
+      for (const [at, row] of (told.length === 0 ? [{}] : told).entries()) {
+        yield { refset, row: { ...row, ...originOf?.(member, at), [component]: code } as Row }
       }
     }
   }
@@ -130,12 +173,9 @@ function originsOf(origins: readonly Origin[]): (member: Concept, row: number) =
   }
 }
 
-/** `undefined`: fits every row. */
+/** `undefined`: it chose between the rows already. */
 function rowTest(filter: MemberFilter, run: Run): RowTest | undefined {
-  if (filter.what === 'active') {
-    if ((filter.active ?? true) === (filter.compare === '=') || filter.active === undefined) return undefined
-    throw unsupported('inactive members of reference sets are not kept, and cannot be asked for', run.place(filter.at))
-  }
+  if (filter.what === 'active') return undefined
   return filter.what === 'field' ? fieldTest(filter, run) : commonTest(filter, run)
 }
 

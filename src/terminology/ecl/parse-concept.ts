@@ -1,6 +1,7 @@
-/** `conceptId [ws "|" ws term ws "|"]`; the term is for people, and not compared. */
-import type { ConceptReference } from './expression.ts'
+/** What names one concept: `conceptId [ws "|" ws term ws "|"]`; the term is for people, and not compared. */
+import type { AlternateIdentifier, ConceptReference } from './expression.ts'
 import { eat, eatPattern, mistake, type Scan, skip } from './scan.ts'
+import { schemes } from './schemes.ts'
 
 const digits = /[0-9]+/y
 const sctId = /^[1-9][0-9]{5,17}$/
@@ -28,4 +29,22 @@ function skipTerm(scan: Scan): void {
   if (scan.text.slice(scan.at, end).trim() === '')
     throw mistake(scan, "expected a term between '|' and '|', found none")
   scan.at = end + 1
+}
+
+const alternate = /[A-Za-z][A-Za-z0-9-]*#[A-Za-z0-9._-]+|"[A-Za-z][A-Za-z0-9-]*#[^"\\]+"/y
+
+/** `LOINC#54486-6`, in quotation marks if it has other characters. */
+export function parseAlternate(scan: Scan): AlternateIdentifier | undefined {
+  skip(scan)
+  const at = scan.at
+  const found = eatPattern(scan, alternate, '')?.replaceAll('"', '')
+  if (found === undefined) return undefined
+  const hash = found.indexOf('#')
+  const scheme = found.slice(0, hash).toUpperCase()
+  if (!Object.hasOwn(schemes, scheme)) {
+    const known = Object.keys(schemes).join(', ')
+    throw mistake(scan, `the scheme '${found.slice(0, hash).slice(0, 40)}' is not known; expected one of ${known}`, at)
+  }
+  skipTerm(scan)
+  return { op: 'alternate', scheme, identifier: found.slice(hash + 1), at }
 }

@@ -142,12 +142,13 @@ function parseTime(scan: Scan): string | undefined {
   return eatPattern(scan, time, 'a day such as "20260131"')?.slice(1, -1)
 }
 
-const states = /true|false|[01]|"\*"/iy
+/** Either: `*` since 2.3, in quotation marks as some wrote it before. */
+const states = /true|false|[01]|\*|"\*"/iy
 
 function parseActive(scan: Scan): boolean | undefined {
-  const state = eatPattern(scan, states, 'true, false, 1, 0, "*"')?.toLowerCase()
+  const state = eatPattern(scan, states, 'true, false, 1, 0, *')?.toLowerCase()
   if (state === undefined) throw unexpected(scan)
-  return state === '"*"' ? undefined : state === 'true' || state === '1'
+  return state.includes('*') ? undefined : state === 'true' || state === '1'
 }
 
 function parseToken<Value>(scan: Scan, tokens: Readonly<Record<string, Value>>): Value | undefined {

@@ -101,7 +101,6 @@ function parseAttribute(scan: Scan, sub: ParseSub, cardinality = some): Attribut
   return { op: 'attribute', at, cardinality, reverse, name, compare, value: parseValue(scan, compare, sub) }
 }
 
-/** The letter alone is a capital. */
 function parseReverse(scan: Scan): boolean {
-  return eatWord(scan, 'reverseOf', '') || (peek(scan, 'R') && eatWord(scan, 'R', ''))
+  return eatWord(scan, 'reverseOf', '') || eatWord(scan, 'R', '')
 }

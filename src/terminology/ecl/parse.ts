@@ -1,10 +1,9 @@
 /**
- * ECL 2.2, brief and long keywords, to a tree. Errors tell where, what was expected and what was found.
+ * ECL 2.3, brief and long keywords, to a tree. Errors tell where, what was expected and what was found.
  * https://docs.snomed.org/snomed-ct-specifications/snomed-ct-expression-constraint-language/syntax-specification
  */
-import { fail } from '../../fhir/issue.ts'
-import type { Expression, Hierarchy, Members } from './expression.ts'
-import { parseConcept } from './parse-concept.ts'
+import type { Containing, Expression, Hierarchy, Members } from './expression.ts'
+import { parseAlternate, parseConcept } from './parse-concept.ts'
 import { parseFilters, parseMemberFilters } from './parse-filter.ts'
 import { parseRefinement } from './parse-refinement.ts'
 import {
@@ -16,7 +15,6 @@ import {
   mistake,
   need,
   peek,
-  place,
   type Scan,
   scanOf,
   skip,
@@ -100,9 +98,15 @@ function parseSub(scan: Scan): Expression {
   return parseFilters(scan, of, parseSub, parseConstraint)
 }
 
-function parseMembers(scan: Scan): Members | undefined {
+const containing = /\^R(?![A-Za-z-])|refsetContainingAny(?![\p{L}\p{N}])/iuy
+
+function parseMembers(scan: Scan): Members | Containing | undefined {
   skip(scan)
   const at = scan.at
+  if (eatPattern(scan, containing, '') !== undefined) {
+    const of = parseFocus(scan, 'the id of a member')
+    return { op: 'containing', of, at, filters: parseMemberFilters(scan, parseSub) }
+  }
   if (!eat(scan, '^', '') && !eatWord(scan, 'memberOf', '')) return undefined
   const fields = eat(scan, '[', '') ? parseFields(scan) : undefined
   const of = parseFocus(scan, 'the id of a reference set')
@@ -134,20 +138,8 @@ function parseFocus(scan: Scan, label: string): Expression {
     return inner
   }
   if (eat(scan, '*', '') || eatWord(scan, 'ANY', '')) return { op: 'any' }
-  refuseAlternate(scan)
-  const concept = parseConcept(scan, '')
+  const concept = parseAlternate(scan) ?? parseConcept(scan, '')
   if (concept !== undefined) return concept
   for (const each of [label, '*', "'('"]) expect(scan, each)
   throw unexpected(scan)
-}
-
-const alternate = /"?[A-Za-z][A-Za-z0-9-]*#[^\s"|(){}]+/y
-
-function refuseAlternate(scan: Scan): void {
-  skip(scan)
-  const at = scan.at
-  const found = eatPattern(scan, alternate, '')
-  if (found === undefined) return
-  const why = `alternate identifiers such as '${found.replace('"', '')}' are not supported; expected a SNOMED CT identifier`
-  throw fail('not-supported', `ECL: ${place(scan.text, at)}: ${why}`, undefined, { status: 422 })
 }

@@ -2,7 +2,7 @@
  * A release on its way into the library: rows in any order, then `finish`. Nothing is to be seen of it before that returns. Runs
  * where it is called, at full speed: a server calls it in a worker thread.
  */
-import { codeKey } from './file-format.ts'
+import { codeKey } from '../code-system.ts'
 import {
   addConcepts,
   addDesignations,

@@ -4,7 +4,7 @@
  */
 import type { CodeSystemFacts, DescriptionKind } from '../code-system.ts'
 
-export const format = 2
+export const format = 3
 
 export const schema = `
   -- facts, names of what the other tables number, counts: JSON
@@ -31,6 +31,7 @@ export const schema = `
   -- By type: all sources; and by value, rising, those of each (attributes.ts).
   CREATE TABLE relation (type INTEGER PRIMARY KEY, sources BLOB NOT NULL, by_value BLOB NOT NULL);
 
+  -- Rows that were taken back lie under ~ the number of their reference set (refsets.ts).
   CREATE TABLE refset (n INTEGER PRIMARY KEY, concepts BLOB NOT NULL);
   CREATE TABLE field (refset INTEGER, member INTEGER, fields TEXT NOT NULL, PRIMARY KEY (refset, member)) WITHOUT ROWID;
 
@@ -84,11 +85,6 @@ export type Counts = {
   readonly members: number
   readonly terms: number
   readonly words: number
-}
-
-/** As codes are compared. */
-export function codeKey(code: string, { caseSensitive }: Pick<CodeSystemFacts, 'caseSensitive'>): string {
-  return caseSensitive ? code : code.toLowerCase()
 }
 
 /** Of a concept. `named`: it has a display. */

@@ -102,7 +102,7 @@ export function addRelations({ stage, key, file }: Gathering, rows: Iterable<Rel
 }
 
 export function addMembers({ stage, key, file }: Gathering, rows: Iterable<MemberRow>): void {
-  const { refset, member, fields, module, time } = stage.members.columns
+  const { refset, member, fields, module, time, inactive } = stage.members.columns
   const [ofRefset, ofMember] = [mentions(stage.codes, key), mentions(stage.codes, key)]
   for (const row of rows) {
     refset.push(ofRefset(row.refset))
@@ -110,6 +110,7 @@ export function addMembers({ stage, key, file }: Gathering, rows: Iterable<Membe
     fields.push(row.fields ? stage.texts.add(JSON.stringify(row.fields)) : -1)
     module.push(stage.modules.add(row.origin?.moduleId))
     time.push(stage.times.add(row.origin?.effectiveTime))
+    inactive.push(row.inactive === true ? 1 : 0)
     stage.members.lines.add(row.line, file)
   }
 }

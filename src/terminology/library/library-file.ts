@@ -1,25 +1,27 @@
 /** A code system whose concepts lie in a file of the library. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Stretch } from '../../fhir/stretch.ts'
-import type {
-  CodeSystem,
-  CodeSystemFacts,
-  Descriptions,
-  Designation,
-  Origin,
-  PropertyValue,
-  Relations,
+import {
+  type CodeSystem,
+  type CodeSystemFacts,
+  codeKey,
+  type Descriptions,
+  type Designation,
+  type Memberships,
+  type PropertyValue,
+  type Relations,
 } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { sourcesOf, unpackAttributes } from './attributes.ts'
 import { ByteCache } from './byte-cache.ts'
 import { findCode } from './code-index.ts'
 import { openDescriptions } from './descriptions.ts'
-import { type About, codeKey, flag, format } from './file-format.ts'
+import { type About, flag, format } from './file-format.ts'
 import { FileTexts } from './file-texts.ts'
 import { Heads } from './heads.ts'
 import { openFile, openUnmapped, prepareRows } from './open-file.ts'
 import { addTo, hasMember, listMembers, unpackSet } from './packed-set.ts'
+import { openRefsets } from './refsets.ts'
 import { type Limits, TextSearch } from './text-search.ts'
 import { unpackNumbers } from './told.ts'
 
@@ -31,14 +33,15 @@ export class LibraryFile implements CodeSystem, Relations {
   readonly about: About
   /** `undefined`: it has designations, and no more is known of them. */
   readonly descriptions: Descriptions | undefined
-  /** Of a reference set; `undefined`: nobody told. */
-  readonly origins: ((refset: Concept) => readonly Origin[]) | undefined
+  readonly origins: Memberships['origins']
+  readonly lapsed: Memberships | undefined
   readonly #db: DatabaseSync
   readonly #ask: ReturnType<typeof questions>
   /** Whose answers are held. */
   readonly #once: DatabaseSync
   readonly #askOnce: ReturnType<typeof questionsOnce>
   readonly #search: TextSearch
+  readonly #refsets: Memberships
   readonly #sets = new ByteCache<string, ConceptSet>(cachedSets)
   readonly #properties: ReadonlyMap<string, number>
   readonly #none: ConceptSet
@@ -62,14 +65,17 @@ export class LibraryFile implements CodeSystem, Relations {
     this.#search = new TextSearch(this.#db, this.about.languages)
     this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
     const { rf2 } = this.about
+    const set = (name: string, question: StatementSync, key: number): ConceptSet => this.#set(name, question, key)
     this.descriptions =
       rf2 &&
       openDescriptions(this.#db, {
-        ...{ rf2, size: this.size },
+        ...{ rf2, size: this.size, set },
         terms: concept => this.designations(concept),
-        set: (name, question, key) => this.#set(name, question, key),
       })
-    this.origins = rf2 && openOrigins(this.#db, this.size)
+    const open = { size: this.size, set, origins: rf2 !== undefined }
+    this.#refsets = openRefsets(this.#db, open)
+    this.origins = this.#refsets.origins
+    this.lapsed = rf2 && openRefsets(this.#db, { ...open, lapsed: true })
   }
 
   find(code: string): Concept | undefined {
@@ -143,7 +149,8 @@ export class LibraryFile implements CodeSystem, Relations {
     const n = this.#properties.get(property)
     if (n === undefined) return this.#none
     if (value === undefined) return this.#set(`property ${n}`, this.#ask.property, n)
-    return this.#set(`value ${n} ${value}`, this.#ask.value, n, value)
+    const key = codeKey(value, this.facts)
+    return this.#set(`value ${n} ${key}`, this.#ask.value, n, key)
   }
 
   search(text: string, limits: Limits): readonly Concept[] {
@@ -172,17 +179,16 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 
   members(refset: Concept): ConceptSet {
-    return this.#set(`refset ${refset}`, this.#ask.refset, refset)
+    return this.#refsets.members(refset)
   }
 
   refsets(): ConceptSet {
-    return ConceptSet.of(this.size, this.#ask.refsets.all().map(first<number>))
+    return this.#refsets.refsets()
   }
 
   /** What a reference set says of a member: of each of its rows, if it says something. */
   fields(refset: Concept, member: Concept): readonly Readonly<Record<string, string>>[] {
-    const text = cell<string>(this.#ask.fields, refset, member)
-    return text === undefined ? [] : JSON.parse(text)
+    return this.#refsets.fields?.(refset, member) ?? []
   }
 
   /** Nobody may ask it after. Who cannot tell when that is lets go of it: that closes it, too. */
@@ -205,14 +211,6 @@ export class LibraryFile implements CodeSystem, Relations {
   }
 }
 
-function openOrigins(db: DatabaseSync, size: number): (refset: Concept) => readonly Origin[] {
-  const ask = prepareRows(db, 'SELECT module, time, place, members FROM origin WHERE refset = ?')
-  return refset =>
-    (ask.all(refset) as unknown as readonly (readonly [string, string, number, Uint8Array])[]).map(
-      ([moduleId, effectiveTime, row, packed]) => ({ moduleId, effectiveTime, row, members: unpackSet(packed, size) }),
-    )
-}
-
 function questions(db: DatabaseSync) {
   return {
     told: prepareRows(db, 'SELECT hex(told) FROM concept WHERE n = ?'),
@@ -223,9 +221,6 @@ function questions(db: DatabaseSync) {
     types: prepareRows(db, 'SELECT type FROM relation'),
     sources: prepareRows(db, 'SELECT sources FROM relation WHERE type = ?'),
     byValue: prepareRows(db, 'SELECT by_value FROM relation WHERE type = ?'),
-    refset: prepareRows(db, 'SELECT concepts FROM refset WHERE n = ?'),
-    refsets: prepareRows(db, 'SELECT n FROM refset'),
-    fields: prepareRows(db, 'SELECT fields FROM field WHERE refset = ? AND member = ?'),
   }
 }
 

@@ -1,5 +1,5 @@
 /** From codes to numbers: what was told in any order becomes lists by concept; rows that lead nowhere are reported and left out. */
-import { Column, grouped, type Lists } from './column.ts'
+import { Column, grouped, type Lists, listOf } from './column.ts'
 import { type Hierarchy, hierarchyOf } from './hierarchy.ts'
 import type { Problem } from './row.ts'
 import type { Lines, Stage } from './stage.ts'
@@ -16,8 +16,9 @@ export type Resolved = {
   /** Of each row: a concept; `value`: or ~ a literal. */
   readonly types: Int32Array
   readonly values: Int32Array
-  /** By reference set its rows, and the concept of each row. */
+  /** By reference set its rows, those that were taken back, and the concept of each row. */
   readonly refsets: Lists
+  readonly lapsed: Lists
   readonly members: Int32Array
 }
 
@@ -106,11 +107,25 @@ function relationsOf({ relations }: Stage, find: Find, size: number): Pick<Resol
   return { relations: grouped(keys, size), types, values }
 }
 
-function membersOf({ members }: Stage, find: Find, size: number): Pick<Resolved, 'refsets' | 'members'> {
+function membersOf({ members }: Stage, find: Find, size: number): Pick<Resolved, 'refsets' | 'lapsed' | 'members'> {
   const { lines } = members
   const found = members.values('member').map((mention, row) => find(mention, 'member', row, lines))
   const keys = members
     .values('refset')
     .map((mention, row) => (found[row] === -1 ? -1 : find(mention, 'reference set', row, lines)))
-  return { refsets: grouped(keys, size), members: found }
+  const inactive = members.values('inactive')
+  const those = (state: number): Lists =>
+    grouped(
+      keys.map((key, row) => (inactive[row] === state ? key : -1)),
+      size,
+    )
+  return { refsets: those(0), lapsed: those(1), members: found }
+}
+
+/** Each reference set with its rows; with those that were taken back under ~ its number, as the file has them. */
+export function* rowsOfRefsets({ refsets, lapsed, concepts }: Resolved): Generator<readonly [key: number, Int32Array]> {
+  for (const refset of concepts.keys()) {
+    yield [refset, listOf(refsets, refset)]
+    yield [~refset, listOf(lapsed, refset)]
+  }
 }

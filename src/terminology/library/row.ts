@@ -63,6 +63,8 @@ export type MemberRow = Line & {
   readonly refset: string
   readonly member: string
   readonly fields?: Readonly<Record<string, string>>
+  /** Taken back: no member, but kept for those who ask for such. */
+  readonly inactive?: boolean
   /** Of RF2: where the row comes from. */
   readonly origin?: { readonly moduleId: string; readonly effectiveTime: string }
 }

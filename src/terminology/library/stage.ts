@@ -139,7 +139,7 @@ export class Stage {
   readonly edges = new Rows('child', 'parent')
   /** `value`: a mention, or ~ the number of a literal. */
   readonly relations = new Rows('source', 'group', 'type', 'value')
-  readonly members = new Rows('refset', 'member', 'fields', 'module', 'time')
+  readonly members = new Rows('refset', 'member', 'fields', 'module', 'time', 'inactive')
   /** `text`: that of the designation, if it is one. */
   readonly descriptions = new Rows('concept', 'text', 'high', 'low', 'kind', 'time')
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { packByValue } from './attributes.ts'
 import { grouped, listOf } from './column.ts'
 import { packSet } from './packed-set.ts'
-import type { Resolved } from './resolve.ts'
+import { type Resolved, rowsOfRefsets } from './resolve.ts'
 import type { Stage } from './stage.ts'
 
 /** How many relations there are. */
@@ -45,8 +45,7 @@ export function writeMembers(db: DatabaseSync, { texts, members: told }: Stage, 
   const size = concepts.length
   const insert = db.prepare('INSERT INTO refset VALUES (?, ?)')
   const field = db.prepare('INSERT INTO field VALUES (?, ?, ?)')
-  for (const refset of concepts.keys()) {
-    const rows = listOf(refsets, refset)
+  for (const [refset, rows] of rowsOfRefsets(resolved)) {
     if (rows.length === 0) continue
     insert.run(refset, packSet(distinct(rows.map(row => members[row] ?? 0).sort()), size))
     const fields = new Map<number, string[]>()

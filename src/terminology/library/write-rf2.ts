@@ -4,7 +4,7 @@ import { Bytes } from './bytes.ts'
 import { grouped, listOf } from './column.ts'
 import { type PackedDescription, packDescriptions, placeOf } from './descriptions.ts'
 import { packSet } from './packed-set.ts'
-import type { Resolved } from './resolve.ts'
+import { type Resolved, rowsOfRefsets } from './resolve.ts'
 import type { Stage } from './stage.ts'
 
 const perBucket = 256
@@ -69,12 +69,11 @@ function writeIds(db: DatabaseSync, { descriptions }: Stage, concepts: Int32Arra
 
 /** By module and time; a member has as many rows as its reference set has of it. */
 export function writeOrigins(db: DatabaseSync, stage: Stage, resolved: Resolved): void {
-  const { refsets, members, concepts } = resolved
+  const { members, concepts } = resolved
   const { module, time } = stage.members.columns
   const size = concepts.length
   const insert = db.prepare('INSERT INTO origin VALUES (?, ?, ?, ?, ?)')
-  for (const refset of concepts.keys()) {
-    const rows = listOf(refsets, refset)
+  for (const [refset, rows] of rowsOfRefsets(resolved)) {
     const places = placesOf(rows, members)
     const alike = Map.groupBy(rows.keys(), at => {
       const row = rows[at] ?? 0

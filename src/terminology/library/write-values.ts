@@ -1,18 +1,23 @@
 /** Who has a property, and with which value. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { PropertyValue } from '../code-system.ts'
+import { type CodeSystemFacts, codeKey, keysOf } from '../code-system.ts'
 import { type Lists, listOf } from './column.ts'
 import { packSet, packWords } from './packed-set.ts'
 import type { Resolved } from './resolve.ts'
 import type { Stage } from './stage.ts'
 
 /** How many values concepts have. */
-export function writeValues(db: DatabaseSync, stage: Stage, { given: lists, concepts }: Resolved): number {
+export function writeValues(
+  db: DatabaseSync,
+  stage: Stage,
+  { given: lists, concepts }: Resolved,
+  facts: Pick<CodeSystemFacts, 'caseSensitive'>,
+): number {
   const size = concepts.length
   const held = holders(lists, stage.given.values('value'), stage.values.list.length)
   const holding = stage.properties.list.map(() => new Uint32Array((size + 31) >>> 5))
   const insert = db.prepare('INSERT INTO value VALUES (?, ?, ?)')
-  for (const { property, key, numbers } of keyed(stage.values)) {
+  for (const { property, key, numbers } of keyed(stage.values, facts)) {
     const these = numbers.length === 1 ? listOf(held, numbers[0] ?? 0) : union(numbers.map(n => listOf(held, n)))
     const words = holding[property]
     if (words) for (const concept of these) words[concept >>> 5] = (words[concept >>> 5] ?? 0) | (1 << (concept & 31))
@@ -25,9 +30,11 @@ export function writeValues(db: DatabaseSync, stage: Stage, { given: lists, conc
 
 type Keyed = { readonly property: number; readonly key: string; readonly numbers: number[] }
 
-/** By what they are asked for: 1 and "1" alike. In the order of the table, so that its tree only ever grows at its end. */
-function keyed(values: Stage['values']): readonly Keyed[] {
-  const all = values.list.map(({ property, json }, n) => ({ property, key: valueKey(JSON.parse(json)), numbers: [n] }))
+/** By what they are asked for, in the case rules of codes: 1 and "1" alike. In the order of the table, so that its tree only ever grows at its end. */
+function keyed(values: Stage['values'], facts: Pick<CodeSystemFacts, 'caseSensitive'>): readonly Keyed[] {
+  const all = values.list.flatMap(({ property, json }, n) =>
+    keysOf(JSON.parse(json)).map(key => ({ property, key: codeKey(key, facts), numbers: [n] })),
+  )
   all.sort((a, b) => a.property - b.property || (a.key < b.key ? -1 : Number(a.key > b.key)))
   const distinct: Keyed[] = []
   for (const one of all) {
@@ -36,11 +43,6 @@ function keyed(values: Stage['values']): readonly Keyed[] {
     else distinct.push(one)
   }
   return distinct
-}
-
-/** What a value is asked for by: its code, or its text. */
-function valueKey(value: PropertyValue['value']): string {
-  return typeof value === 'object' ? value.code : String(value)
 }
 
 /** By value the concepts that have it, rising, none twice. */

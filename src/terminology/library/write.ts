@@ -32,7 +32,7 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
     writeHeads(db, stage, resolved)
     writeCodes(db, stage, resolved)
     writeDescendants(db, resolved)
-    const properties = writeValues(db, stage, resolved)
+    const properties = writeValues(db, stage, resolved, facts)
     const relations = writeRelations(db, resolved)
     const members = writeMembers(db, stage, resolved)
     const rf2 = writeRf2(db, stage, resolved)

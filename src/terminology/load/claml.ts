@@ -1,4 +1,5 @@
 /** Classifications of the WHO, as ICD-10 is distributed: ClaML 2 and 3. https://www.cen.eu (EN 14463) */
+import { type Classified, type Subdivision, subdivided } from './claml-modifiers.ts'
 import { type Format, factsOf, type Load } from './format.ts'
 import { shown } from './problems.ts'
 import { type Rows, rowsInto } from './sink.ts'
@@ -34,6 +35,8 @@ export const claml: Format = async (files, wanted) => {
         properties: [
           { code: 'kind', type: 'code', description: 'chapter, block or category' },
           { code: 'usage', type: 'code', description: 'dagger, aster or optional' },
+          { code: 'asterisk', type: 'code', description: 'The manifestation that it is coded with' },
+          { code: 'dagger', type: 'code', description: 'What it is a manifestation of' },
           ...rubrics.map(code => ({ code, type: 'string' as const })),
         ],
       }),
@@ -71,31 +74,94 @@ const inline: ReadonlySet<string> = new Set([
   'ListItem',
 ])
 
-/** What a class says of itself, by the kind of rubric; and `parents`. */
+/** What a class says of itself, by the kind of rubric; and `parents`, `modifiers` … */
 type Said = Map<string, string[]>
-type To = { readonly file: string; readonly load: Load; readonly rows: Rows; readonly said: WeakMap<Element, Said> }
+type To = {
+  readonly file: string
+  readonly load: Load
+  readonly rows: Rows
+  readonly said: WeakMap<Element, Said>
+  readonly classes: Map<string, Classified>
+  readonly subdivisions: Map<string, Subdivision[]>
+}
 
 async function readClaml(file: SourceFile, load: Load): Promise<void> {
-  const name = baseName(file)
-  const to: To = { file: name, load, rows: rowsInto(load.sink, name), said: new WeakMap() }
+  const rows = rowsInto(load.sink, baseName(file))
+  const kept: Pick<To, 'said' | 'classes' | 'subdivisions'> = {
+    said: new WeakMap(),
+    classes: new Map(),
+    subdivisions: new Map(),
+  }
+  const to: To = { file: baseName(file), load, rows, ...kept }
   await readXml(file, load, {
     inline,
     open: element => {
-      if (element.name === 'Class') to.said.set(element, new Map())
+      if (owners.has(element.name)) to.said.set(element, new Map())
     },
-    close: (element, path) => {
-      if (element.name === 'Label') addLabel(element, path, to)
-      if (element.name === 'SuperClass') keep(path, 'parents', element.attributes['code'] ?? '', to)
-      if (element.name === 'Class') closeClass(element, to)
-    },
+    close: (element, path) => closers[element.name]?.(element, path, to),
   })
-  to.rows.flush()
+  for (const { code, display, parent, usage, line } of subdivided(to.classes, to.subdivisions)) {
+    rows.concept({ code, display, line })
+    rows.edge({ child: code, parent, line })
+    rows.property({ code, property: 'kind', value: 'category', line })
+    if (usage !== undefined) rows.property({ code, property: 'usage', value: usage, line })
+  }
+  rows.flush()
+}
+
+const owners: ReadonlySet<string> = new Set(['Class', 'ModifierClass'])
+
+const closers: Readonly<Record<string, (element: Element, path: readonly Element[], to: To) => void>> = {
+  Reference: addReference,
+  Label: addLabel,
+  SuperClass: ({ attributes }, path, to) => keep(path, 'parents', attributes['code'] ?? '', to),
+  ModifiedBy: ({ attributes }, path, to) => keep(path, 'modifiers', attributes['code'] ?? '', to),
+  ValidModifierClass: ({ attributes }, path, to) =>
+    keep(path, `valid ${path.at(-1)?.attributes['code']}`, attributes['code'] ?? '', to),
+  ExcludeModifier: ({ attributes }, path, to) => keep(path, 'excluded', attributes['code'] ?? '', to),
+  Meta: ({ attributes: { name, value = '' } }, path, to) => {
+    if (name === 'excludeOnPrecedingModifier') keep(path, 'notAfter', value, to)
+  },
+  ModifierClass: closeSubdivision,
+  Class: (element, _, to) => closeClass(element, to),
 }
 
 function keep(path: readonly Element[], what: string, text: string, { said }: To): void {
-  const owner = path.findLast(({ name }) => name === 'Class')
+  const owner = path.findLast(({ name }) => owners.has(name))
   const kept = owner && said.get(owner)
   if (kept !== undefined) kept.set(what, [...(kept.get(what) ?? []), text])
+}
+
+function closeSubdivision(element: Element, _: readonly Element[], { said, subdivisions }: To): void {
+  const { modifier = '', code = '', usage } = element.attributes
+  const all = (what: string): readonly string[] => said.get(element)?.get(what) ?? []
+  const display = all('preferredLong')[0] ?? all('preferred')[0] ?? code
+  subdivisions.set(modifier, [
+    ...(subdivisions.get(modifier) ?? []),
+    { code, display, usage, notAfter: all('notAfter') },
+  ])
+}
+
+const marks: Readonly<Record<string, readonly [property: string, mark: string]>> = {
+  aster: ['asterisk', '*'],
+  dagger: ['dagger', '†'],
+}
+
+/**
+ * The code that goes with this one in dual coding is told in the text of a rubric, whose end its text is by now. It is no part of
+ * a name. https://hl7.org/fhir/R4/icd.html#multiple
+ */
+function addReference(reference: Element, path: readonly Element[], to: To): void {
+  const { attributes, text } = reference
+  const around = path.at(-1)
+  const kind = path.findLast(({ name }) => name === 'Rubric')?.attributes['kind'] ?? ''
+  const [property, mark = ''] = marks[attributes['usage'] ?? ''] ?? []
+  const [code] = /[A-Z]\d\d(?:\.\d+)?/.exec(attributes['code'] ?? text) ?? []
+  if (property !== undefined && code !== undefined) keep(path, property, code, to)
+  if (around === undefined || (property === undefined && attributes['class'] !== 'in brackets')) return
+  const before = around.text.slice(0, around.text.length - text.length)
+  const shown = `${text.trim().replace(/[†*]$/, '')}${mark}`
+  around.text = property !== undefined && kind.startsWith('preferred') ? before : `${before} (${shown})`
 }
 
 function addLabel(label: Element, path: readonly Element[], to: To): void {
@@ -104,7 +170,7 @@ function addLabel(label: Element, path: readonly Element[], to: To): void {
   if (rubric !== undefined && text !== '') keep(path, rubric.attributes['kind'] ?? '', text, to)
 }
 
-function closeClass(element: Element, { file, load, rows, said }: To): void {
+function closeClass(element: Element, { file, load, rows, said, classes }: To): void {
   const { attributes, line } = element
   const { code } = attributes
   const all = (what: string): readonly string[] => said.get(element)?.get(what) ?? []
@@ -115,6 +181,11 @@ function closeClass(element: Element, { file, load, rows, said }: To): void {
     load.problems.add(file, line, `the Class ${shown(code ?? '')} lacks ${lacks}`)
     return
   }
+  const modifiers = all('modifiers').map(modifier => {
+    const valid = all(`valid ${modifier}`)
+    return valid.length === 0 ? { code: modifier } : { code: modifier, valid }
+  })
+  classes.set(code, { display, line, parents: all('parents'), modifiers, excluded: all('excluded') })
   rows.concept({ code, display, line })
   for (const value of preferred.filter(each => each !== display)) rows.designation({ code, value, line })
   for (const parent of all('parents')) rows.edge({ child: code, parent, line })
@@ -122,5 +193,7 @@ function closeClass(element: Element, { file, load, rows, said }: To): void {
     const value = attributes[property]
     if (value !== undefined) rows.property({ code, property, value, line })
   }
-  for (const property of rubrics) for (const value of all(property)) rows.property({ code, property, value, line })
+  for (const property of ['asterisk', 'dagger', ...rubrics]) {
+    for (const value of new Set(all(property))) rows.property({ code, property, value, line })
+  }
 }

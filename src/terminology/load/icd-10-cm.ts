@@ -45,11 +45,20 @@ const noteKinds = [
 const form = /^[A-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?$/
 
 /** What has a name; `name` and `desc` come before what it holds. */
-type Named = WeakMap<Element, { readonly code: string; leaf: boolean }>
-type To = { readonly file: string; readonly load: Load; readonly rows: Rows; readonly named: Named }
+type Named = WeakMap<Element, { readonly code: string; leaf: boolean; display?: string }>
+/** Seventh characters of all codes in it, and what they mean. */
+type Extended = WeakMap<Element, (readonly [char: string, meaning: string])[]>
+type To = {
+  readonly file: string
+  readonly load: Load
+  readonly rows: Rows
+  readonly named: Named
+  readonly extended: Extended
+}
 
 async function readTabular(file: SourceFile, load: Load): Promise<void> {
-  const to: To = { file: baseName(file), load, rows: rowsInto(load.sink, baseName(file)), named: new WeakMap() }
+  const rows = rowsInto(load.sink, baseName(file))
+  const to: To = { file: baseName(file), load, rows, named: new WeakMap(), extended: new WeakMap() }
   let known = false
   await readXml(file, load, {
     open: ({ name, line }, path) => {
@@ -68,7 +77,7 @@ function closeTabular(element: Element, path: readonly Element[], to: To): void 
   const owner = path.at(-1)
   if (owner === undefined) return
   const text = element.text.trim().replaceAll(/\s+/g, ' ')
-  const { named, rows } = to
+  const { named, extended } = to
   switch (element.name) {
     case 'name':
       named.set(owner, { code: owner.name === 'chapter' ? `Chapter ${text}` : text, leaf: true })
@@ -79,10 +88,31 @@ function closeTabular(element: Element, path: readonly Element[], to: To): void 
     case 'note':
       addNote(owner, path, text, element.line, to)
       break
-    case 'diag': {
-      const known = named.get(element)
-      if (known) rows.property({ code: known.code, property: 'billable', value: known.leaf, line: element.line })
+    case 'extension': {
+      const category = path.at(-2)
+      const char = element.attributes['char'] ?? ''
+      if (category && char !== '') extended.set(category, [...(extended.get(category) ?? []), [char, text]])
+      break
     }
+    case 'diag':
+      closeDiagnosis(element, path, to)
+  }
+}
+
+/** "The appropriate 7th character is to be added to each code from category …", over placeholders where the code is shorter. */
+function closeDiagnosis(diag: Element, path: readonly Element[], { rows, named, extended }: To): void {
+  const known = named.get(diag)
+  if (known === undefined) return
+  const { code, leaf, display = '' } = known
+  const { line } = diag
+  const category = leaf ? [...path, diag].findLast(each => extended.has(each)) : undefined
+  rows.property({ code, property: 'billable', value: leaf && category === undefined, line })
+  for (const [char, meaning] of (category && extended.get(category)) ?? []) {
+    const whole = dotted(`${code.replace('.', '').padEnd(6, 'X')}${char}`)
+    rows.concept({ code: whole, display: `${display}, ${meaning}`, line })
+    rows.edge({ child: whole, parent: code, line })
+    rows.property({ code: whole, property: 'kind', value: 'code', line })
+    rows.property({ code: whole, property: 'billable', value: true, line })
   }
 }
 
@@ -98,6 +128,7 @@ function describe(owner: Element, around: readonly Element[], text: string, { fi
     return
   }
   // Chapters and sections repeat their range behind their title.
+  known.display = text
   rows.concept({ code, display: name === 'diag' ? text : text.replace(/ \([A-Z]\d[^)]*\)$/, ''), line })
   const parent = around.findLast(each => named.has(each))
   const above = parent && named.get(parent)

@@ -1,31 +1,18 @@
 /** LOINC as Regenstrief distributes it: the table of terms, and what the accessory files say. https://loinc.org/kb/users-guide/ */
+import type { CodeSystemFacts } from '../code-system.ts'
 import { type Format, factsOf, type Load } from './format.ts'
-import { type Rows, rowsInto } from './sink.ts'
+import { readGroups, readGroupTerms, readParentGroups } from './loinc-groups.ts'
+import { axes, definitionsOf, linked, propertyOf, terms, texts } from './loinc-properties.ts'
+import { type Coding, codingOf, csv, each, isCode, type Known, type Read, url } from './loinc-table.ts'
+import type { Rows } from './sink.ts'
 import { baseName, named, type SourceFile } from './source.ts'
-import { type Row, readTable, type Table } from './table.ts'
-
-const url = 'http://loinc.org'
-
-/** https://hl7.org/fhir/R4/loinc.html: the six axes and what else is a property there, by the column of Loinc.csv. */
-const axes = ['COMPONENT', 'PROPERTY', 'TIME_ASPCT', 'SYSTEM', 'SCALE_TYP', 'METHOD_TYP'] as const
-const properties = [
-  ...axes,
-  'CLASS',
-  'STATUS',
-  'CLASSTYPE',
-  'ORDER_OBS',
-  'CONSUMER_NAME',
-  'EXTERNAL_COPYRIGHT_NOTICE',
-  'EXAMPLE_UCUM_UNITS',
-  'VersionLastChanged',
-] as const
+import type { Row } from './table.ts'
 
 export const loinc: Format = async (files, wanted) => {
-  const terms = named(files, 'Loinc.csv')
-  if (terms === undefined) return undefined
-  const accessory = accessories.flatMap(({ name, read }) => {
-    const found = files.filter(file => name.test(baseName(file)))
-    return found.map(file => ({ file, read }))
+  if (named(files, 'Loinc.csv') === undefined) return undefined
+  const found = tables.flatMap(({ name, read }) => {
+    const those = files.filter(file => name.test(baseName(file)))
+    return those.map(file => ({ file, read }))
   })
   const version = wanted.version ?? versionOf(files)
   return {
@@ -41,78 +28,54 @@ export const loinc: Format = async (files, wanted) => {
         'This material contains content from LOINC (http://loinc.org). LOINC is copyright © Regenstrief Institute, Inc. and the ' +
         'Logical Observation Identifiers Names and Codes (LOINC) Committee and is available at no cost under the license at ' +
         'http://loinc.org/license.',
-      properties: [
-        ...properties.map(code => ({ code, type: 'string' as const })),
-        { code: 'copyright', type: 'string', description: 'LOINC, or 3rdParty where others hold rights, too' },
-        ...['LIST', 'answer-list', 'answers-for', 'panel-member', 'part'].map(code => ({
-          code,
-          type: 'code' as const,
-        })),
-      ],
+      properties: definitionsOf(found.some(({ read }) => read === readPartLinks)),
+      filters,
     }),
-    bytes: [terms, ...accessory.map(({ file }) => file)].reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: found.reduce((sum, { file: { bytes } }) => sum + bytes, 0),
     load: async load => {
-      await readTerms(terms, load)
-      const known: Known = { parts: new Set(), lists: new Set(), edges: new Set() }
-      for (const { file, read } of accessory) await read(file, load, known)
+      const known: Known = { parts: new Set(), lists: new Set(), edges: new Set(), links: new Map() }
+      for (const { file, read } of found) await read(file, load, known)
     },
   }
 }
+
+/** Beyond the properties. https://hl7.org/fhir/R4/loinc.html#filters */
+const filters: CodeSystemFacts['filters'] = ['parent', 'child', 'ancestor', 'descendant'].map(code => ({
+  code,
+  operators: ['=', 'in'],
+  value: 'A code, or several with commas',
+}))
 
 /** `Loinc_2.81/…`, or a file that says so. */
 function versionOf(files: readonly SourceFile[]): string | undefined {
   return files.map(({ path }) => /loinc[_-]?v?(\d\.\d{2})/i.exec(path)?.[1]).find(version => version !== undefined)
 }
 
-const csv = (...columns: readonly string[]): Table => ({ columns, separator: ',', quoted: true })
-
-/** Codes that several files name are concepts once. */
-type Known = { readonly parts: Set<string>; readonly lists: Set<string>; readonly edges: Set<string> }
-
-type Read = (file: SourceFile, load: Load, known: Known) => Promise<void>
-
-/** In this order: what is a concept by itself comes before those that only mention it. */
-const accessories: readonly { readonly name: RegExp; readonly read: Read }[] = [
+/** In this order: links tell which axes of terms are known; what is a concept by itself comes before those that only mention it. */
+const tables: readonly { readonly name: RegExp; readonly read: Read }[] = [
+  { name: /^LoincPartLink(_Primary|_Supplementary)?\.csv$/i, read: readPartLinks },
+  { name: /^Loinc\.csv$/i, read: readTerms },
+  { name: /^MapTo\.csv$/i, read: readReplacements },
   { name: /^Part\.csv$/i, read: readParts },
-  { name: /^LoincPartLink(_Primary)?\.csv$/i, read: readPartLinks },
   { name: /^ComponentHierarchyBySystem\.csv$/i, read: readHierarchy },
   { name: /^MultiAxialHierarchy\.csv$/i, read: readHierarchy },
   { name: /^AnswerList\.csv$/i, read: readAnswers },
   { name: /^LoincAnswerListLink\.csv$/i, read: readAnswerLinks },
   { name: /^PanelsAndForms\.csv$/i, read: readPanels },
+  { name: /^ParentGroup\.csv$/i, read: readParentGroups },
+  { name: /^Group\.csv$/i, read: readGroups },
+  { name: /^GroupLoincTerms\.csv$/i, read: readGroupTerms },
   { name: /^[a-z]{2}[A-Z]{2}\d+LinguisticVariant\.csv$/, read: readVariant },
 ]
 
-async function each(
-  file: SourceFile,
-  load: Load,
-  table: Table,
-  read: (row: Row, line: number, rows: Rows) => void,
-): Promise<void> {
-  const rows = rowsInto(load.sink, baseName(file))
-  await readTable(file, load, table, (row, line) => read(row, line, rows))
-  rows.flush()
-}
-
-const code = /^(\d{1,7}|L[APLG]\d{1,7}|MTHU\d+)-?\d?$/
-
-function isCode(text: string, file: SourceFile, line: number, load: Load): boolean {
-  if (code.test(text)) return true
-  load.problems.add(
-    baseName(file),
-    line,
-    `'${text.slice(0, 40)}' is no LOINC code; expected such as 8480-6 or LP7786-9`,
-  )
-  return false
-}
-
-async function readTerms(file: SourceFile, load: Load): Promise<void> {
+async function readTerms(file: SourceFile, load: Load, { links }: Known): Promise<void> {
   await each(file, load, csv('LOINC_NUM', ...axes, 'STATUS', 'LONG_COMMON_NAME'), (row, line, rows) => {
-    if (isCode(row('LOINC_NUM'), file, line, load)) giveTerm(row, line, rows)
+    const code = row('LOINC_NUM')
+    if (isCode(code, file, line, load)) giveTerm(row, links.get(code) ?? 0, line, rows)
   })
 }
 
-function giveTerm(row: Row, line: number, rows: Rows): void {
+function giveTerm(row: Row, links: number, line: number, rows: Rows): void {
   const code = row('LOINC_NUM')
   const display = row('LONG_COMMON_NAME') || row('SHORTNAME') || row('COMPONENT')
   const definition = row('DefinitionDescription')
@@ -123,9 +86,14 @@ function giveTerm(row: Row, line: number, rows: Rows): void {
     ...(definition === '' ? {} : { definition }),
     ...(row('STATUS') === 'DEPRECATED' ? { inactive: true } : {}),
   })
-  for (const property of properties) {
+  for (const property of [...linked.filter((_, n) => ((links >> n) & 1) === 0), ...texts]) {
     const value = row(property)
     if (value !== '') rows.property({ code, property, value, line })
+  }
+  for (const property of terms) {
+    for (const [term] of row(property).matchAll(/[^;\s]+/g)) {
+      rows.property({ code, property, value: codingOf(term, ''), line })
+    }
   }
   const owner = row('EXTERNAL_COPYRIGHT_NOTICE') === '' ? 'LOINC' : '3rdParty'
   rows.property({ code, property: 'copyright', value: owner, line })
@@ -155,10 +123,24 @@ async function readParts(file: SourceFile, load: Load, { parts }: Known): Promis
   })
 }
 
-/** Axes name parts by their code, as FHIR's properties of LOINC do. */
-async function readPartLinks(file: SourceFile, load: Load): Promise<void> {
+/** What a term is made of, and what else is told of it by parts. */
+async function readPartLinks(file: SourceFile, load: Load, { links }: Known): Promise<void> {
+  const parts = new Map<string, Coding>()
   await each(file, load, csv('LoincNumber', 'PartNumber', 'PartTypeName'), (row, line, rows) => {
-    rows.property({ code: row('LoincNumber'), property: 'part', value: row('PartNumber'), line })
+    const [code, part] = [row('LoincNumber'), row('PartNumber')]
+    const property = propertyOf(row('Property'), row('PartTypeName'))
+    const value = parts.get(part) ?? codingOf(part, row('PartName'))
+    parts.set(part, value)
+    const axis = linked.indexOf(property)
+    if (axis >= 0) links.set(code, (links.get(code) ?? 0) | (1 << axis))
+    rows.property({ code, property, value, line })
+  })
+}
+
+/** Of terms that are taken back. */
+async function readReplacements(file: SourceFile, load: Load): Promise<void> {
+  await each(file, load, csv('LOINC', 'MAP_TO'), (row, line, rows) => {
+    rows.property({ code: row('LOINC'), property: 'MAP_TO', value: codingOf(row('MAP_TO'), ''), line })
   })
 }
 
@@ -197,8 +179,9 @@ async function readAnswers(file: SourceFile, load: Load, { lists }: Known): Prom
 
 async function readAnswerLinks(file: SourceFile, load: Load): Promise<void> {
   await each(file, load, csv('LoincNumber', 'AnswerListId'), (row, line, rows) => {
-    rows.property({ code: row('LoincNumber'), property: 'answer-list', value: row('AnswerListId'), line })
-    rows.property({ code: row('AnswerListId'), property: 'answers-for', value: row('LoincNumber'), line })
+    const [term, list] = [row('LoincNumber'), row('AnswerListId')]
+    rows.property({ code: term, property: 'answer-list', value: codingOf(list, row('AnswerListName')), line })
+    rows.property({ code: list, property: 'answers-for', value: codingOf(term, row('LongCommonName')), line })
   })
 }
 

@@ -14,7 +14,7 @@ export type Rf2File = {
   readonly date: string
 }
 
-export type Rf2Kind = keyof typeof columns | 'Refset' | 'LanguageRefset' | 'ModuleDependency' | 'unread'
+export type Rf2Kind = keyof typeof columns | 'Identifier' | 'Refset' | 'LanguageRefset' | 'ModuleDependency' | 'unread'
 
 const start = ['id', 'effectiveTime', 'active', 'moduleId']
 const relationship = ['sourceId', 'destinationId', 'relationshipGroup', 'typeId', 'characteristicTypeId', 'modifierId']
@@ -43,6 +43,7 @@ export function rf2File(file: SourceFile): Rf2File | undefined {
 
 /** An edition may put its own name behind what the content is. */
 function kindOf(isRefset: boolean, content: string): Rf2Kind {
+  if (!isRefset && content === 'Identifier') return content
   if (!isRefset) return Object.hasOwn(columns, content) ? (content as Rf2Kind) : 'unread'
   if (content.startsWith('OWLExpression')) return 'unread'
   if (content.startsWith('Language')) return 'LanguageRefset'

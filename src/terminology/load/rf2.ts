@@ -2,10 +2,13 @@
  * SNOMED CT as its Release Format 2 brings it, in snapshot or full files, an edition or an edition and its extensions.
  * https://docs.snomed.org/snomed-ct-specifications/snomed-ct-release-file-specification
  */
+import type { PropertyDefinition } from '../code-system.ts'
 import { metadata } from '../ecl/metadata.ts'
+import { alternateIdentifier } from '../ecl/schemes.ts'
 import { type Format, factsOf, type Load } from './format.ts'
 import { problemList } from './problems.ts'
 import { isActive, isConceptId, type Rf2File, type Rf2Kind, readLatest, readRf2, rf2File } from './rf2-file.ts'
+import { readIdentifiers } from './rf2-identifiers.ts'
 import { type Displays, readAcceptance, readTerms } from './rf2-terms.ts'
 import { baseName } from './source.ts'
 
@@ -13,6 +16,12 @@ const url = 'http://snomed.info/sct'
 const isA = '116680003'
 const stated = '900000000000010007'
 const international = '900000000000207008'
+
+const ofOtherSchemes: PropertyDefinition = {
+  code: alternateIdentifier,
+  type: 'string',
+  description: 'What another scheme calls it, such as LOINC#54486-6',
+}
 
 export const rf2: Format = async (files, wanted) => {
   const all = files.map(rf2File).filter(file => file !== undefined)
@@ -48,6 +57,7 @@ export const rf2: Format = async (files, wanted) => {
         },
         { code: 'moduleId', type: 'code', description: 'The module that it belongs to' },
         { code: 'effectiveTime', type: 'string', description: 'The day of its latest change' },
+        ...(of('Identifier').length === 0 ? [] : [ofOtherSchemes]),
       ],
     }),
     edition,
@@ -57,6 +67,7 @@ export const rf2: Format = async (files, wanted) => {
       const acceptance = await readAcceptance(of('LanguageRefset'), load)
       const displays = await readTerms([of('Description'), of('TextDefinition')], acceptance, load)
       await readConcepts(of('Concept'), displays, load)
+      await readIdentifiers(of('Identifier'), load)
       await readRelationships(of('Relationship'), load)
       await readConcreteValues(of('RelationshipConcreteValues'), load)
       // Files of several reference sets have other columns: one by one.
@@ -137,14 +148,15 @@ async function readConcreteValues(files: readonly Rf2File[], load: Load): Promis
 async function readMembers(files: readonly Rf2File[], load: Load): Promise<void> {
   await readLatest(files, load, rows => (fields, line, names) => {
     const [, effectiveTime = '', , moduleId = '', refset = '', member = ''] = fields
-    if (!isActive(fields) || !isConceptId(member)) return
+    if (!isConceptId(member)) return
     const origin = { moduleId, effectiveTime }
+    const state = isActive(fields) ? undefined : { inactive: true }
     if (names.length === 6) {
-      rows.member({ refset, member, origin, line })
+      rows.member({ refset, member, origin, line, ...state })
       return
     }
     const more: Record<string, string> = {}
     for (let at = 6; at < names.length; at++) more[names[at] ?? ''] = fields[at] ?? ''
-    rows.member({ refset, member, fields: more, origin, line })
+    rows.member({ refset, member, fields: more, origin, line, ...state })
   })
 }

@@ -1,7 +1,7 @@
 /** The concepts of a CodeSystem resource as a list, nested or not. https://hl7.org/fhir/R4/codesystem.html#hierarchy */
 import { error, type Issue } from '../../fhir/issue.ts'
 import { isObject, type JsonObject } from '../../fhir/resource.ts'
-import type { CodeSystemFacts, PropertyValue } from '../code-system.ts'
+import { type CodeSystemFacts, codeKey, type PropertyValue } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import { anyValueOf, isNumber, objectOf, objectsOf, textOf } from '../element.ts'
 
@@ -24,7 +24,7 @@ export function namesOf(facts: CodeSystemFacts, name: string, ...others: readonl
 type Report = (issue: Issue) => void
 
 export function conceptListOf(resource: JsonObject, facts: CodeSystemFacts, report: Report): ConceptList {
-  const key = facts.caseSensitive ? (code: string) => code : (code: string) => code.toLowerCase()
+  const key = (code: string): string => codeKey(code, facts)
   const elements: JsonObject[] = []
   const codes: string[] = []
   const parents: Concept[][] = []

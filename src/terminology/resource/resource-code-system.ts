@@ -1,7 +1,14 @@
 /** A CodeSystem resource, held in memory, as a code system. https://hl7.org/fhir/R4/codesystem.html */
 import { error, type Issue } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
-import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
+import {
+  type CodeSystem,
+  type CodeSystemFacts,
+  codeKey,
+  type Designation,
+  keysOf,
+  type PropertyValue,
+} from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { objectOf, objectsOf, textOf } from '../element.ts'
 import { type ConceptList, conceptListOf, namesOf, propertiesOf } from './concept-list.ts'
@@ -47,9 +54,12 @@ export function readCodeSystem(resource: JsonObject): Read {
     abstract: concept => marked().abstract.has(concept),
     ...hierarchy,
     having(property, value) {
-      const known = values.get(property) ?? byValue(list, property)
+      const known = values.get(property) ?? byValue(list, property, facts)
       values.set(property, known)
-      return ConceptSet.of(size, value === undefined ? [...known.values()].flat() : (known.get(value) ?? []))
+      return ConceptSet.of(
+        size,
+        value === undefined ? [...known.values()].flat() : (known.get(codeKey(value, facts)) ?? []),
+      )
     },
     search(text, limits) {
       texts ??= textIndexOf(elements.keys(), concept => [
@@ -118,15 +128,18 @@ export function printValue(value: PropertyValue['value']): string {
   return typeof value === 'object' ? value.code : String(value)
 }
 
-function byValue({ elements }: ConceptList, property: string): ReadonlyMap<string, readonly Concept[]> {
+function byValue(
+  { elements }: ConceptList,
+  property: string,
+  facts: CodeSystemFacts,
+): ReadonlyMap<string, readonly Concept[]> {
   const lists = new Map<string, Concept[]>()
   for (const [concept, element] of elements.entries()) {
     if (element['property'] === undefined) continue
-    for (const { code, value } of propertiesOf(element)) {
-      if (code !== property) continue
-      const text = printValue(value)
-      const list = lists.get(text)
-      if (list === undefined) lists.set(text, [concept])
+    const values = propertiesOf(element).filter(({ code }) => code === property)
+    for (const key of values.flatMap(({ value }) => keysOf(value)).map(each => codeKey(each, facts))) {
+      const list = lists.get(key)
+      if (list === undefined) lists.set(key, [concept])
       else list.push(concept)
     }
   }

@@ -1,12 +1,19 @@
 /** A code system with what supplements add to it. https://hl7.org/fhir/R4/codesystem.html#supplements */
 import type { JsonObject } from '../../fhir/resource.ts'
 import { printCanonical } from '../canonical.ts'
-import type { CodeSystem, Designation, PropertyValue, Relations } from '../code-system.ts'
+import {
+  type CodeSystem,
+  codeKey,
+  type Designation,
+  keysOf,
+  type PropertyValue,
+  type Relations,
+} from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { objectsOf, textOf } from '../element.ts'
 import { propertiesOf } from './concept-list.ts'
 import { factsOf } from './facts.ts'
-import { designationsOf, languagesOf, printValue } from './resource-code-system.ts'
+import { designationsOf, languagesOf } from './resource-code-system.ts'
 import { textIndexOf } from './text-index.ts'
 
 type Addition = {
@@ -37,6 +44,7 @@ export function supplemented(base: CodeSystem, supplements: readonly JsonObject[
   const texts = textIndexOf(added.keys(), concept => of(concept).designations)
   const facts = supplements.map(factsOf)
   const properties = facts.flatMap(supplement => supplement.properties)
+  const same = (one: string, other: string): boolean => codeKey(one, base.facts) === codeKey(other, base.facts)
   const canonicals = facts.map(({ url, version }) => printCanonical(url, version))
   return {
     ...unchanged(base),
@@ -50,7 +58,7 @@ export function supplemented(base: CodeSystem, supplements: readonly JsonObject[
     extensions: concept => [...(base.extensions?.(concept) ?? []), ...of(concept).extensions],
     having(property, value) {
       const has = (given: PropertyValue): boolean =>
-        given.code === property && (value === undefined || printValue(given.value) === value)
+        given.code === property && (value === undefined || keysOf(given.value).some(key => same(key, value)))
       const more = [...added].filter(([, addition]) => addition.properties.some(has)).map(([concept]) => concept)
       return base.having(property, value).or(ConceptSet.of(base.size, more))
     },
@@ -91,6 +99,7 @@ function relationsOf(base: Relations): Relations {
     refsets: () => base.refsets(),
     ...(base.fields === undefined ? {} : { fields: (refset, member) => base.fields?.(refset, member) ?? [] }),
     origins: base.origins,
+    lapsed: base.lapsed,
     descriptions: base.descriptions,
   }
 }

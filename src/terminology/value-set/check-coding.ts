@@ -8,6 +8,7 @@ import { isPartial } from './clause.ts'
 import { displayFor, displayIn, type Words, wordsFor } from './language.ts'
 import { located, type Unknown } from './locate.ts'
 import type { Members } from './membership.ts'
+import { misspelt } from './misspelt.ts'
 import { hasCode, isDoubtful, type Selection } from './selection.ts'
 import type { Terminology } from './terminology.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
@@ -250,18 +251,19 @@ function rule(severity: 'error' | 'information', id: string, text: string, at: s
 export function unknownCode(code: string, system: CodeSystem, at: string, why: string | undefined): TxIssue {
   const { url, version } = system.facts
   const where = `in the CodeSystem '${url}'${version === undefined ? '' : ` version '${version}'`}`
+  const slip = why ?? misspelt(code, system)
   if (isPartial(system)) {
     return txIssue({
       severity: 'warning',
       code: 'code-invalid',
       type: 'invalid-code',
       id: 'UNKNOWN_CODE_IN_FRAGMENT',
-      text: `Unknown Code '${code}' ${where} - note that the code system is labeled as a fragment, so the code may be valid in some other fragment`,
+      text: `Unknown Code '${code}' ${where}${slip === undefined ? '' : `: ${slip}`} - note that the code system is labeled as a fragment, so the code may be valid in some other fragment`,
       at,
     })
   }
   const reason =
-    why ??
+    slip ??
     (system.facts.compositional && /[:+|=]/.test(code) ? 'post-coordinated expressions are not supported' : undefined)
   return txIssue({
     code: 'code-invalid',

@@ -1,8 +1,7 @@
 /** Filters: https://hl7.org/fhir/R4/valueset-filter-operator.html, with `child-of` and `descendent-leaf` of R5. */
-import type { CodeSystem } from '../code-system.ts'
+import { type CodeSystem, keysOf } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { namesOf } from '../resource/concept-list.ts'
-import { printValue } from '../resource/resource-code-system.ts'
 import { isRelated } from '../resource/supplemented.ts'
 import type { Filter } from './definition.ts'
 import { regexOf } from './regex.ts'
@@ -84,8 +83,10 @@ function conceptFor(system: CodeSystem, code: string, filter: Filter): Concept |
 function valued(system: CodeSystem, property: string, value: string, filter: Filter): ConceptSet {
   const linked = links[property]
   if (linked !== undefined && !defines(system, property)) {
-    const concept = conceptFor(system, value, filter)
-    return concept === undefined ? new ConceptSet(system.size) : linked(system, concept)
+    return codesIn(value, system)
+      .map(code => conceptFor(system, code, filter))
+      .map(concept => (concept === undefined ? new ConceptSet(system.size) : linked(system, concept)))
+      .reduce((all, some) => all.or(some))
   }
   if (itself.has(property)) return ConceptSet.of(system.size, [system.find(value) ?? []].flat())
   if (property === 'display') return those(system, concept => system.display(concept) === value)
@@ -97,6 +98,11 @@ function valued(system: CodeSystem, property: string, value: string, filter: Fil
   }
   if (found.isEmpty) checkProperty(system, filter)
   return found
+}
+
+/** `child = LP1-0,LP2-8` of LOINC: https://hl7.org/fhir/R4/loinc.html */
+function codesIn(value: string, system: CodeSystem): readonly string[] {
+  return system.find(value) === undefined ? value.split(',').map(code => code.trim()) : [value]
 }
 
 /** Properties that every hierarchy has, whether the code system declares them or not. */
@@ -185,7 +191,7 @@ function matching(system: CodeSystem, filter: Filter): ConceptSet {
   const having = system.having(property)
   if (having.isEmpty) checkProperty(system, filter)
   const has = (concept: Concept): boolean =>
-    system.properties(concept).some(({ code, value }) => code === property && matches(printValue(value)))
+    system.properties(concept).some(({ code, value }) => code === property && keysOf(value).some(matches))
   return ConceptSet.of(system.size, Iterator.from(having).filter(has))
 }
 

@@ -66,8 +66,20 @@ function loinc(terminology: Terminology, url: string): JsonObject | undefined {
   const name = code.replace('-', '')
   const answers = answersOf(terminology, code)
   if (answers.length > 0) return valueSet(url, name, { system: loincSystem, concept: answers })
-  const property = code.startsWith('LL') ? 'LIST' : code.startsWith('LP') ? 'ancestor' : 'GROUP'
+  if (code.startsWith('LG')) return groups(terminology, url, code)
+  const property = code.startsWith('LL') ? 'LIST' : 'ancestor'
   return valueSet(url, name, { system: loincSystem, filter: [{ property, op: '=', value: code }] })
+}
+
+/** With the terms of all groups below it. */
+function groups(terminology: Terminology, url: string, code: string): JsonObject | undefined {
+  const system = terminology.codeSystem(loincSystem)
+  const group = system?.find(code)
+  if (system !== undefined && group === undefined && system.facts.content === 'complete') return undefined
+  const below = system === undefined || group === undefined ? [] : [...system.descendants(group)]
+  const value = [code, ...below.map(each => system?.code(each))].join(',')
+  const filter = [{ property: 'GROUP', op: 'in', value }]
+  return valueSet(url, code.replace('-', ''), { system: loincSystem, filter })
 }
 
 /** In their order, which is one of the list: an answer is in many. */

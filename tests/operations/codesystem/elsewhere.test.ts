@@ -41,6 +41,17 @@ const attribute = (code: string, value: string) => ({
     { name: 'value', valueCode: value },
   ],
 })
+const valued = (code: string, type: string, value: unknown) => ({
+  part: [
+    { name: 'code', valueCode: code },
+    { name: 'value', [`value${type}`]: value },
+  ],
+})
+const literals = (strength: number, name: string) =>
+  group(
+    { name: 'subproperty', ...valued(ids.strength, 'Decimal', strength) },
+    { name: 'subproperty', ...valued(ids.name, 'String', name) },
+  )
 
 const cases = [
   [
@@ -155,6 +166,20 @@ const cases = [
     { system: sct, exact: true, property: [attribute(ids.site, '1')] },
     { match: null },
   ],
+  ...(
+    [
+      ['a number', [valued(ids.strength, 'Integer', 500)], [ids.syrup]],
+      ['a number, however it is written', [valued(ids.strength, 'Decimal', 7.5)], [ids.syrup]],
+      ['a number that nothing has', [valued(ids.strength, 'Integer', 7)], null],
+      ['a text', [valued(ids.name, 'String', 'PANADOL')], [ids.pill]],
+      ['a text in another case', [valued(ids.name, 'String', 'panadol')], null],
+      ['truth', [valued(ids.benefit, 'Boolean', false)], [ids.syrup]],
+      ['a number with a text in one group', [literals(250, 'PANADOL')], [ids.pill]],
+      ['a number with a text in two groups', [literals(7.5, 'Dolo \\*')], null],
+    ] as const
+  ).map(([name, property, match]) => {
+    return ['$find-matches', name, { system: sct, exact: true, property }, { match }] as const
+  }),
 ] as const
 
 await operating(async (t, open) => {

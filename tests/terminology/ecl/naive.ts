@@ -1,5 +1,5 @@
 /** The meaning of a constraint, concept by concept, as its definition reads: the oracle for the evaluator. */
-import type { Description } from '../../../src/terminology/code-system.ts'
+import type { Description, Memberships } from '../../../src/terminology/code-system.ts'
 import type { Concept } from '../../../src/terminology/concept-set.ts'
 import type {
   Attribute,
@@ -34,7 +34,15 @@ export function naive(expression: Expression, system: Substrate, withInactive = 
       return ask(expression.of).difference(ask(expression.without))
     case 'members': {
       const refsets = expression.of.op === 'any' ? all : [...naive(expression.of, system)]
-      return new Set(refsets.flatMap(refset => memberRows(refset, expression, system)))
+      const books = booksOf(expression.filters, system)
+      return new Set(books.flatMap(book => refsets.flatMap(refset => memberRows(refset, expression, system, book))))
+    }
+    case 'containing': {
+      const of = naive(expression.of, system, true)
+      const books = booksOf(expression.filters, system)
+      return where(refset =>
+        books.some(book => memberRows(refset, expression, system, book).some(each => of.has(each))),
+      )
     }
     case 'described': {
       const of = ask(expression.of)
@@ -53,6 +61,7 @@ export function naive(expression: Expression, system: Substrate, withInactive = 
       }
       return expression.attributes.reduce(step, ask(expression.of))
     }
+    case 'alternate':
     case 'conceptual':
     case 'history':
       throw new Error('not here')
@@ -113,12 +122,24 @@ function hasReverse(of: Refinement): boolean {
   return of.op === 'group' ? hasReverse(of.of) : of.of.some(hasReverse)
 }
 
+function booksOf(filters: readonly MemberFilter[], system: Substrate): readonly Memberships[] {
+  const asked = filters.filter(filter => filter.what === 'active')
+  const isAsked = (state: boolean): boolean =>
+    asked.every(({ active, compare }) => (active === undefined || active === state) === (compare === '='))
+  return [...(isAsked(true) ? [system] : []), ...(asked.length > 0 && isAsked(false) ? [system.lapsed!] : [])]
+}
+
 /** The concepts that a reference set names in the fields asked for, row by row. */
-function memberRows(refset: Concept, { fields, filters }: Members, system: Substrate): Concept[] {
-  return [...system.members(refset)].flatMap(member => {
-    const told = system.fields?.(refset, member) ?? []
+function memberRows(
+  refset: Concept,
+  { fields, filters }: Pick<Members, 'fields' | 'filters'>,
+  system: Substrate,
+  book: Memberships,
+): Concept[] {
+  return [...book.members(refset)].flatMap(member => {
+    const told = book.fields?.(refset, member) ?? []
     return (told.length === 0 ? [{}] : told).flatMap((row, at) => {
-      const origin = system.origins?.(refset).find(each => each.row === at && each.members.has(member))
+      const origin = book.origins?.(refset).find(each => each.row === at && each.members.has(member))
       const { moduleId = '', effectiveTime = '' } = origin ?? {}
       const whole: Readonly<Record<string, string>> = { ...row, referencedComponentId: system.code(member), moduleId }
       if (!filters.every(filter => fitsMember(filter, { moduleId, effectiveTime }, system))) return []
@@ -137,7 +158,7 @@ function fitsMember(
     const module = system.find(moduleId) ?? -1
     return naive(filter.of, system, true).has(module) === (filter.compare === '=')
   }
-  return filter.what === 'effectiveTime' && fitsTime(filter, effectiveTime)
+  return filter.what === 'active' || (filter.what === 'effectiveTime' && fitsTime(filter, effectiveTime))
 }
 
 function fitsTime({ compare, anyOf }: { compare: string; anyOf: readonly string[] }, time: string): boolean {

@@ -29,6 +29,10 @@ export function printed(expression: Expression): string {
       const fields = expression.fields === undefined ? '' : `[${expression.fields}]`
       return `^${fields}${printed(expression.of)}${list(expression.filters)}`
     }
+    case 'containing':
+      return `^R${printed(expression.of)}${list(expression.filters)}`
+    case 'alternate':
+      return `${expression.scheme}#${expression.identifier}`
     case 'conceptual':
       return `${printed(expression.of)}C${list(expression.filters)}`
     case 'described':

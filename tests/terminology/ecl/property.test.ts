@@ -1,6 +1,8 @@
 /** Random constraints over random ontologies: the evaluator finds what the definitions say, concept by concept. */
 
 import t from 'tap'
+import type { Memberships } from '../../../src/terminology/code-system.ts'
+import { type Concept, ConceptSet } from '../../../src/terminology/concept-set.ts'
 import { evaluatorOf } from '../../../src/terminology/ecl/evaluate.ts'
 import type { Cardinality, Expression, Refinement } from '../../../src/terminology/ecl/expression.ts'
 import { metadata } from '../../../src/terminology/ecl/metadata.ts'
@@ -73,19 +75,29 @@ const release = fc
   })
   .map(({ system, descriptions, rows }): Substrate => {
     const of = (member: number) => rows[member % rows.length] ?? []
-    const origins = Object.fromEntries(
-      [...system.refsets()].map(refset => {
-        const members = [...system.members(refset)].map(member => [
-          system.code(member),
-          of(member).map(([moduleId, time]) => [moduleId, time] as const),
-        ])
-        return [system.code(refset), Object.fromEntries(members)]
-      }),
-    )
+    const members = (refset: Concept): readonly Concept[] => [...system.members(refset)]
+    const held = (those: (refset: Concept) => readonly Concept[]): Memberships => {
+      const origins = Object.fromEntries(
+        [...system.refsets()].map(refset => {
+          const all = those(refset).map(member => [
+            system.code(member),
+            of(member).map(([moduleId, time]) => [moduleId, time] as const),
+          ])
+          return [system.code(refset), Object.fromEntries(all)]
+        }),
+      )
+      return {
+        refsets: () => system.refsets(),
+        members: refset => ConceptSet.of(size, those(refset)),
+        fields: (_, member) => of(member).map(([, , target]) => ({ target })),
+        origins: comingFrom(system, origins),
+      }
+    }
     return {
       ...system,
-      fields: (_, member) => of(member).map(([, , target]) => ({ target })),
-      origins: comingFrom(system, origins),
+      ...held(members),
+      // Some of them are in use, too: by another row.
+      lapsed: held(refset => members(refset).flatMap(member => (member % 3 === 0 ? [member] : [size - 1 - member]))),
       descriptions: describedBy(system, descriptions),
     }
   })
@@ -135,7 +147,8 @@ const { expression } = fc.letrec<{
   const module = filter('moduleId', { of: inner })
   const order = fc.constantFrom('=', '!=', '<', '<=', '>', '>=')
   const time = filter('effectiveTime', { anyOf: several(day) }, order)
-  const memberFilters = fc.array(fc.oneof(module, time), { maxLength: 2 })
+  const active = filter('active', { active: fc.constantFrom(true, false, undefined) })
+  const memberFilters = fc.array(fc.oneof(module, time, active), { maxLength: 2 })
   const fields = fc.constantFrom(undefined, '*', ['target'], ['referencedComponentId', 'moduleId'])
   const descriptionFilters = several(
     fc.oneof(
@@ -147,7 +160,7 @@ const { expression } = fc.letrec<{
       filter('language', { anyOf: several(fc.constantFrom('en', 'sv')) }),
       filter('type', { anyOf: several(code) }),
       filter('typeId', { of: inner }),
-      filter('active', { active: fc.constantFrom(true, false, undefined) }),
+      active,
       filter('id', { anyOf: several(fc.integer({ min: 200_000, max: 200_020 }).map(String)) }),
       filter('dialect', {
         anyOf: several(
@@ -174,6 +187,7 @@ const { expression } = fc.letrec<{
       fc.record({ op: fc.constant('minus' as const), of: inner, without: inner }),
       fc.record({ op: fc.constant('members' as const), of: inner, at, filters: fc.constant([]) }),
       fc.record({ op: fc.constant('members' as const), of: inner, at, filters: memberFilters, fields }),
+      fc.record({ op: fc.constant('containing' as const), of: inner, at, filters: memberFilters }),
       fc.record({ op: fc.constant('described' as const), of: inner, filters: descriptionFilters }),
       fc.record({ op: fc.constant('refined' as const), of: inner, by: tie('refinement') }),
       fc.record({

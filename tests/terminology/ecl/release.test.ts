@@ -1,6 +1,7 @@
 /** What only a release tells of descriptions and members. */
 import t from 'tap'
 import type { Description } from '../../../src/terminology/code-system.ts'
+import { ConceptSet } from '../../../src/terminology/concept-set.ts'
 import type { Substrate } from '../../../src/terminology/ecl/substrate.ts'
 import { found } from './asking.ts'
 import { fragment, ids } from './fragment.ts'
@@ -17,6 +18,11 @@ const row = (term: string, more: Partial<Description>): Description => ({
 })
 const preferred = '900000000000548007'
 const acceptable = '900000000000549004'
+const at = (...codes: readonly string[]): ConceptSet =>
+  ConceptSet.of(
+    fragment.size,
+    codes.map(code => fragment.find(code)!),
+  )
 const whole: Substrate = {
   ...fragment,
   descriptions: describedBy(fragment, {
@@ -51,6 +57,18 @@ const whole: Substrate = {
       ],
     },
   }),
+  lapsed: {
+    refsets: () => at(ids.problems, ids.map, ids.sameAs),
+    members: refset => {
+      const code = fragment.code(refset)
+      return code === ids.problems ? at(ids.heart, ids.lung) : code === ids.map ? at(ids.heart) : at()
+    },
+    fields: refset => (fragment.code(refset) === ids.map ? [{ mapTarget: 'I51', mapGroup: '1' }] : []),
+    origins: comingFrom(fragment, {
+      [ids.problems]: { [ids.heart]: [[ids.module, '20100131']], [ids.lung]: [[ids.module, '20110131']] },
+      [ids.map]: { [ids.heart]: [[ids.otherModule, '20110131']] },
+    }),
+  },
 }
 
 const ofRelease: Readonly<Record<string, readonly (readonly [text: string, concepts: string])[]>> = {
@@ -100,6 +118,29 @@ const ofRelease: Readonly<Record<string, readonly (readonly [text: string, conce
     ['* {{ D type = fsn }}', 'heart'],
     ['* {{ D typeId != $synonym }}', 'heart'],
     ['$heart {{ D term = "hjart" }}', 'heart'],
+  ],
+  'of members that were taken back': [
+    ['^ $problems', 'valve lung old'],
+    ['^ $problems {{ M active = 1 }}', 'valve lung old'],
+    ['^ $problems {{ M active = 0 }}', 'heart lung'],
+    ['^ $problems {{ M active = false }}', 'heart lung'],
+    ['^ $problems {{ M active != true }}', 'heart lung'],
+    ['^ $problems {{ M active = "*" }}', 'heart valve lung old'],
+    ['^ $problems {{ M active = 0, active = 1 }}', ''],
+    ['^ $problems {{ M active = 0, effectiveTime < "20110131" }}', 'heart'],
+    ['^ $problems {{ M active = 0 }} {{ M moduleId = $otherModule }}', ''],
+    ['^ $map {{ M mapTarget = "I51" }}', ''],
+    ['^ $map {{ M mapTarget = "I51", active = 0 }}', 'heart'],
+    ['^ $map {{ M mapGroup = #1, active = "*" }}', 'heart valve lung'],
+    ['^ $sameAs {{ M active = 0 }}', ''],
+    ['^ * {{ M active = 0, effectiveTime >= "20110131" }}', 'heart lung'],
+    ['^ [moduleId] $map {{ M active = 0 }}', 'otherModule'],
+    ['^ $problems {{ M active = * }}', 'heart valve lung old'],
+    ['^R $heart', ''],
+    ['^R $heart {{ M active = 0 }}', 'problems map'],
+    ['^R $heart {{ M active = * }} {{ M mapTarget = "I51" }}', 'map'],
+    ['^R $lung {{ M active = 0 }}', 'problems'],
+    ['^ $problems MINUS ^ $problems {{ M active = 0 }}', 'valve old'],
   ],
   'of where members come from': [
     ['^ $problems {{ M moduleId = $module }}', 'valve old'],

@@ -1,7 +1,7 @@
 /** Descriptions and origins of members come back from a file as they were told. */
 
-import t from 'tap'
-import type { DescriptionKind } from '../../../src/terminology/code-system.ts'
+import t, { type Test } from 'tap'
+import type { DescriptionKind, Memberships } from '../../../src/terminology/code-system.ts'
 import type { LibraryFile } from '../../../src/terminology/library/library-file.ts'
 import type { DesignationRow, MemberRow } from '../../../src/terminology/library/row.ts'
 import { fc } from '../../property.ts'
@@ -35,6 +35,8 @@ const members: fc.Arbitrary<readonly MemberRow[]> = fc.array(
     {
       refset: fc.constantFrom('c1', 'c2'),
       member: code,
+      inactive: fc.boolean(),
+      fields: fc.record({ map: fc.string() }),
       origin: fc.record({ moduleId: fc.constantFrom('m', 'n'), effectiveTime: time }),
     },
     { requiredKeys: ['refset', 'member'] },
@@ -84,7 +86,29 @@ t.test('descriptions are told as they were, and found by kind and id', async t =
   )
 })
 
-t.test('of each row of a member it is known where it comes from', async t => {
+/** The file has these rows, and no others. */
+function same(t: Test, file: LibraryFile, held: Memberships, rows: readonly MemberRow[]): void {
+  t.same(codesOf(file, held.refsets()), inOrder(rows.map(({ refset }) => refset)))
+  for (const refset of ['c1', 'c2', 'c3']) {
+    const n = file.find(refset) ?? -1
+    const own = rows.filter(one => one.refset === refset)
+    t.same(codesOf(file, held.members(n)), inOrder(own.map(({ member }) => member)))
+    const of = (member: string): readonly MemberRow[] => own.filter(one => one.member === member)
+    for (const member of codes) {
+      const fields = of(member).flatMap(({ fields }) => (fields ? [fields] : []))
+      t.same(held.fields?.(n, file.find(member) ?? -1), fields)
+    }
+    const found = (held.origins?.(n) ?? []).flatMap(({ members, row, ...origin }) =>
+      codesOf(file, members).map(member => `${member} ${row} ${JSON.stringify(origin)}`),
+    )
+    const expected = codes.flatMap(member =>
+      of(member).flatMap(({ origin }, row) => (origin ? [`${member} ${row} ${JSON.stringify(origin)}`] : [])),
+    )
+    t.same(found.sort(), expected.sort())
+  }
+}
+
+t.test('of each row of a member, in use or taken back, it is known where it comes from', async t => {
   const folder = libraryFolder(t)
   fc.assert(
     fc.property(members, rows => {
@@ -92,18 +116,20 @@ t.test('of each row of a member it is known where it comes from', async t => {
         build.concepts(codes.map(code => ({ code })))
         build.members(rows)
       })
-      t.equal(file.origins === undefined, !rows.some(({ origin }) => origin))
-      for (const refset of ['c1', 'c2', 'c3']) {
-        const found = (file.origins?.(file.find(refset) ?? -1) ?? []).flatMap(({ members, row, ...origin }) =>
-          codesOf(file, members).map(member => `${member} ${row} ${JSON.stringify(origin)}`),
+      const told = rows.some(({ origin }) => origin)
+      t.equal(file.origins === undefined, !told)
+      t.equal(file.lapsed === undefined, !told)
+      const inUse = rows.filter(({ inactive }) => inactive !== true)
+      same(t, file, file, inUse)
+      if (file.lapsed) {
+        same(
+          t,
+          file,
+          file.lapsed,
+          rows.filter(({ inactive }) => inactive === true),
         )
-        const expected = codes.flatMap(member =>
-          rows
-            .filter(one => one.refset === refset && one.member === member)
-            .flatMap(({ origin }, row) => (origin ? [`${member} ${row} ${JSON.stringify(origin)}`] : [])),
-        )
-        t.same(found.sort(), expected.sort())
       }
+      t.equal(file.about.counts.members, inUse.length)
       file.close()
     }),
     { numRuns: 60 },

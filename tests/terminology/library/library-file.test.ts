@@ -1,5 +1,7 @@
 import t from 'tap'
+import type { PropertyValue } from '../../../src/terminology/code-system.ts'
 import { ConceptSet } from '../../../src/terminology/concept-set.ts'
+import type { Build } from '../../../src/terminology/library/build.ts'
 import type { LibraryFile } from '../../../src/terminology/library/library-file.ts'
 import { fc } from '../../property.ts'
 import { above, known, type Rows, searched } from './naive.ts'
@@ -14,7 +16,12 @@ const code = fc.constantFrom(...Array.from({ length: 24 }, (_, n) => `c${n}`), '
 const missing = fc.constantFrom('nowhere', 'x1')
 const mention = fc.oneof({ weight: 30, arbitrary: code }, { weight: 1, arbitrary: missing })
 const language = fc.constantFrom('en', 'en-US', 'de', undefined)
-const value = fc.oneof(text, fc.nat(3), fc.boolean(), fc.record({ system: text, code: word }))
+const value = fc.oneof(
+  text,
+  fc.nat(3),
+  fc.boolean(),
+  fc.record({ system: text, code: word, display: word }, { requiredKeys: ['code'] }),
+)
 
 /** `max`: else there are seldom more than ten of anything. */
 const rows: fc.Arbitrary<Rows> = fc.record({
@@ -140,14 +147,16 @@ t.test('it finds by property, by attribute and by membership', async t => {
             file.size,
             codes.map(one => file.find(one) ?? -1).filter(n => n >= 0),
           )
-        const text = (value: unknown): string =>
-          typeof value === 'object' ? (value as { code: string }).code : String(value)
+        const keys = (value: PropertyValue['value']): readonly string[] =>
+          typeof value === 'object' ? [value.code, value.display ?? value.code] : [String(value)]
         for (const property of ['p', 'q', 'none']) {
           const holders = model.properties.filter(one => one.property === property)
           t.same(codesOf(file, file.having(property)), sorted(holders.map(({ code }) => code)))
           for (const { value } of model.properties) {
-            const these = holders.filter(one => text(one.value) === text(value))
-            t.same(codesOf(file, file.having(property, text(value))), sorted(these.map(({ code }) => code)))
+            for (const key of keys(value)) {
+              const these = holders.filter(one => keys(one.value).includes(key))
+              t.same(codesOf(file, file.having(property, key)), sorted(these.map(({ code }) => code)))
+            }
           }
         }
         const isOne = (codes: readonly string[], code: string): boolean => codes.includes(code)
@@ -257,18 +266,31 @@ t.test('a text of very many words is an answer, not a burden', async t => {
 t.test('codes are compared in the case rules of the system', async t => {
   const concepts = [{ code: 'Ab' }, { code: 'ÄB' }, { code: 'aB' }]
   const folder = libraryFolder(t)
-  const exact = built(folder, build => build.concepts(concepts))
+  const tell = (build: Build): void => {
+    build.concepts(concepts)
+    build.properties([
+      { code: 'Ab', property: 'p', value: 'Of Text' },
+      { code: 'ÄB', property: 'p', value: 'of text' },
+      { code: 'ÄB', property: 'p', value: { code: 'Xy', display: 'Of Text' } },
+    ])
+  }
+  const exact = built(folder, tell)
   t.same(
     ['Ab', 'aB', 'ab', 'ÄB'].map(code => exact.file.find(code)),
     [0, 2, undefined, 1],
   )
-  const loose = built(folder, build => build.concepts(concepts), {
+  t.same([...exact.file.having('p', 'Of Text')], [0, 1])
+  t.same([...exact.file.having('p', 'of text')], [1])
+  t.same([...exact.file.having('p', 'OF TEXT')], [])
+  const loose = built(folder, tell, {
     facts: { ...facts, version: '2', caseSensitive: false },
   })
   t.same(
     ['AB', 'ab', 'äb'].map(code => loose.file.find(code)),
     [0, 0, 1],
   )
+  t.same([...loose.file.having('p', 'OF TEXT')], [0, 1])
+  t.same([...loose.file.having('p', 'xY')], [1])
   t.equal(loose.file.code(0), 'Ab', 'a code is written as its system writes it')
   t.match(loose.problems, [{ kind: 'duplicate', text: /'ab'/ }])
   t.same(loose.file.search('äB', { most: 9 }), [1], 'a code leads to itself')

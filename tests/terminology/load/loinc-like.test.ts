@@ -41,6 +41,7 @@ t.test('what is loaded answers as the files say', async t => {
     t.same(faults, [])
     return runs.flatMap(run => [...membersIn(run)].map(({ code }) => code))
   }
+  const codesIn = (values: readonly unknown[]): string[] => values.map(value => (value as { code: string }).code)
   const implicit = (code: string): string[] => codes(memberships.find({ url: `${system}/vs/${code}` }) ?? {})
   const filtered = (property: string, op: string, value: string): string[] =>
     codes({ compose: { include: [{ system, filter: [{ property, op, value }] }] } })
@@ -51,7 +52,8 @@ t.test('what is loaded answers as the files say', async t => {
       t.same(filtered('LIST', '=', list(n)).sort(), [...like.answers(n)].sort())
       const asking = numbers(counts.terms).filter(at => like.listsOf(at).includes(n))
       t.same(filtered('answer-list', '=', list(n)).sort(), asking.map(term).sort())
-      t.same(valued(list(n), 'answers-for').sort(), asking.map(term).sort())
+      t.same(codesIn(valued(list(n), 'answers-for')).sort(), asking.map(term).sort())
+      t.same(filtered('answers-for', '=', term(0)), like.listsOf(0).map(list))
     }
   })
 
@@ -75,7 +77,49 @@ t.test('what is loaded answers as the files say', async t => {
       const nearest = numbers(counts.parts).filter(at => like.above('part', at).includes(n))
       t.same(new Set(filtered('parent', '=', part(n))), new Set([...(children.get(n) ?? []), ...nearest.map(part)]))
     }
+    t.same(new Set(filtered('child', '=', `${part(3)}, ${part(8)}`)), new Set([part(0), part(1)]))
+    t.same(new Set(filtered('descendant', '=', part(8))), new Set([part(0), part(1)]))
     t.same(new Set(filtered('ancestor', 'in', `${part(1)},${part(2)}`)), below(1).union(below(2)))
+  })
+
+  await t.test('what terms are made of, by the code of a part or by its name, in any case', async t => {
+    const axes = ['COMPONENT', 'PROPERTY', 'TIME_ASPCT', 'SYSTEM', 'SCALE_TYP', 'METHOD_TYP']
+    for (const n of numbers(25)) {
+      const { code, display } = valued(term(n), 'COMPONENT')[0] as { code: string; display: string }
+      t.equal(code, part(like.linked(n)[0] ?? -1))
+      const alike = numbers(counts.terms).filter(at => like.linked(at)[0] === like.linked(n)[0])
+      t.same(new Set(filtered('COMPONENT', '=', code)), new Set(alike.map(term)))
+      const named = numbers(counts.terms).filter(at => {
+        return (valued(term(at), 'COMPONENT')[0] as { display: string }).display === display
+      })
+      t.same(new Set(filtered('COMPONENT', '=', display.toUpperCase())), new Set(named.map(term)))
+      t.same(new Set(filtered('COMPONENT', 'regex', display)), new Set(named.map(term)))
+      for (const [axis, property] of axes.entries()) {
+        t.same(codesIn(valued(term(n), property)), [part(like.linked(n)[axis] ?? -1)])
+      }
+    }
+    t.equal(filtered('COMPONENT', 'exists', 'true').length, counts.terms)
+    t.same(filtered('CLASSTYPE', '=', '2').length, counts.terms / 4)
+    t.same(filtered('STATUS', '=', 'deprecated').length, counts.terms / 25)
+    t.same(filtered('ORDER_OBS', '=', 'Both').length, counts.terms)
+    t.same(filtered('ORDER_OBS', '=', 'Order'), [])
+  })
+
+  await t.test('groups, and groups of them', async t => {
+    const members = (groups: readonly number[]) => new Set(groups.flatMap(n => like.group(n)).map(term))
+    const [one, two, both] = ['LG17-2', 'LG18-9', 'LG94-1'] as const
+    for (const code of [one, two]) {
+      t.same(
+        [...loinc.parents(concept(code))].map(n => loinc.code(n)),
+        [both],
+        code,
+      )
+    }
+    t.same(new Set(implicit(one)), members([6]))
+    t.same(new Set(implicit(two)), members([7]))
+    t.same(new Set(implicit(both)), members([6, 7]))
+    t.same(new Set(filtered('GROUP', '=', one)), members([6]))
+    t.equal(memberships.find({ url: `${system}/vs/LG99999-9` }), undefined)
   })
 
   await t.test('panels', async t => {

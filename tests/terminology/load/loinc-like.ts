@@ -11,7 +11,7 @@ export type LoincLike = {
   readonly term: (n: number) => string
   readonly part: (n: number) => string
   readonly list: (n: number) => string
-  readonly counts: Readonly<Record<'terms' | 'parts' | 'lists' | 'panels', number>>
+  readonly counts: Readonly<Record<'terms' | 'parts' | 'lists' | 'panels' | 'groups', number>>
   /** Numbers of the parts right above a part (one, or none of the root) or a term. */
   readonly above: (kind: 'part' | 'term', n: number) => readonly number[]
   /** In their order. */
@@ -19,7 +19,11 @@ export type LoincLike = {
   /** The lists that a term is answered from. */
   readonly listsOf: (term: number) => readonly number[]
   /** Terms in a panel, which is a term itself. */
+  /** The parts of a term, by axis. */
+  readonly linked: (term: number) => readonly number[]
   readonly panel: (n: number) => { readonly term: number; readonly members: readonly number[] }
+  /** Terms of a group; groups 2n and 2n + 1 are in the group of groups n. */
+  readonly group: (n: number) => readonly number[]
   readonly display: (term: number, language?: string) => string
   readonly files: () => readonly File[]
 }
@@ -45,6 +49,7 @@ export function loincLike({ terms, seed = 3 }: { terms: number; seed?: number })
     parts: Math.ceil(terms * 0.7),
     lists: Math.ceil(terms / 25),
     panels: Math.ceil(terms / 50),
+    groups: Math.ceil(terms / 40) * 2,
   }
   const draw = (what: number, n: number) => random(seed * 7_919 + what * 104_729 + n * 31)
   const code = (prefix: string, n: number): string => `${prefix}${n + 1}-${(n * 7) % 10}`
@@ -74,6 +79,10 @@ export function loincLike({ terms, seed = 3 }: { terms: number; seed?: number })
     const members = new Set(Array.from({ length: size }, () => Math.floor(next() * terms)))
     return { term: n * 50, members: [...members].filter(member => member !== n * 50) }
   }
+  const group: LoincLike['group'] = n => {
+    const next = draw(9, n)
+    return [...new Set(Array.from({ length: 1 + Math.floor(next() * 8) }, () => Math.floor(next() * terms)))]
+  }
   const display: LoincLike['display'] = (n, language = '') => words(draw(5 + language.charCodeAt(0), n), 5)
   const linked = (n: number): readonly number[] => {
     const next = draw(6, n)
@@ -94,7 +103,7 @@ export function loincLike({ terms, seed = 3 }: { terms: number; seed?: number })
     return [term(n), ...linked(n).map(name), ...about, ...rest, display(n)]
   }
   return {
-    ...{ term, part, list, counts, above, answers, listsOf, panel, display },
+    ...{ term, part, list, counts, above, answers, listsOf, linked, panel, group, display },
     files: () => [
       {
         path: 'LoincTable/Loinc.csv',
@@ -141,6 +150,24 @@ export function loincLike({ terms, seed = 3 }: { terms: number; seed?: number })
             const { term: own, members } = panel(n)
             return [own, ...members].map((member, at) => [n, term(own), '', at, at, term(member), ''])
           }),
+      },
+      {
+        path: 'AccessoryFiles/GroupFile/ParentGroup.csv',
+        columns: ['ParentGroupId', 'ParentGroup', 'Status'],
+        rows: () => each(counts.groups / 2, n => [[code('LG9', n), `Groups ${name(n)}`, 'ACTIVE']]),
+      },
+      {
+        path: 'AccessoryFiles/GroupFile/Group.csv',
+        columns: ['ParentGroupId', 'GroupId', 'Group', 'Archetype', 'Status', 'VersionFirstReleased'],
+        rows: () =>
+          each(counts.groups, n => [
+            [code('LG9', Math.floor(n / 2)), code('LG1', n), `Group ${name(n)}`, '', 'Active', ''],
+          ]),
+      },
+      {
+        path: 'AccessoryFiles/GroupFile/GroupLoincTerms.csv',
+        columns: ['Category', 'GroupId', 'Archetype', 'LoincNumber', 'LongCommonName'],
+        rows: () => each(counts.groups, n => group(n).map(at => ['', code('LG1', n), '', term(at), ''])),
       },
       ...variants.map((variant, at) => ({
         path: `AccessoryFiles/LinguisticVariants/${variant}LinguisticVariant.csv`,

@@ -45,8 +45,26 @@ const whole: Readonly<Record<string, string>> = {
   [`${folder}/Terminology/sct2_Description_Snapshot-sv_INT_20260101.txt`]: descriptions(
     `999999991000124113 20210131 1 ${model} 200003 sv ${synonym} Ödem x`,
   ),
+  [`${folder}/Terminology/sct2_Identifier_Snapshot_INT_20260101.txt`]: [
+    'alternateIdentifier effectiveTime active moduleId identifierSchemeId referencedComponentId',
+    `54486-6 20260101 1 ${core} 30051010000102 200003`,
+    `1-8 20260101 0 ${core} 30051010000102 200003`,
+    `2-6 20260101 1 ${core} 30051010000102 300008`,
+    `NPU01234 20260101 1 ${core} 21003000106 100005`,
+  ]
+    .map(row => `${row.replaceAll(' ', '\t')}\r\n`)
+    .join(''),
+  [`${folder}/Refset/Map/der2_iisssccRefset_ExtendedMapSnapshot_INT_20260101.txt`]: refset(
+    'mapGroup mapPriority mapRule mapAdvice mapTarget correlationId mapCategoryId',
+    `${uuid(1)} 20200131 1 ${core} 447562003 200003 1 1 TRUE ALWAYS_R60 R60 447561005 447637006`,
+    `${uuid(2)} 20210131 0 ${model} 447562003 200003 1 1 TRUE ALWAYS_R61 R61 447561005 447637006`,
+    `${uuid(3)} 20210131 0 ${core} 447562003 300008 1 1 TRUE ALWAYS_R62 R62 447561005 447637006`,
+    `${uuid(4)} 20210131 0 ${core} 447562003 333016 1 1 TRUE ALWAYS_R63 R63 447561005 447637006`,
+  ),
   [`${folder}/Refset/Content/der2_Refset_SimpleSnapshot_INT_20260101.txt`]: refset(
     '',
+    `${uuid(8)} 20210131 0 ${core} 723264001 100005`,
+    `${uuid(9)} 20210131 0 ${core} 723264001 300008`,
     `${uuid(6)} 20200131 1 ${core} 723264001 200003`,
     `${uuid(7)} 20210131 1 ${model} 723264001 100005`,
   ),
@@ -79,6 +97,21 @@ const cases: readonly (readonly [text: string, codes: string])[] = [
   ['^ [referencedComponentId, targetComponentId] 900000000000527005', '200003 300008'],
   ['^ [*] 447562003', `${core} 200003 447561005 447637006`],
   ['^ 447562003 {{ M mapTarget = "R60", effectiveTime = "20200131" }}', '200003'],
+  ['LOINC#54486-6', '200003'],
+  ['loinc#54486-6 |Sex|', '200003'],
+  ['LOINC#1-8', ''],
+  ['LOINC#2-6', ''],
+  ['LOINC#2-6 {{ C active = 0 }}', '300008'],
+  ['NPU#54486-6', ''],
+  ['< "NPU#NPU01234"', '200003'],
+  ['^R LOINC#54486-6', '447562003 723264001'],
+  ['^ 447562003', '200003'],
+  ['^ 447562003 {{ M active = 0 }}', '200003 300008'],
+  ['^ 447562003 {{ M active = 0, mapTarget = "R61" }}', '200003'],
+  ['^ 447562003 {{ M active = 1, mapTarget = "R61" }}', ''],
+  [`^ 447562003 {{ M active = 0, moduleId = ${core} }}`, '300008'],
+  ['^ 723264001 {{ M active = 0 }}', '100005 300008'],
+  ['^ 723264001 {{ M active = "*" }}', '100005 200003 300008'],
   ['200003 {{ + HISTORY-MIN }}', '200003 300008'],
 ]
 

@@ -85,6 +85,7 @@ t.test('a snapshot is read into rows', async t => {
   const origin = { moduleId: core, effectiveTime: '20200131' }
   t.same(rows.members, [
     { refset: '723264001', member: '200003', origin },
+    { refset: '723264001', member: '100005', origin, inactive: true },
     { refset: '900000000000527005', member: '300008', fields: { targetComponentId: '200003' }, origin },
     {
       refset: '447562003',
@@ -200,6 +201,53 @@ t.test('an extension comes with the edition that it extends', async t => {
 const wrong = (name: string, text: string): readonly SourceFile[] =>
   filesOf({ ...snapshot, [Object.keys(snapshot).find(path => path.includes(name)) ?? '']: text })
 
+t.test('what other schemes call a concept is a property of it, in its latest state', async t => {
+  const identifiers = (header: string, ...lines: readonly string[]): string =>
+    [header, ...lines].map(line => `${line.replaceAll(' ', '\t')}\n`).join('')
+  const now = 'alternateIdentifier effectiveTime active moduleId identifierSchemeId referencedComponentId'
+  const before = 'identifierSchemeId alternateIdentifier effectiveTime active moduleId referencedComponentId'
+  const loinc = '30051010000102'
+  const path = (module: string): string => `${folder}/Terminology/sct2_Identifier_Snapshot_${module}_20260101.txt`
+  const { release, rows, problems } = await loaded(
+    filesOf({
+      ...snapshot,
+      [path('INT')]: identifiers(
+        now,
+        `1-8 20250101 1 ${core} ${loinc} 100005`,
+        `2-6 20250101 1 ${core} ${loinc} 200003`,
+        `2-6 20250101 1 ${core} 705114005 200003`,
+        `3-4 20250101 0 ${core} ${loinc} 200003`,
+        `4-2 20250101 1 ${core} ${loinc} 333016`,
+        `5-9 20250101 2 ${core} ${loinc} 200003`,
+        `6-7 2025 1 ${core} ${loinc} 200003`,
+        `7-5 20250101 1 ${core} LOINC 200003`,
+        ` 20250101 1 ${core} ${loinc} 200003`,
+      ),
+      [path('XX1000001')]: identifiers(
+        before,
+        `${loinc} 1-8 20260101 1 ${core} 200003`,
+        `${loinc} 2-6 20240101 0 ${core} 200003`,
+      ),
+    }),
+  )
+  t.same(
+    rows.properties.filter(row => (row as { property: string }).property === 'alternateIdentifier'),
+    [
+      { code: '200003', property: 'alternateIdentifier', value: 'LOINC#1-8' },
+      { code: '200003', property: 'alternateIdentifier', value: 'LOINC#2-6' },
+      { code: '200003', property: 'alternateIdentifier', value: '705114005#2-6' },
+    ],
+  )
+  t.ok(release.facts.properties.some(({ code }) => code === 'alternateIdentifier'))
+  const file = 'sct2_Identifier_Snapshot_INT_20260101.txt'
+  t.same(problems, [
+    `${file} line 7: active is '2'; expected 1 or 0`,
+    `${file} line 8: effectiveTime is '2025'; expected a day such as 20260131`,
+    `${file} line 9: identifierSchemeId is 'LOINC'; expected the id of a concept`,
+    `${file} line 10: alternateIdentifier is empty`,
+  ])
+})
+
 t.test('what is wrong is told by file and line', async t => {
   const bad: readonly (readonly [name: string, text: string, problems: readonly string[]])[] = [
     [
@@ -274,7 +322,7 @@ t.test('files are known by their names, whatever edition they are of', async t =
     ['sct2_TextDefinition_Snapshot-en_US1000124_20260101.txt', 'TextDefinition', 'Snapshot'],
     ['sct2_RelationshipConcreteValues_Snapshot_INT_20260101.txt', 'RelationshipConcreteValues', 'Snapshot'],
     ['sct2_StatedRelationship_Snapshot_INT_20260101.txt', 'unread', 'Snapshot'],
-    ['sct2_Identifier_Snapshot_INT_20260101.txt', 'unread', 'Snapshot'],
+    ['sct2_Identifier_Snapshot_INT_20260101.txt', 'Identifier', 'Snapshot'],
     ['sct2_sRefset_OWLExpressionSnapshot_INT_20260101.txt', 'unread', 'Snapshot'],
     ['der2_cRefset_LanguageUKEDSnapshot-en_GB_20260101.txt', 'LanguageRefset', 'Snapshot'],
     ['der2_Refset_SimpleSnapshot_INT_20260101.txt', 'Refset', 'Snapshot'],

@@ -182,6 +182,10 @@ t.test('properties of every type', async t => {
     { code: 'd', value: 1.5 },
   ])
   t.same([...system.having('k', 'y')], [0])
+  t.same([...system.having('k', 'Y')], [0], 'by its display')
+  t.same([...system.having('s', 'TEXT')], [])
+  const { system: loose } = read([{ code: 'a', property }], { caseSensitive: false })
+  t.same([...loose.having('s', 'TEXT')], [0], 'in the case rules of codes')
   t.same([...system.having('b', 'false')], [0])
   t.same([...system.having('i')], [0, 1])
   t.same([...system.having('i', '8')], [1])
