@@ -42,7 +42,7 @@ import { type OperationNeeds, operations } from './operations/index.ts'
 import { systemClaims, typeClaims } from './operations/kernel/claims.ts'
 import { compileOperations } from './operations/kernel/compile.ts'
 import type { Operation } from './operations/kernel/operation.ts'
-import { isTerminologyServer, terminologyClaims } from './operations/terminology/claims.ts'
+import { isTerminologyServer, terminologyClaims, terminologyFeatures } from './operations/terminology/claims.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
 import { type PagesAround, pagesNeeds } from './pages.ts'
@@ -369,6 +369,7 @@ export function claims(
       'application/fhir+xml',
     ],
     instantiates: isTerminologyServer(known) ? ['http://hl7.org/fhir/CapabilityStatement/terminology-server'] : [],
+    features: isTerminologyServer(known) ? terminologyFeatures : [],
     implementationGuides: [],
     deviations,
     ...(isGuarded ? { security: oauthUris(base) } : {}),

@@ -1,7 +1,15 @@
 /** The claims as a CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement.html */
 import { fail } from '../fhir/issue.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../fhir/resource.ts'
-import type { Claims, CodeSystemClaim, OAuthUris, OperationClaim, ResourceClaim, SearchParamClaim } from './claims.ts'
+import type {
+  Claims,
+  CodeSystemClaim,
+  FeatureClaim,
+  OAuthUris,
+  OperationClaim,
+  ResourceClaim,
+  SearchParamClaim,
+} from './claims.ts'
 import type { Definitions } from './definitions.ts'
 import { identity, implementation, list } from './statement.ts'
 import { terminologyCapabilities } from './terminology-capabilities.ts'
@@ -37,9 +45,11 @@ export function capability(
 
 export function capabilityStatement(claims: Claims): Resource {
   const { software, formats, patchFormats, instantiates, implementationGuides, deviations, resources, system } = claims
+  const { features } = claims
   mustBeUnique('resource type', resources, ({ type }) => type)
   return {
     resourceType: 'CapabilityStatement',
+    ...list('extension', features.map(feature)),
     url: `${claims.base}/metadata`,
     ...identity(claims, 'CapabilityStatement'),
     ...list('instantiates', instantiates),
@@ -59,6 +69,16 @@ export function capabilityStatement(claims: Claims): Resource {
         ...list('searchParam', system.searchParams.map(searchParam)),
         ...list('operation', system.operations.map(operation)),
       },
+    ],
+  }
+}
+
+function feature({ definition, value }: FeatureClaim): JsonObject {
+  return {
+    url: 'http://hl7.org/fhir/uv/application-feature/StructureDefinition/feature',
+    extension: [
+      { url: 'definition', valueCanonical: definition },
+      { url: 'value', ...(typeof value === 'string' ? { valueCode: value } : { valueBoolean: value }) },
     ],
   }
 }

@@ -77,6 +77,9 @@ export type TerminologyClaims = {
   readonly closure: boolean
 }
 
+/** https://hl7.org/fhir/uv/application-feature/: what clients ask for beyond what a statement has elements for. */
+export type FeatureClaim = { readonly definition: string; readonly value: string | boolean }
+
 /** https://hl7.org/fhir/smart-app-launch/conformance.html#declaring-support-for-oauth2-endpoints */
 export type OAuthUris = {
   readonly authorize: string
@@ -97,6 +100,7 @@ export type Claims = {
   readonly patchFormats: readonly string[]
   /** Canonicals of the published statements that are met. */
   readonly instantiates: readonly string[]
+  readonly features: readonly FeatureClaim[]
   readonly implementationGuides: readonly string[]
   /** Where we knowingly differ from the specification; becomes `rest.documentation`. */
   readonly deviations: readonly string[]

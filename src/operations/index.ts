@@ -19,6 +19,7 @@ import type { Operation } from './kernel/operation.ts'
 import { launch } from './launch.ts'
 import { metaAdd, metaDelete } from './meta/change.ts'
 import { meta } from './meta/meta.ts'
+import { withKinds } from './terminology/kinds.ts'
 import { validate } from './validate/validate.ts'
 import type { Validator } from './validate/validator.ts'
 import { batchValidateCode } from './valueset/batch-validate-code.ts'
@@ -57,15 +58,17 @@ export function operations(needs: OperationNeeds): readonly Operation[] {
     metaDelete(r4('Resource-meta-delete')),
     validate(r4('Resource-validate'), validator),
     validate(own('validate-system'), validator),
-    lookup(r4('CodeSystem-lookup')),
-    validateCode(r4('CodeSystem-validate-code')),
-    subsumes(r4('CodeSystem-subsumes')),
-    findMatches(r4('CodeSystem-find-matches')),
-    expandOperation(r4('ValueSet-expand')),
-    validateMember(r4('ValueSet-validate-code')),
-    batchValidateCode(own('batch-validate-code'), r4('ValueSet-validate-code')),
-    translateOperation(r4('ConceptMap-translate')),
-    closure(r4('ConceptMap-closure')),
+    ...[
+      lookup(r4('CodeSystem-lookup')),
+      validateCode(r4('CodeSystem-validate-code')),
+      subsumes(r4('CodeSystem-subsumes')),
+      findMatches(r4('CodeSystem-find-matches')),
+      expandOperation(r4('ValueSet-expand')),
+      validateMember(r4('ValueSet-validate-code')),
+      batchValidateCode(own('batch-validate-code'), r4('ValueSet-validate-code')),
+      translateOperation(r4('ConceptMap-translate')),
+      closure(r4('ConceptMap-closure')),
+    ].map(withKinds),
     installPackageOperation(own('install-package'), packages),
     importCodeSystem(own('import-code-system'), library),
     importStatus(own('import-status'), library),

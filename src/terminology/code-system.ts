@@ -60,6 +60,8 @@ export type Designation = {
   readonly language?: string
   readonly use?: { readonly system?: string; readonly code: string; readonly display?: string }
   readonly value: string
+  /** Of the element that defines it. */
+  readonly extensions?: readonly JsonObject[]
 }
 
 export type PropertyValue = {
@@ -68,7 +70,7 @@ export type PropertyValue = {
     | string
     | number
     | boolean
-    | { readonly system?: string; readonly code: string; readonly display?: string }
+    | { readonly system?: string; readonly version?: string; readonly code: string; readonly display?: string }
 }
 
 /** As codes are compared, and values of properties. */
@@ -135,10 +137,18 @@ export interface Texts {
 
 /** https://hl7.org/fhir/R4/terminologies-systems.html: UCUM, BCP-47, MIME types; post-coordination. */
 export interface Grammar {
+  /** `normal`: the code in the case that it should have, where case does not count. */
   check(
     code: string,
-  ): { readonly valid: true; readonly display?: string } | { readonly valid: false; readonly why: string }
+  ):
+    | { readonly valid: true; readonly display?: string; readonly normal?: string }
+    | { readonly valid: false; readonly why: string }
+  /** Of two codes that are valid and written differently. */
+  relation?(a: string, b: string): Subsumption
 }
+
+/** https://hl7.org/fhir/R4/valueset-concept-subsumption-outcome.html */
+export type Subsumption = 'equivalent' | 'subsumes' | 'subsumed-by' | 'not-subsumed'
 
 /** SNOMED CT and what is made like it. https://confluence.ihtsdotools.org/display/DOCECL */
 export interface Relations extends Memberships {

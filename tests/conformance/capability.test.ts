@@ -37,6 +37,7 @@ const claims: Claims = {
   formats: ['application/fhir+json', 'application/fhir+xml'],
   patchFormats: ['application/json-patch+json'],
   instantiates: [],
+  features: [],
   implementationGuides: [],
   deviations: [],
   resources: shapes.resourceTypes.map(claim),
@@ -47,6 +48,10 @@ const claims: Claims = {
 const rich: Claims = {
   ...claims,
   instantiates: ['http://hl7.org/fhir/CapabilityStatement/terminology-server'],
+  features: [
+    { definition: 'http://t/features/level', value: '2.1' },
+    { definition: 'http://t/features/quick', value: true },
+  ],
   terminology: {
     expansion: ['url', 'filter', 'offset', 'excludeNested'],
     validateCode: true,
@@ -137,6 +142,22 @@ for (const mode of modes) {
 t.test('the full statement says what is claimed, and nothing else', async t => {
   t.same(capability({ ...rich, resources: rich.resources.slice(0, 1) }, 'full', definitions), {
     resourceType: 'CapabilityStatement',
+    extension: [
+      {
+        url: 'http://hl7.org/fhir/uv/application-feature/StructureDefinition/feature',
+        extension: [
+          { url: 'definition', valueCanonical: 'http://t/features/level' },
+          { url: 'value', valueCode: '2.1' },
+        ],
+      },
+      {
+        url: 'http://hl7.org/fhir/uv/application-feature/StructureDefinition/feature',
+        extension: [
+          { url: 'definition', valueCanonical: 'http://t/features/quick' },
+          { url: 'value', valueBoolean: true },
+        ],
+      },
+    ],
     url: 'http://127.0.0.1:8080/fhir/metadata',
     version: '0.1.0',
     name: 'KilnCapabilityStatement',

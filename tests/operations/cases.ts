@@ -73,11 +73,12 @@ export function versionsFor(rules: Loose = {}): Readonly<Record<string, [type: s
 /** The answer of $validate-code as cases tell it. */
 export function validationIn(body: JsonObject): JsonObject {
   const answer = parametersIn(objectsOf(body, 'parameter'))
-  const issues: Json = objectsOf(objectOf(answer, 'issues'), 'issue').map(issue => {
+  const told = objectsOf(objectOf(answer, 'issues'), 'issue')
+  const issues: Json = told.map(issue => {
     const type = textOf(objectsOf(objectOf(issue, 'details'), 'coding')[0], 'code')
     const { expression } = issue
     const at = Array.isArray(expression) && !isObject(expression) ? expression[0] : ''
     return `${textOf(issue, 'severity')} ${textOf(issue, 'code')} ${type} ${at}`.trim()
   })
-  return { ...answer, issues }
+  return { ...answer, issues, texts: told.map(issue => textOf(objectOf(issue, 'details'), 'text') ?? '') }
 }

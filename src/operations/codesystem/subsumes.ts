@@ -1,7 +1,7 @@
 /** https://hl7.org/fhir/R4/codesystem-operation-subsumes.html */
 import type * as conformance from '../../conformance/artifact.ts'
 import { fail } from '../../fhir/issue.ts'
-import type { CodeSystem } from '../../terminology/code-system.ts'
+import type { CodeSystem, Subsumption } from '../../terminology/code-system.ts'
 import type { Concept } from '../../terminology/concept-set.ts'
 import { isTaxonomy } from '../../terminology/taxonomy.ts'
 import { unknownCode } from '../../terminology/value-set/check-coding.ts'
@@ -13,9 +13,6 @@ import { parameters } from '../kernel/parameters.ts'
 import { askedParameters } from '../terminology/asked.ts'
 import { codingOf, onlyOne } from '../terminology/subject.ts'
 import { agreed, definitionOf, systemNamed, whenAsked } from './in-question.ts'
-
-/** https://hl7.org/fhir/R4/valueset-concept-subsumption-outcome.html */
-type Outcome = 'equivalent' | 'subsumes' | 'subsumed-by' | 'not-subsumed'
 
 export function subsumes(definition: conformance.Operation): Operation {
   return {
@@ -58,10 +55,12 @@ function mixed(a: Asked, b: Asked): Error {
   return fail('invalid', text, `${b.by}B`)
 }
 
-function relation(system: CodeSystem, a: Asked, b: Asked): Outcome {
+function relation(system: CodeSystem, a: Asked, b: Asked): Subsumption {
   const [one, other] = [placeIn(system, a), placeIn(system, b)]
-  if (typeof one === 'string' || typeof other === 'string') return one === other ? 'equivalent' : 'not-subsumed'
   if (one === other) return 'equivalent'
+  if (typeof one === 'string' && typeof other === 'string')
+    return system.grammar?.relation?.(one, other) ?? 'not-subsumed'
+  if (typeof one === 'string' || typeof other === 'string') return 'not-subsumed'
   // "…given the semantics of subsumption in the underlying code system (see hierarchyMeaning)"
   if (!isTaxonomy(system.facts)) return 'not-subsumed'
   if (system.isA(other, one)) return 'subsumes'

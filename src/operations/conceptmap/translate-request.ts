@@ -19,7 +19,7 @@ export const laterParameters = [
   ...codes.slice(1).map(name => optional(name, 'code')),
   ...codings.slice(1).map(name => optional(name, 'Coding')),
   ...concepts.slice(1).map(name => optional(name, 'CodeableConcept')),
-  ...['sourceScope', 'targetScope', 'targetSystem'].map(name => optional(name, 'uri')),
+  ...['sourceScope', 'targetScope', 'sourceSystem', 'targetSystem'].map(name => optional(name, 'uri')),
 ]
 
 function optional(name: string, type: string) {
@@ -28,18 +28,30 @@ function optional(name: string, type: string) {
 
 export function requestOf(input: Input): TranslateRequest {
   const name = onlyOne(input, [...codes, ...codings, ...concepts])
-  const targetSystem = input.text('targetsystem') ?? input.text('targetSystem')
+  const { own, other } = systemsIn(name, input)
   return {
-    codings: codingsIn(name, input),
-    ...(targetSystem === undefined ? {} : { targetSystem }),
+    codings: codingsIn(name, input, own),
+    ...(other === undefined ? {} : { targetSystem: other }),
     dependencies: input.all('dependency').flatMap(dependenciesIn),
     reverse: input.flag('reverse') ?? name.startsWith('target'),
   }
 }
 
-function codingsIn(name: string, input: Input): readonly Coding[] {
+type Systems = { readonly own: string | undefined; readonly other: string | undefined }
+
+/** `own`: what a code without one is of; `other`: what the answers are to be of. A code of the target has the target's system. */
+function systemsIn(name: string, input: Input): Systems {
+  const source = input.text('sourceSystem') ?? input.text('system')
+  const target = input.text('targetsystem') ?? input.text('targetSystem')
+  if (!name.startsWith('target')) return { own: source, other: target }
+  return name === 'targetCode' && target === undefined
+    ? { own: source, other: undefined }
+    : { own: target, other: source }
+}
+
+function codingsIn(name: string, input: Input, system: string | undefined): readonly Coding[] {
   const code = input.text(name)
-  if (code !== undefined) return [ofSystem(code, input)]
+  if (code !== undefined) return [ofSystem(code, system, input)]
   const object = input.object(name) ?? {}
   const list = name.toLowerCase().endsWith('concept') ? codingsOf(object) : [codingOf(object)]
   if (list.length > mostCodings) {
@@ -55,8 +67,7 @@ function withCode({ code, ...rest }: Partial<Coding>): readonly Coding[] {
   return code === undefined ? [] : [{ ...rest, code }]
 }
 
-function ofSystem(code: string, input: Input): Coding {
-  const system = input.text('system')
+function ofSystem(code: string, system: string | undefined, input: Input): Coding {
   if (system === undefined) {
     throw fail('required', `the code '${code}' has no system: expected the parameter 'system' beside it`, 'system')
   }

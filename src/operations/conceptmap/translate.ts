@@ -1,14 +1,16 @@
 /** What a code is in another code system. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
 import type * as conformance from '../../conformance/artifact.ts'
-import { fail } from '../../fhir/issue.ts'
+import { FhirError, fail } from '../../fhir/issue.ts'
 import type { Context, FhirRequest } from '../../interactions/interaction.ts'
 import { parseCanonical, printCanonical } from '../../terminology/canonical.ts'
 import { type ConceptMap, conceptMapOf } from '../../terminology/concept-map/concept-map.ts'
 import { latest } from '../../terminology/concept-map/latest.ts'
-import { fitting, translate, translationParameters } from '../../terminology/concept-map/translate.ts'
+import { type Coding, fitting, translate, translationParameters } from '../../terminology/concept-map/translate.ts'
 import { textOf } from '../../terminology/element.ts'
+import type { Members } from '../../terminology/value-set/membership.ts'
+import { hasCode, isDoubtful } from '../../terminology/value-set/selection.ts'
 import type { Call, Operation } from '../kernel/operation.ts'
-import { askedOf, askedParameters } from '../terminology/asked.ts'
+import { type Asked, askedOf, askedParameters } from '../terminology/asked.ts'
 import { instanceOf, readOne } from '../terminology/instance.ts'
 import { laterParameters, requestOf } from './translate-request.ts'
 
@@ -24,8 +26,10 @@ export function translateOperation(definition: conformance.Operation): Operation
       const request = requestOf(call.input)
       const asked = await askedOf(ctx, call)
       const maps = asked.maps()
-      const chosen = await mapsFor(ctx, call, maps, request.reverse)
-      return translationParameters(translate(chosen, request, canonical => one(maps, parseCanonical(canonical))))
+      // Only R4's own parameter turns the two value sets around; later names say on which side each of them is.
+      const chosen = await mapsFor(ctx, call, maps, call.input.flag('reverse') === true)
+      const find = (canonical: string) => one(maps, parseCanonical(canonical))
+      return translationParameters(translate(chosen, request, find, scopesIn(asked, request.reverse)))
     },
   }
 }
@@ -49,6 +53,29 @@ async function mapsFor(
   const target = await valueSetUrl(ctx, request, input.text('target') ?? input.text('targetScope'))
   const by = { ...(source === undefined ? {} : { source }), ...(target === undefined ? {} : { target }) }
   return latest(fitting(maps, by, reverse))
+}
+
+/** "The source value set that contains the concepts that are being mapped": of other codes the map says nothing, as far as that can be told. */
+function scopesIn(asked: Asked, reverse: boolean) {
+  return (map: ConceptMap, { system, code }: Coding): boolean => {
+    const scope = reverse ? map.targetValueSet : map.sourceValueSet
+    const members = scope === undefined || system === undefined ? undefined : membersOf(scope, asked)
+    if (members === undefined || system === undefined) return true
+    return (members.selections.get(system) ?? []).some(part => hasCode(part, code) || isDoubtful(part, code))
+  }
+}
+
+/** `undefined`: nobody can tell what is in it. */
+function membersOf(canonical: string, { memberships, rules, supplements }: Asked): Members | undefined {
+  const valueSet = memberships.find(parseCanonical(canonical))
+  if (valueSet === undefined) return undefined
+  try {
+    const members = memberships.of(valueSet, { rules, supplements })
+    return members.faults.length + members.unknown.length > 0 ? undefined : members
+  } catch (error) {
+    if (error instanceof FhirError) return undefined
+    throw error
+  }
 }
 
 function named(canonical: string, version: string | undefined, maps: readonly ConceptMap[]): ConceptMap {

@@ -1,5 +1,5 @@
 /** What is claimed of the terminology service, as far as it follows from the operations there are. */
-import type { TerminologyClaims } from '../../conformance/claims.ts'
+import type { FeatureClaim, TerminologyClaims } from '../../conformance/claims.ts'
 import type { Operation } from '../kernel/operation.ts'
 
 /** What http://hl7.org/fhir/CapabilityStatement/terminology-server asks for. */
@@ -36,3 +36,10 @@ function inParameters({ definition, also = [] }: Operation): readonly string[] {
   const own = definition.parameter.filter(({ use }) => use === 'in')
   return [...new Set([...own, ...also].map(({ name }) => name))]
 }
+
+/** By these, the validators of the community tell what they may send, and what answers to expect. */
+export const terminologyFeatures: readonly FeatureClaim[] = [
+  // Of the cases of https://hl7.org/fhir/uv/tx-ecosystem: the rules of this version are followed, where R4 allows it.
+  { definition: 'http://hl7.org/fhir/uv/tx-tests/FeatureDefinition/test-version', value: '1.9.6' },
+  { definition: 'http://hl7.org/fhir/uv/tx-ecosystem/FeatureDefinition/CodeSystemAsParameter', value: true },
+]

@@ -4,10 +4,13 @@ import { FhirError, fail, toOutcome } from '../../fhir/issue.ts'
 import { printJson } from '../../fhir/json.ts'
 import { isResource, type Json, type Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/interaction.ts'
+import { objectsOf, textOf } from '../../terminology/element.ts'
 import { fromParameters } from '../kernel/from-parameters.ts'
 import { type Argument, countFaults, type Expected, inputOf } from '../kernel/input.ts'
 import type { Call, Operation } from '../kernel/operation.ts'
 import { type Asked, askedOf, askedParameters } from '../terminology/asked.ts'
+import { kindOf } from '../terminology/kinds.ts'
+import { incomplete } from '../terminology/subject.ts'
 import { validated, validateParameters } from './validate-code.ts'
 
 const mostValidations = 10_000 // a second of work
@@ -55,7 +58,7 @@ async function answerTo(ctx: Context, value: Json | undefined, batch: Batch): Pr
   try {
     return await validateOne(ctx, value, batch)
   } catch (error) {
-    if (error instanceof FhirError) return toOutcome(error.issues)
+    if (error instanceof FhirError) return toOutcome(error.issues.map(kindOf))
     throw error
   }
 }
@@ -71,9 +74,22 @@ async function validateOne(ctx: Context, value: Json | undefined, batch: Batch):
   issues.push(...countFaults(given, each))
   if (issues.length > 0) throw new FhirError(issues, { status: 400 })
   const named = new Set(given.map(({ name }) => name))
+  if (![...shared, ...given].some(({ name }) => subjects.has(name))) throw withoutCode(value)
   const whole = [...shared.filter(({ name }) => !isReplaced(name, named)), ...given]
   const own: Call = { request: call.request, input: inputOf(whole, each) }
   return validated(ctx, own, await askedFor(ctx, own, named, batch), 'what is named')
+}
+
+const subjects = new Set(['code', 'coding', 'codeableConcept'])
+
+/** In the words that clients know, with what there is: often a parameter has a name that is wrong by a letter. */
+function withoutCode(validation: Resource): Error {
+  const found = objectsOf(validation, 'parameter').map(parameter => {
+    const type = Object.keys(parameter).find(key => key.startsWith('value'))
+    return type === undefined ? textOf(parameter, 'name') : `${textOf(parameter, 'name')}:${type.slice('value'.length)}`
+  })
+  const looked = 'looked for coding | codeableConcept | code'
+  return incomplete(`Unable to find code to validate (${looked} in parameters =${found.join(', ')})`)
 }
 
 /** One way to name the code or the value set stands in for all others. */

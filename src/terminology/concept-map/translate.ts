@@ -30,14 +30,18 @@ export type Match = {
 
 export type Translation = { readonly result: boolean; readonly message?: string; readonly matches: readonly Match[] }
 
-/** `find`: maps that others name for what they do not map themselves. */
+/** `find`: maps that others name for what they do not map themselves; `covers`: whether the code is one that the map is about. */
 export function translate(
   maps: readonly ConceptMap[],
   request: TranslateRequest,
   find: (canonical: string) => ConceptMap | undefined,
+  covers: (map: ConceptMap, coding: Coding) => boolean = () => true,
 ): Translation {
+  const search: Search = { request, find, path: [] }
   const matches = distinct(
-    request.codings.flatMap(coding => maps.flatMap(map => matchesIn(map, coding, { request, find, path: [] }))),
+    request.codings.flatMap(coding =>
+      maps.filter(map => covers(map, coding)).flatMap(map => matchesIn(map, coding, search)),
+    ),
   )
   const result = matches.some(({ equivalence }) => equivalence !== 'unmatched' && equivalence !== 'disjoint')
   return result ? { result, matches } : { result, message: messageFor(maps, request, matches), matches }

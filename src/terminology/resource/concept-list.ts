@@ -108,6 +108,9 @@ function propertyValue(property: JsonObject): PropertyValue['value'] | undefined
   const coding = objectOf(property, 'valueCoding')
   const code = textOf(coding, 'code')
   if (code === undefined) return undefined
-  const [system, display] = [textOf(coding, 'system'), textOf(coding, 'display')]
-  return { code, ...(system === undefined ? {} : { system }), ...(display === undefined ? {} : { display }) }
+  const said = (name: 'system' | 'version' | 'display'): { readonly [N in typeof name]?: string } => {
+    const text = textOf(coding, name)
+    return text === undefined ? {} : { [name]: text }
+  }
+  return { ...said('system'), ...said('version'), code, ...said('display') }
 }

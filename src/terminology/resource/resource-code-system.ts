@@ -88,7 +88,15 @@ export function designationsOf(element: JsonObject): readonly Designation[] {
     const named = code !== undefined && {
       use: { code, ...(system === undefined ? {} : { system }), ...(display === undefined ? {} : { display }) },
     }
-    return [{ value, ...(language === undefined ? {} : { language }), ...(named || {}) }]
+    const extensions = objectsOf(designation, 'extension')
+    return [
+      {
+        value,
+        ...(language === undefined ? {} : { language }),
+        ...(named || {}),
+        ...(extensions.length === 0 ? {} : { extensions }),
+      },
+    ]
   })
 }
 

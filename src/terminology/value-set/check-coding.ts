@@ -5,7 +5,7 @@ import type { Concept } from '../concept-set.ts'
 import { checkDisplay } from './check-display.ts'
 import { checkConcept, checkDefinitions, checkMention, statusOf } from './check-status.ts'
 import { isPartial } from './clause.ts'
-import { displayFor, displayIn, type Words, wordsFor } from './language.ts'
+import { displayFor, displayIn, type Former, formerTerms, type Words, wordsFor } from './language.ts'
 import { located, type Unknown } from './locate.ts'
 import type { Members } from './membership.ts'
 import { misspelt } from './misspelt.ts'
@@ -50,10 +50,19 @@ function asksForMembershipAlone({ members, membershipOnly }: ValidateRequest): b
   return members !== undefined && membershipOnly === true
 }
 
+/** One finding: what has neither is one mistake, not two. */
 function codeless(coding: Coding, hasSystem: boolean, at: Place): Checked {
-  const text = 'Coding has no code, so there is nothing to validate'
-  const noCode = incomplete('Coding_has_no_code__cannot_validate', text, at)
-  return { coding, isMember: false, issues: hasSystem ? [noCode] : [noCode, noSystem(at)] }
+  const noCode = incomplete(
+    'Coding_has_no_code__cannot_validate',
+    'Coding has no code, so there is nothing to validate',
+    at,
+  )
+  const neither = incomplete(
+    'Coding_has_no_system_or_code__cannot_validate',
+    'Coding has no system and no code, so there is nothing to validate',
+    at,
+  )
+  return { coding, isMember: false, issues: [hasSystem ? noCode : neither] }
 }
 
 function noSystem(at: Place): TxIssue {
@@ -62,8 +71,9 @@ function noSystem(at: Place): TxIssue {
   return incomplete('Coding_has_no_system__cannot_validate', text, at)
 }
 
+/** Only who asks can tell whether such data is acceptable where it stands, so it is no error; it is not valid either. */
 function incomplete(id: string, text: string, at: Place): TxIssue {
-  return txIssue({ code: 'invalid', type: 'invalid-data', id, text, at: at.itself })
+  return txIssue({ severity: 'warning', code: 'invalid', type: 'invalid-data', id, text, at: at.itself })
 }
 
 function notAmong(coding: Coding, { members }: ValidateRequest, at: Place): readonly TxIssue[] {
@@ -116,6 +126,7 @@ function unlocated(situation: Omit<Situation, 'system'>, issues: readonly TxIssu
     issues: found,
     code,
     ...(unknown === undefined ? {} : { unknown }),
+    ...(members === undefined ? { version: coding.version } : {}),
   }
 }
 
@@ -171,8 +182,12 @@ function notListed(situation: Situation, issues: TxIssue[]): Findings {
     if (!asksForMembershipAlone(request)) issues.push(unknownCode(code, system, at.code, answer?.why))
     return { issues }
   }
-  if (request.membershipOnly !== true) issues.push(...checkDefinitions(system, request.members))
-  return { ...(answer.display === undefined ? {} : { display: answer.display }), issues }
+  const { display, normal = code } = answer
+  if (request.membershipOnly !== true) {
+    if (normal !== code) issues.push(differsInCase(situation, normal))
+    issues.push(...checkDefinitions(system, request.members))
+  }
+  return { ...(display === undefined ? {} : { display }), ...(normal === code ? {} : { normalized: normal }), issues }
 }
 
 function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Findings {
@@ -182,7 +197,8 @@ function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Find
   issues.push(...conceptIssues(situation, concept, status))
   const mention = request.members?.mentions.get(url)?.get(right)
   const display = displayIn(system, concept, request.languages, mention)
-  if (situation.coding.display !== undefined) judgeDisplay(situation, wordsFor(system, concept, mention), issues)
+  if (situation.coding.display !== undefined)
+    judgeDisplay(situation, concept, wordsFor(system, concept, mention), issues)
   return {
     display,
     normalized: right === code ? undefined : right,
@@ -195,27 +211,31 @@ function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Find
 /** Adds what is wrong with the display. A grammar only proposes displays: units have no official name. */
 function judgeDisplay(
   { coding, url, code, system, at, request }: Situation,
+  concept: Concept,
   words: readonly Words[],
   issues: TxIssue[],
 ): void {
   const { display } = coding
   if (display === undefined || request.membershipOnly === true || system.grammar !== undefined) return
   const { languages, lenientDisplay: lenient = false } = request
-  const found = checkDisplay({ display, name: `${url}#${code}`, words, languages, lenient, at: at.display })
-  if (found !== undefined) issues.push(found)
+  const former = (): readonly Former[] => formerTerms(system, concept)
+  const name = `${url}#${code}`
+  const found = checkDisplay({ display, name, code, words, former, languages, lenient, at: at.display })
+  const isOld = found?.type === 'display-comment' && issues.some(({ type }) => type === 'not-in-vs')
+  if (found !== undefined && !isOld) issues.push(found) // an old display is not worth a word where the code itself is wrong
 }
 
-function conceptIssues(
-  { coding, code, url, system, at, request }: Situation,
-  concept: Concept,
-  status: string | undefined,
-): readonly TxIssue[] {
+function conceptIssues(situation: Situation, concept: Concept, status: string | undefined): readonly TxIssue[] {
+  const { coding, code, url, system, at, request } = situation
   const { members } = request
   const issues: TxIssue[] = []
   const drops = request.activeOnly === true || members?.definition.inactive === false
   if (drops && system.inactive(concept)) {
     const text = `The concept '${code}' is valid but is not active`
     issues.push(rule('error', 'STATUS_CODE_WARNING_CODE', text, at.code))
+    // Clients expect the plain word beside what the code system itself calls it, `retired` for one.
+    if (request.membershipOnly !== true && status !== undefined && status !== 'inactive')
+      issues.push(...checkConcept(system, concept, undefined, at.itself))
   }
   if (request.abstract === false && system.abstract(concept)) {
     const text = `Code '${printCoding(coding)}' is abstract, and not allowed in this context`
@@ -223,14 +243,16 @@ function conceptIssues(
   }
   if (request.membershipOnly === true) return issues
   const right = system.code(concept)
-  if (right !== code) {
-    const text = `The code '${code}' differs from the correct code '${right}' by case. Although the code system '${printCanonical(url, system.facts.version)}' is case insensitive, implementers are strongly encouraged to use the correct case anyway`
-    issues.push(rule('information', 'CODE_CASE_DIFFERENCE', text, at.code))
-  }
+  if (right !== code) issues.push(differsInCase(situation, right))
   issues.push(...checkConcept(system, concept, status, at.itself))
   issues.push(...(members === undefined ? aboutSystem(system) : checkDefinitions(system, members)))
   if (members !== undefined) issues.push(...checkMention(members.mentions.get(url)?.get(right), url, members, at.code))
   return issues
+}
+
+function differsInCase({ code, url, system, at }: Situation, right: string): TxIssue {
+  const text = `The code '${code}' differs from the correct code '${right}' by case. Although the code system '${printCanonical(url, system.facts.version)}' is case insensitive, implementers are strongly encouraged to use the correct case anyway`
+  return rule('information', 'CODE_CASE_DIFFERENCE', text, at.code)
 }
 
 /** Told with every code of it. */

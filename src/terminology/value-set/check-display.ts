@@ -1,14 +1,17 @@
 /** Whether a display is one that the code has. https://hl7.org/fhir/R4/terminologies.html#display */
 import type { Severity } from '../../fhir/issue.ts'
 import { speaks } from '../resource/text-index.ts'
-import { isDisplayUse, type Languages, nothingElse, type Words } from './language.ts'
+import { currentOf, type Former, formerOf, isDisplayUse, type Languages, nothingElse, type Words } from './language.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 
 type Given = {
   readonly display: string
   /** `http://loinc.org#8480-6` */
   readonly name: string
+  readonly code: string
   readonly words: readonly Words[]
+  /** What it was called once, where the code system keeps that apart. */
+  readonly former: () => readonly Former[]
   readonly languages: Languages
   readonly lenient: boolean
   readonly at: string
@@ -16,14 +19,18 @@ type Given = {
 
 /** Case does not count; the amount of white space does, but is told apart. */
 export function checkDisplay(given: Given): TxIssue | undefined {
-  const { words, languages } = given
+  const { languages } = given
+  const words = currentOf(given.words)
   if (words.length === 0) return undefined
   const fitting = words.filter(word => isFor(word, languages))
-  if (fitting.length === 0) return withoutLanguage(given)
-  return fitting.some(word => sameText(word.value, given.display)) ? undefined : wrong(given, fitting)
+  if (fitting.some(word => sameText(word.value, given.display))) return undefined
+  const outdated = [...formerOf(given.words), ...given.former()].find(word => sameText(word.value, given.display))
+  const proper = fitting.length === 0 ? words : fitting
+  if (outdated !== undefined && isFor(outdated, languages)) return noLonger(given, outdated, proper)
+  return fitting.length === 0 ? withoutLanguage({ ...given, words }) : wrong(given, fitting)
 }
 
-function isFor({ language }: Words, languages: Languages): boolean {
+function isFor({ language }: Pick<Words, 'language'>, languages: Languages): boolean {
   if (languages.length === 0 || language === undefined) return true
   return languages.some(asked => asked === '*' || speaks(language, asked))
 }
@@ -39,13 +46,9 @@ function spaced(text: string): string {
 function wrong(given: Given, fitting: readonly Words[]): TxIssue {
   const { display, name, languages } = given
   const hasOtherSpaces = fitting.some(word => sameText(spaced(word.value), spaced(display)))
-  const proper = fitting.filter(isProper)
+  const proper = properOf(fitting)
   const choices = [
-    ...new Set(
-      (proper.length === 0 ? fitting : proper).map(
-        ({ value, language }) => `'${value}'${language === undefined ? '' : ` (${language})`}`,
-      ),
-    ),
+    ...new Set(proper.map(({ value, language }) => `'${value}'${language === undefined ? '' : ` (${language})`}`)),
   ]
   const list = choices.length === 1 ? choices.join() : `one of ${choices.length} choices: ${oneOf(choices)}`
   const what = hasOtherSpaces ? 'Wrong whitespace in Display Name' : 'Wrong Display Name'
@@ -55,6 +58,22 @@ function wrong(given: Given, fitting: readonly Words[]): TxIssue {
     : 'Display_Name_for__should_be_one_of__instead_of'
   const text = `${what} '${display}' for ${name}. Valid display is ${list} (for the language(s) '${spoken}')`
   return found(given, given.lenient ? 'warning' : 'error', id, text)
+}
+
+/** It was right once: what became of it is told, and what is right now. */
+function noLonger({ display, code, at, lenient }: Given, { status }: Former, fitting: readonly Words[]): TxIssue {
+  const choices = [...new Set(properOf(fitting).map(({ value }) => value))].sort()
+  const [only = ''] = choices
+  const list = choices.map(value => (/\s/.test(value) ? `"${value}"` : value)).join()
+  const right = choices.length === 1 ? `The correct display is '${only}'` : `The correct display is one of ${list}.`
+  return txIssue({
+    severity: lenient ? 'warning' : 'error',
+    code: 'invalid',
+    type: 'display-comment',
+    id: 'INACTIVE_DISPLAY_FOUND',
+    text: `'${display}' is no longer considered a correct display for code '${code}' (status = ${status}). ${right}`,
+    at,
+  })
 }
 
 /** Nobody has put it into these languages: then the words it has are right. */
@@ -70,8 +89,9 @@ function withoutLanguage(given: Given): TxIssue {
 }
 
 /** A designation for another use is accepted, but nothing to recommend as a display. */
-function isProper({ use }: Words): boolean {
-  return use === undefined || isDisplayUse(use)
+function properOf(words: readonly Words[]): readonly Words[] {
+  const proper = words.filter(({ use }) => use === undefined || isDisplayUse(use))
+  return proper.length === 0 ? words : proper
 }
 
 function namesOf(languages: Languages): string {

@@ -43,6 +43,8 @@ export type Definition = {
   /** Canonicals of the supplements it is to be used with. */
   readonly supplements: readonly string[]
   readonly contained: readonly JsonObject[]
+  /** Codes or URIs of the properties that an expansion tells, unless others are asked for. */
+  readonly properties: readonly string[]
   readonly faults: readonly TxIssue[]
 }
 
@@ -71,9 +73,18 @@ export function definitionOf(resource: JsonObject): Definition {
       .filter(extension => extension['url'] === supplementExtension)
       .flatMap(extension => textOf(extension, 'valueCanonical') ?? textOf(extension, 'valueUri') ?? []),
     contained: objectsOf(resource, 'contained'),
+    properties: [
+      ...textsOf(compose, 'property'),
+      ...objectsOf(compose, 'extension')
+        .filter(extension => extension['url'] === propertyExtension)
+        .flatMap(extension => textOf(extension, 'valueString') ?? []),
+    ],
     faults,
   }
 }
+
+/** An element of R5, which clients that speak it send as it is. https://hl7.org/fhir/R5/versions.html#extensions */
+const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.compose.property'
 
 export function canonicalOf(resource: JsonObject): string {
   const url = textOf(resource, 'url') ?? (textOf(resource, 'id') === undefined ? '' : `#${textOf(resource, 'id')}`)

@@ -29,10 +29,11 @@ const unclosed = 'http://hl7.org/fhir/StructureDefinition/valueset-unclosed'
 /** Throws where the value set cannot be listed, or would be longer than the limit. */
 export function expand(
   members: Members,
-  request: ExpandRequest,
+  given: ExpandRequest,
   { identifier, timestamp, limit }: ExpandWith,
 ): JsonObject {
   if (members.faults.length > 0) throw refusal(members.faults)
+  const request = withOwnProperties(given, members)
   for (const name of ['offset', 'count'] as const) checkCount(name, request[name])
   const runs = members.runs.map(run => narrowed(run, request)).filter(run => run !== undefined)
   const { total, members: page } = pageFor(members, runs, request, limit)
@@ -52,6 +53,14 @@ export function expand(
     ...(contains.length === 0 ? {} : { contains }),
   }
   return { ...headOf(members, request), expansion }
+}
+
+/** "A property to return in the expansion, if the client doesn't ask for any particular properties": by its code or its URI. */
+function withOwnProperties(request: ExpandRequest, { definition, runs }: Members): ExpandRequest {
+  if (definition.properties.length === 0 || (request.properties ?? []).length > 0) return request
+  const known = runs.flatMap(run => run.part.system?.facts.properties ?? [])
+  const properties = definition.properties.map(name => known.find(({ uri }) => uri === name)?.code ?? name)
+  return { ...request, properties }
 }
 
 /** The properties that its codes carry: an element of R5. https://hl7.org/fhir/R5/versions.html#extensions */

@@ -58,7 +58,7 @@ export function extrasOf(
 ): Extras {
   const own = system === undefined || concept === undefined ? [] : (system.extensions?.(concept) ?? [])
   const ofSet = mention?.extensions ?? []
-  const status = system === undefined || concept === undefined ? undefined : statusOf(system, concept)
+  const status = system === undefined || concept === undefined ? undefined : standingOf(system, concept)
   const told = new Map<string, JsonObject>()
   if (status !== undefined && status !== 'active') told.set('status', { valueCode: status })
   for (const extension of [...own, ...ofSet]) {
@@ -74,6 +74,11 @@ export function extrasOf(
 
 function isAmong(urls: ReadonlySet<string>): (extension: JsonObject) => boolean {
   return extension => urls.has(textOf(extension, 'url') ?? '')
+}
+
+/** Whoever is told that a code is inactive is told why, if only by that word. */
+function standingOf(system: CodeSystem, concept: Concept): string | undefined {
+  return statusOf(system, concept) ?? (system.inactive(concept) ? 'inactive' : undefined)
 }
 
 /** The codes of the properties that items of an expansion carry. */

@@ -1,12 +1,13 @@
 /** Filters: https://hl7.org/fhir/R4/valueset-filter-operator.html, with `child-of` and `descendent-leaf` of R5. */
+import { FhirError } from '../../fhir/issue.ts'
 import { type CodeSystem, keysOf } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { namesOf } from '../resource/concept-list.ts'
 import { isRelated } from '../resource/supplemented.ts'
 import type { Filter } from './definition.ts'
 import { regexOf } from './regex.ts'
-import type { Terminology } from './terminology.ts'
-import { refusal, type TxIssue, txIssue } from './tx-issue.ts'
+import type { Constrained, Terminology } from './terminology.ts'
+import { ofType, refusal, type TxIssue, txIssue } from './tx-issue.ts'
 
 /** Of the concepts the code system lists. Throws a FhirError where the filter has no meaning there. */
 export function filtered(
@@ -16,8 +17,9 @@ export function filtered(
   warn?: (warning: TxIssue) => void,
 ): ConceptSet {
   const { property, op } = filter
-  if (property === 'constraint' && op === '=' && terminology.ecl !== undefined) {
-    const { concepts, warnings } = terminology.ecl(system, filter.value)
+  const ecl = terminology.ecl?.bind(terminology)
+  if (property === 'constraint' && op === '=' && ecl !== undefined) {
+    const { concepts, warnings } = constrained(() => ecl(system, filter.value), filter)
     for (const { text } of warnings) warn?.(doubtfulConstraint(text, filter))
     return concepts
   }
@@ -215,6 +217,24 @@ function checkProperty(system: CodeSystem, filter: Filter): void {
   const known = properties.map(({ code }) => `'${code}'`).join(', ')
   const text = `The CodeSystem '${url}' has no property or filter '${property}'; it has ${known === '' ? 'none' : known}`
   throw refusal([invalidFilter('UNKNOWN_FILTER_PROPERTY', text, `${filter.at}.property`)])
+}
+
+/** What is wrong with a constraint is wrong with the value set that has it. */
+function constrained(ask: () => Constrained, { value }: Filter): Constrained {
+  try {
+    return ask()
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error
+    const { status } = error
+    throw new FhirError(
+      error.issues.map(issue => {
+        const what = issue.code === 'invalid' ? 'Invalid ECL expression' : 'The ECL expression is not supported'
+        const why = issue.diagnostics.replace(/^ECL: /, '')
+        return issue.code === 'too-costly' ? issue : ofType('vs-invalid', issue, `${what}: '${value}': (${why})`)
+      }),
+      { status, cause: error },
+    )
+  }
 }
 
 function doubtfulConstraint(text: string, { value, at }: Filter): TxIssue {

@@ -4,13 +4,15 @@
  */
 import type { JsonObject } from '../../fhir/resource.ts'
 import { parseCanonical } from '../canonical.ts'
+import type { CodeSystem } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import { isRelated } from '../resource/supplemented.ts'
 import type { Terminology } from './terminology.ts'
+import { findSystem } from './version-rules.ts'
 
 /** As a resource that says the same. */
 export function implicitValueSet(terminology: Terminology, url: string): JsonObject | undefined {
-  return snomed(url) ?? loinc(terminology, url) ?? whole(terminology, url)
+  return snomed(terminology, url) ?? loinc(terminology, url) ?? whole(terminology, url)
 }
 
 type Filter = { readonly property: string; readonly op: string; readonly value: string }
@@ -21,15 +23,20 @@ function valueSet(url: string, name: string, include: JsonObject): JsonObject {
 
 const snomedForm = /^(http:\/\/snomed\.info\/sct(?:\/\d+(?:\/version\/\d{8})?)?)\?fhir_vs(?:=(.*))?$/s
 
-function snomed(url: string): JsonObject | undefined {
+const sct = 'http://snomed.info/sct'
+
+function snomed(terminology: Terminology, url: string): JsonObject | undefined {
   const [, base, which] = snomedForm.exec(url) ?? []
   if (base === undefined) return undefined
   const filter = which === undefined ? [] : snomedFilter(which)
   if (filter === undefined) return undefined
-  const version = base === 'http://snomed.info/sct' ? {} : { version: base }
+  const version = base === sct ? undefined : base
+  if (filter.some(({ op }) => op === 'in') && !hasRefset(findSystem(terminology, sct, version), filter[0]?.value)) {
+    return undefined
+  }
   return valueSet(url, 'SNOMEDCT', {
-    system: 'http://snomed.info/sct',
-    ...version,
+    system: sct,
+    ...(version === undefined ? {} : { version }),
     ...(filter.length === 0 ? {} : { filter }),
   })
 }
@@ -44,6 +51,13 @@ function snomedFilter(which: string): readonly Filter[] | undefined {
   if (kind === 'isa') return [{ property: 'concept', op: 'is-a', value }]
   if (kind === 'refset') return [{ property: 'concept', op: 'in', value }]
   return kind === 'ecl' ? [{ property: 'constraint', op: '=', value }] : undefined
+}
+
+/** What is known to be no reference set is no value set; of an edition that is not there, nothing is known. */
+function hasRefset(system: CodeSystem | undefined, code = ''): boolean {
+  if (system === undefined) return true
+  const concept = system.find(code)
+  return concept !== undefined && isRelated(system) && system.refsets().has(concept)
 }
 
 /** Clients encode expressions once or not at all. */

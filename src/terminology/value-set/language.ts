@@ -1,6 +1,9 @@
 /** Which words of a concept a reader gets. https://hl7.org/fhir/R4/languages.html, https://www.rfc-editor.org/rfc/rfc4647 */
 import type { CodeSystem, Designation } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
+import { textOf } from '../element.ts'
+import { standardsStatus } from '../resource/facts.ts'
+import { isRelated } from '../resource/supplemented.ts'
 import { speaks } from '../resource/text-index.ts'
 import type { ConceptReference } from './definition.ts'
 import { refusal, txIssue } from './tx-issue.ts'
@@ -59,6 +62,17 @@ export function wordsFor(
   return words
 }
 
+/** What was right once, and what became of it. */
+export type Former = Pick<Words, 'value' | 'language'> & { readonly status: string }
+
+/** Descriptions that SNOMED CT has taken back. */
+export function formerTerms(system: CodeSystem, concept: Concept): readonly Former[] {
+  const descriptions = isRelated(system) ? (system.descriptions?.of(concept) ?? []) : []
+  return descriptions
+    .filter(({ active }) => !active)
+    .map(({ term, language }) => ({ value: term, status: 'inactive', ...(language === undefined ? {} : { language }) }))
+}
+
 /** The display of the code system, with the language that displays have there. */
 export function ownDisplay(system: CodeSystem, concept: Concept): Words | undefined {
   const value = system.display(concept)
@@ -68,14 +82,42 @@ export function ownDisplay(system: CodeSystem, concept: Concept): Words | undefi
 
 /** The best for these languages; where none fits, the first, unless nothing else will do. A fully specified name is the last choice. */
 export function displayFor(words: readonly Words[], languages: Languages): string | undefined {
+  const current = currentOf(words)
   for (const asked of languages) {
     if (asked === '*') break
     if (asked === nothingElse) return undefined
-    const exact = words.find(word => word.language?.toLowerCase() === asked.toLowerCase())
-    const found = exact ?? words.find(word => word.language !== undefined && speaks(word.language, asked))
+    const exact = current.find(word => word.language?.toLowerCase() === asked.toLowerCase())
+    const found = exact ?? current.find(word => word.language !== undefined && speaks(word.language, asked))
     if (found !== undefined) return found.value
   }
   return words[0]?.value
+}
+
+/** Without those that are no longer to be used, which most code systems do not have. */
+export function currentOf(words: readonly Words[]): readonly Words[] {
+  return words.some(isEnded) ? words.filter(word => !isEnded(word)) : words
+}
+
+export function formerOf(words: readonly Words[]): readonly Former[] {
+  return words.flatMap(word => {
+    const status = standingOf(word)
+    return status !== undefined && isEnded(word) ? [{ ...word, status }] : []
+  })
+}
+
+function isEnded(word: Words): boolean {
+  const status = standingOf(word)
+  return status === 'withdrawn' || status === 'deprecated'
+}
+
+function standingOf({ extensions }: Words): string | undefined {
+  return (
+    extensions &&
+    textOf(
+      extensions.find(({ url }) => url === standardsStatus),
+      'valueCode',
+    )
+  )
 }
 
 /** What a concept is called. Only for a value set's own words, and for certain languages, all words have to be read. */
@@ -96,9 +138,9 @@ export function isAnyLanguage([best]: Languages): boolean {
 const preferred = new Set(['preferredForLanguage', 'display', 'preferred'])
 const full = new Set(['900000000000003001', 'fully-specified', 'fullySpecified'])
 
-/** All terms of SNOMED CT are displays. */
+/** All terms of SNOMED CT are displays, but for what defines a concept in words. */
 export function isDisplayUse({ system, code }: NonNullable<Designation['use']>): boolean {
-  return preferred.has(code) || system === 'http://snomed.info/sct'
+  return preferred.has(code) || (system === 'http://snomed.info/sct' && code !== '900000000000550004')
 }
 
 function rank({ use }: Designation): number {

@@ -52,13 +52,13 @@ function missing(
   wanted: string | undefined,
   needed: UnknownSystem | undefined,
   at: Place,
-  { terminology }: ValidateRequest,
+  { terminology, members }: ValidateRequest,
 ): Located {
   const issues = [unknownSystem(terminology, url, wanted, 'code cannot be validated', at.system)]
   if (needed?.version !== undefined && version !== undefined) issues.unshift(differs(url, needed.version, version, at))
   const hasOthers = wanted !== undefined && terminology.versions(url).length > 0
   const canonical = printCanonical(url, hasOthers ? wanted : undefined)
-  const unknown = { canonical, causedBy: hasOthers || needed !== undefined }
+  const unknown = { canonical, causedBy: hasOthers || needed !== undefined || members === undefined }
   return { system: undefined, selection: undefined, issues, unknown }
 }
 

@@ -7,6 +7,7 @@ export type TxIssueType =
   | 'this-code-not-in-vs'
   | 'invalid-code'
   | 'invalid-display'
+  | 'display-comment'
   | 'invalid-data'
   | 'not-found'
   | 'cannot-infer'
@@ -16,6 +17,8 @@ export type TxIssueType =
   | 'code-comment'
   | 'status-check'
   | 'process-note'
+  | 'too-costly'
+  | 'not-supported'
 
 export type TxIssue = Issue & {
   readonly type: TxIssueType
@@ -45,6 +48,11 @@ export function txIssue({ severity = 'error', code, type, id, text, at }: Findin
     details: { coding: [{ system: issueTypes, code: type }], text },
     ...(at === undefined || at === '' ? {} : { expression: at }),
   }
+}
+
+/** An issue that was raised without regard to such clients. */
+export function ofType(type: TxIssueType, issue: Issue, text = issue.diagnostics): Issue {
+  return { ...issue, details: { coding: [{ system: issueTypes, code: type }], text } }
 }
 
 /** `status`: 422 where the request is well-formed but cannot be answered with what is known. */

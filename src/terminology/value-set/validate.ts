@@ -4,7 +4,7 @@ import type { Json, JsonObject, Resource } from '../../fhir/resource.ts'
 import { type Checked, checkCoding, notIn, ofOtherSystem } from './check-coding.ts'
 import type { Members } from './membership.ts'
 import { hasCode } from './selection.ts'
-import { refusal, type TxIssue, txIssue, txOutcome } from './tx-issue.ts'
+import { refusal, type TxIssue, type TxIssueType, txIssue, txOutcome } from './tx-issue.ts'
 import { type Coding, placeOf, type Subject, type ValidateRequest } from './validate-request.ts'
 import { meets } from './version-pattern.ts'
 
@@ -142,11 +142,12 @@ export function validationParameters({ result, checked, issues, subject }: Valid
 
 const nothing: Partial<Checked> = {}
 const cautions = new Set(['INACTIVE_CONCEPT_FOUND', 'DEPRECATED_CONCEPT_FOUND'])
+const told: ReadonlySet<TxIssueType> = new Set(['invalid-display', 'invalid-data'])
 
-/** All that speaks against it, what is to be said of its display, and that its use should be reviewed. */
+/** All that speaks against it, what is to be said of its display or lacks, and that its use should be reviewed. */
 export function messageOf(issues: readonly TxIssue[]): string | undefined {
   if (issues.length === 0) return undefined
-  const telling = issues.filter(issue => isError(issue) || issue.type === 'invalid-display' || cautions.has(issue.id))
+  const telling = issues.filter(issue => isError(issue) || told.has(issue.type) || cautions.has(issue.id))
   const texts = [...new Set(telling.map(issue => issue.diagnostics))].sort()
   return texts.length === 0 ? undefined : texts.join('; ')
 }

@@ -83,6 +83,13 @@ const cases = [
   ['$validate-code', 'a unit that is none', { url: ucum, code: 'kgg' }, { result: false }],
   ['$subsumes', 'the same unit', { system: ucum, codeA: 'kg', codeB: 'kg' }, { outcome: 'equivalent' }],
   ['$subsumes', 'two units', { system: ucum, codeA: 'kg', codeB: 'mg' }, { outcome: 'not-subsumed' }],
+  ['$subsumes', 'one unit written two ways', { system: ucum, codeA: 'mL', codeB: 'cm3' }, { outcome: 'equivalent' }],
+  [
+    '$subsumes',
+    'a language and where it is spoken',
+    { system: bcp47, codeA: 'de', codeB: 'de-CH' },
+    { outcome: 'subsumes' },
+  ],
   [
     '$subsumes',
     'the same language in another case',

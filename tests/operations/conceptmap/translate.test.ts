@@ -64,6 +64,14 @@ const asked: readonly (readonly [query: string, expected: Loose])[] = [
   [`source=http://t/vs/noises&code=meow&system=http://t/noises&reverse=true`, back],
   ['url=http://t/noises&targetCode=meow&system=http://t/noises', back],
   ['url=http://t/noises&sourceCode=cat&system=http://t/animals', meow],
+  ['url=http://t/noises&sourceCode=cat&sourceSystem=http://t/animals', meow],
+  ['url=http://t/noises&targetCode=meow&targetSystem=http://t/noises', back],
+  ['targetCode=meow&targetSystem=http://t/noises&sourceSystem=http://t/animals', back],
+  ['targetCode=meow&targetSystem=http://t/noises&sourceSystem=http://t/plants', [false]],
+  ['targetCode=meow&targetSystem=http://t/noises&sourceScope=http://t/vs/pets', back],
+  ['targetCode=meow&targetSystem=http://t/noises&targetScope=http://t/vs/pets', [false]],
+  ['code=meow&system=http://t/noises&targetsystem=http://t/animals&reverse=true', back],
+  ['url=http://t/noises&targetCode=meow', /^400 the code 'meow' has no system/],
   ['url=http://t/noises&code=cow&system=http://t/animals', [false]],
   ['url=http://t/latin&code=dog&system=http://t/animals', [false, 'unmatched latin#none of latin']],
   [`url=http://t/noises&${cat}&version=1&nobody-knows-this=1`, meow],
@@ -192,6 +200,38 @@ await operating(async (t, open) => {
     t.match(await ask(to('a', 'none')), /^404 .*'http:\/\/t\/none'/)
     t.strictSame(await ask(to('a', 'noises')), meow)
   })
+
+  await t.test(
+    'of codes outside its source value set a map says nothing, not even what it says of unmapped ones',
+    async t => {
+      const scope = {
+        ...{ resourceType: 'ValueSet', url: 'http://t/vs/felines', status: 'active' },
+        compose: { include: [{ system: 'http://t/animals', concept: [{ code: 'cat' }, { code: 'lion' }] }] },
+      }
+      const unmapped = { mode: 'fixed', code: 'silence' }
+      const quiet = { ...group('animals', 'noises', ['cat', 'equal', 'purr'], ['dog', 'equal', 'woof']), unmapped }
+      const ask = async (code: string, ...along: Loose[]) => {
+        const own = map('x', 'quiet', { sourceUri: 'http://t/vs/felines', targetUri: 'http://t/vs/felines' }, quiet)
+        const given = [own, ...along].map(one => ['tx-resource', 'resource', one] as const)
+        const body = parameters(['code', 'Code', code], ['system', 'Uri', 'http://t/animals'], ...given)
+        return printed(await world.ask('POST', 'ConceptMap/$translate?url=http://t/quiet', body))
+      }
+      t.strictSame(await ask('cat', scope), [true, 'equal noises#purr of quiet'])
+      t.strictSame(await ask('lion', scope), [true, 'inexact noises#silence of quiet'])
+      t.strictSame(await ask('dog', scope), [false])
+      t.strictSame(await ask('cow', scope), [false])
+      t.strictSame(await ask('cow'), [true, 'inexact noises#silence of quiet'], 'nobody knows the value set')
+      const circular = { ...scope, compose: { include: [{ valueSet: ['http://t/vs/felines'] }] } }
+      t.strictSame(await ask('cow', circular), [true, 'inexact noises#silence of quiet'], 'nor what it means')
+      const reverse = parameters(
+        ...[map('x', 'quiet', { targetUri: 'http://t/vs/felines' }, quiet), scope].map(
+          one => ['tx-resource', 'resource', one] as const,
+        ),
+      )
+      const question = 'url=http://t/quiet&code=purr&system=http://t/noises&reverse=true'
+      t.strictSame(printed(await world.ask('POST', `ConceptMap/$translate?${question}`, reverse)), [false])
+    },
+  )
 
   await t.test('in a batch', async t => {
     const request = { method: 'GET', url: `ConceptMap/$translate?url=http://t/noises&${cat}` }

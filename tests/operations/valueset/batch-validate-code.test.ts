@@ -45,7 +45,7 @@ await operating(async (t, open) => {
       { result: false, issues: ['error code-invalid not-in-vs Coding.code'] },
       "not-found: A definition for the value Set 'http://t/none' could not be found",
       /circularity/,
-      /there is no code to ask about/,
+      /Unable to find code to validate .looked for coding . codeableConcept . code in parameters =url:Uri./,
       /the code 'cat' has no system/,
       /'code'/,
       /wings/,

@@ -372,6 +372,38 @@ await operating(async (t, open) => {
     )
   })
 
+  await t.test('a refusal says of what kind it is, where clients look for it', async t => {
+    const told = async (valueSet: Loose) => {
+      const given = {
+        resourceType: 'ValueSet',
+        url: 'http://t/vs/own',
+        status: 'active',
+        compose: { include: [valueSet] },
+      }
+      const { body } = await world.ask('POST', 'ValueSet/$expand', parameters(['valueSet', 'resource', given]))
+      const [{ code, details, diagnostics }] = body.issue
+      return [`${code} ${details?.coding[0].code}`, details?.text, diagnostics]
+    }
+    const constraint = (value: string) => ({
+      system: 'http://t/animals',
+      filter: [{ property: 'constraint', op: '=', value }],
+    })
+    const [costly, text, same] = await told({ system: 'urn:ietf:bcp:47' })
+    t.same([costly, text], ['too-costly too-costly', same])
+    const nothing = "at character 3, after '<<': expected a concept id, * or '(', found the end"
+    t.same(await told(constraint('<<')), [
+      'invalid vs-invalid',
+      `Invalid ECL expression: '<<': (${nothing})`,
+      `ECL: ${nothing}`,
+    ])
+    t.match(await told(constraint('^ 700043003')), [
+      'not-supported vs-invalid',
+      /^The ECL expression is not supported: '\^ 700043003': \(attributes and reference sets/,
+    ])
+    const lookup = await world.ask('GET', 'CodeSystem/$lookup?code=cat')
+    t.match(lookup.body.issue, [{ code: 'invalid', details: { coding: [{ code: 'invalid-data' }], text: /'system'/ } }])
+  })
+
   await t.test('a filter that ruins other engines ends at once', async t => {
     const concept = [{ code: 'a'.repeat(200) }, { code: `${'a'.repeat(200)}!` }]
     const system = { resourceType: 'CodeSystem', url: 'http://t/a', status: 'active', content: 'complete', concept }

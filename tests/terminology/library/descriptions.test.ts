@@ -4,6 +4,8 @@ import t, { type Test } from 'tap'
 import type { DescriptionKind, Memberships } from '../../../src/terminology/code-system.ts'
 import type { LibraryFile } from '../../../src/terminology/library/library-file.ts'
 import type { DesignationRow, MemberRow } from '../../../src/terminology/library/row.ts'
+import { checkDisplay } from '../../../src/terminology/value-set/check-display.ts'
+import { formerTerms, wordsFor } from '../../../src/terminology/value-set/language.ts'
 import { fc } from '../../property.ts'
 import { built, libraryFolder } from './shelf-folder.ts'
 
@@ -134,4 +136,29 @@ t.test('of each row of a member, in use or taken back, it is known where it come
     }),
     { numRuns: 60 },
   )
+})
+
+t.test('a description that was taken back is told to be one', async t => {
+  const { file } = built(libraryFolder(t), build => {
+    const description = (value: string, active: boolean): DesignationRow => ({
+      ...{ code: '100005', value, language: 'en' },
+      description: { id: '100010', effectiveTime: '20260101', kind: { active, type: 'synonym', language: 'en' } },
+    })
+    build.designations([description('Oak, NOS', false), description('Oak tree', true)])
+    build.concepts([{ code: '100005', display: 'Oak' }])
+  })
+  const words = wordsFor(file, 0)
+  const given = { name: 'http://t/trees#100005', code: '100005', words, languages: [], lenient: false, at: 'display' }
+  const found = (display: string, lenient = false) =>
+    checkDisplay({ ...given, display, lenient, former: () => formerTerms(file, 0) })
+  t.equal(found('oak TREE'), undefined)
+  t.match(found('Oak, NOS', true), { severity: 'warning', type: 'display-comment' })
+  t.match(found('Oak, NOS'), {
+    severity: 'error',
+    type: 'display-comment',
+    id: 'INACTIVE_DISPLAY_FOUND',
+    diagnostics: `'Oak, NOS' is no longer considered a correct display for code '100005' (status = inactive). The correct display is one of Oak,"Oak tree".`,
+  })
+  t.match(found('Elm'), { severity: 'error', type: 'invalid-display' })
+  t.match(checkDisplay({ ...given, display: 'Oak, NOS', former: () => [] }), { severity: 'error' })
 })

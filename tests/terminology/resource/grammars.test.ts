@@ -39,7 +39,6 @@ check(
     'en-US': 'English (Region=United States)',
     'zh-Hant-TW': 'Chinese (Script=Traditional, Region=Taiwan)',
     'de-CH-1996': 'German (Region=Switzerland, Variant=1996)',
-    'EN-us': 'English (Region=United States)',
     qaa: undefined,
     'x-private': undefined,
   },
@@ -54,6 +53,65 @@ check(
   },
   ['text', 'foo/bar', 'image/*', 'text/', '/plain', 'text/plain;', 'text/plain; charset', 'text plain'],
 )
+
+t.test('a code in the case that nobody should use is told in the better one', async t => {
+  const normal = (system: CodeSystem, code: string): unknown =>
+    ({ normal: undefined, ...system.grammar?.check(code) }).normal
+  const tags = {
+    'EN-us': 'en-US',
+    'zh-hANT-tw': 'zh-Hant-TW',
+    'en-CA-X-CA': 'en-CA-x-ca',
+    'sl-ROZAJ-1994': 'sl-rozaj-1994',
+  }
+  for (const [code, better] of Object.entries(tags)) t.equal(normal(languages(), code), better)
+  t.equal(normal(mediaTypes(), 'Text/HTML; charset=UTF-8'), 'text/html; charset=UTF-8', 'values are as they came')
+  for (const code of ['en', 'en-US', 'de-CH-1996']) t.equal(normal(languages(), code), undefined, code)
+})
+
+t.test('a language includes what is spoken of it in a region or script', async t => {
+  const relation = (a: string, b: string): unknown => languages().grammar?.relation?.(a, b)
+  for (const [range, tag] of [
+    ['en', 'en-US'],
+    ['zh-TW', 'zh-Hant-TW'],
+    ['de-CH', 'de-CH-1996'],
+    ['EN', 'en-us'],
+  ] as const) {
+    t.equal(relation(range, tag), 'subsumes', `${range} ${tag}`)
+    t.equal(relation(tag, range), 'subsumed-by', `${tag} ${range}`)
+  }
+  for (const [a, b] of [
+    ['en-US', 'en-GB'],
+    ['en', 'eng'],
+    ['en-US', 'fr-US'],
+    ['en-US', 'en-x-US'],
+    ['zh-Hant', 'zh-TW'],
+  ] as const) {
+    t.equal(relation(a, b), 'not-subsumed', `${a} ${b}`)
+  }
+})
+
+t.test('a unit is the same however it is written, and has no kinds', async t => {
+  const relation = (a: string, b: string): unknown => ucum().grammar?.relation?.(a, b)
+  for (const [a, b] of [
+    ['mg/dL', 'mg.dL-1'],
+    ['L', 'l'],
+    ['cm3', 'mL'],
+    ['J', 'N.m'],
+    ['mg', 'mg{dry}'],
+  ] as const) {
+    t.equal(relation(a, b), 'equivalent', `${a} ${b}`)
+  }
+  for (const [a, b] of [
+    ['mg', 'g'],
+    ['mg', 'mL'],
+    ['Cel', 'K'],
+    ['[degF]', 'Cel'],
+    ['mmol/L', 'mg/L'],
+    ['mg', 'none'],
+  ] as const) {
+    t.equal(relation(a, b), 'not-subsumed', `${a} ${b}`)
+  }
+})
 
 t.test('an empty code is none', async t => {
   for (const system of [ucum(), languages(), mediaTypes()]) t.match(system.grammar?.check(''), { valid: false })

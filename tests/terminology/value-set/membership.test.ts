@@ -240,6 +240,9 @@ function codesOf(terminology: Terminology, url: string): readonly (string | unde
 
 t.test('a reference set is the value set of its members', async t => {
   t.same(codesOf(snomed(), 'http://snomed.info/sct?fhir_vs=refset/3'), ['1', '2'])
+  const find = (which: string) =>
+    membershipsOf(snomed()).find({ url: `http://snomed.info/sct?fhir_vs=refset/${which}` })
+  t.same([find('2'), find('404')], [undefined, undefined], 'a concept that has no members, and one that nobody knows')
 })
 
 t.test('an expression constraint is handed to who evaluates it, decoded', async t => {

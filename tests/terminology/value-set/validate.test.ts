@@ -56,12 +56,13 @@ function ask(given: JsonObject, terminology: Terminology): JsonObject {
     subject,
   })
   const answer = parametersIn(objectsOf(validationParameters(validation), 'parameter'))
-  const issues = objectsOf(objectOf(answer, 'issues'), 'issue').map(issue => {
+  const told = objectsOf(objectOf(answer, 'issues'), 'issue')
+  const issues = told.map(issue => {
     const type = textOf(objectsOf(objectOf(issue, 'details'), 'coding')[0], 'code')
     const [at = ''] = (issue['expression'] ?? []) as string[]
     return `${textOf(issue, 'severity')} ${textOf(issue, 'code')} ${type} ${at}`.trim()
   })
-  return { ...answer, issues }
+  return { ...answer, issues, texts: told.map(issue => textOf(objectOf(issue, 'details'), 'text') ?? '') }
 }
 
 runCases('validate', ask)

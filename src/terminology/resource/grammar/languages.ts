@@ -25,10 +25,41 @@ export function languages(): CodeSystem {
           tag.region && `Region=${region(tag.region)}`,
           ...tag.variants.map(variant => `Variant=${variant}`),
         ]
-        return { valid: true, ...displayOf(name, details) }
+        return { valid: true, ...cased(code), ...displayOf(name, details) }
+      },
+      relation(a, b) {
+        if (includes(a, b)) return 'subsumes'
+        return includes(b, a) ? 'subsumed-by' : 'not-subsumed'
       },
     },
   )
+}
+
+/** "Two-letter subtags that neither appear at the start of the tag nor occur after singletons" are upper case, those of four title case. */
+function cased(code: string): { readonly normal?: string } {
+  let isPlain = true
+  const normal = code
+    .toLowerCase()
+    .split('-')
+    .map((part, at) => {
+      if (part.length === 1) isPlain = false
+      if (at === 0 || !isPlain) return part
+      if (part.length === 2) return part.toUpperCase()
+      return part.length === 4 ? part.charAt(0).toUpperCase() + part.slice(1) : part
+    })
+    .join('-')
+  return normal === code ? {} : { normal }
+}
+
+/** As ranges choose tags: https://www.rfc-editor.org/rfc/rfc4647#section-3.3.2. What a tag has in between does not count. */
+function includes(range: string, tag: string): boolean {
+  const [wanted, found] = [range.toLowerCase().split('-'), tag.toLowerCase().split('-')]
+  if (wanted[0] !== found[0]) return false
+  let at = 1
+  return wanted.slice(1).every(part => {
+    while (at < found.length && found[at] !== part && (found[at]?.length ?? 0) > 1) at++
+    return found[at++] === part
+  })
 }
 
 const privateUse = /^x(-[a-z0-9]{1,8}){1,10}$/i

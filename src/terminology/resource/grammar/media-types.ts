@@ -34,9 +34,15 @@ export function mediaTypes(): CodeSystem {
         }
         // RFC 6838, 4.2: a name begins with a letter or digit and has up to 127 characters.
         return /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/.test(sub)
-          ? { valid: true, display: code }
+          ? { valid: true, display: code, ...cased(code, type.essence) }
           : { valid: false, why: `'${sub}' of '${code}' is not the name of a media type` }
       },
     },
   )
+}
+
+/** The case of a type does not count, that of the values of its parameters may. */
+function cased(code: string, essence: string): { readonly normal?: string } {
+  const normal = essence + code.slice(essence.length)
+  return normal !== code && normal.toLowerCase() === code.toLowerCase() ? { normal } : {}
 }

@@ -9,6 +9,7 @@ type Parsed = {
 }
 type Units = {
   validateUnitString(unit: string, suggest: boolean): Parsed
+  convertUnitTo(from: string, value: number, to: string): { readonly toVal: number | null }
   readonly uStrParser_: { parseString(unit: string, mode: 'validate'): unknown }
 }
 
@@ -38,6 +39,10 @@ export function ucum(): CodeSystem {
         known.set(code, answer)
         return answer
       },
+      relation(a, b) {
+        loaded ??= load()
+        return isSame(loaded, a, b) ? 'equivalent' : 'not-subsumed'
+      },
     },
   )
 }
@@ -53,6 +58,13 @@ function check(units: Units, code: string): ReturnType<NonNullable<CodeSystem['g
   } catch {
     return wrong
   }
+}
+
+/** The same size of the same dimension, however it is written; units have no hierarchy. What only rounding tells apart is the same. */
+function isSame(units: Units, a: string, b: string): boolean {
+  const [two, five] = [2, 5].map(value => units.convertUnitTo(a, value, b).toVal)
+  const near = (found: number | null | undefined, value: number) => found != null && Math.abs(found / value - 1) < 1e-12
+  return near(two, 2) && near(five, 5)
 }
 
 /** At first use: its tables take 20 ms, which a start need not pay. */
