@@ -47,10 +47,13 @@ export function translate(
   return result ? { result, matches } : { result, message: messageFor(maps, request, matches), matches }
 }
 
+const mostNamed = 3 // maps: where none was asked for, all that are known were looked into
+
 function messageFor(maps: readonly ConceptMap[], { codings }: TranslateRequest, matches: readonly Match[]): string {
   const codes = codings.map(({ system = '', code }) => `'${system}#${code}'`).join(', ')
   if (maps.length === 0) return `No ConceptMap is known that translates ${codes}`
-  const names = maps.map(({ canonical }) => `'${canonical}'`).join(', ')
+  const named = maps.slice(0, mostNamed).map(({ canonical }) => `'${canonical}'`)
+  const names = `${named.join(', ')}${maps.length > mostNamed ? ` and ${maps.length - mostNamed} more` : ''}`
   const found = matches.length === 0 ? 'has no translation' : 'is known to have no equivalent'
   return `The code ${codes} ${found} in the ConceptMap ${names}`
 }

@@ -273,7 +273,7 @@ function rule(severity: 'error' | 'information', id: string, text: string, at: s
 export function unknownCode(code: string, system: CodeSystem, at: string, why: string | undefined): TxIssue {
   const { url, version } = system.facts
   const where = `in the CodeSystem '${url}'${version === undefined ? '' : ` version '${version}'`}`
-  const slip = why ?? misspelt(code, system)
+  const slip = why ?? misspelt(code, system) ?? expressionIn(code, system)
   if (isPartial(system)) {
     return txIssue({
       severity: 'warning',
@@ -284,16 +284,17 @@ export function unknownCode(code: string, system: CodeSystem, at: string, why: s
       at,
     })
   }
-  const reason =
-    slip ??
-    (system.facts.compositional && /[:+|=]/.test(code) ? 'post-coordinated expressions are not supported' : undefined)
   return txIssue({
     code: 'code-invalid',
     type: 'invalid-code',
     id: version === undefined ? 'Unknown_Code_in' : 'Unknown_Code_in_Version',
-    text: `Unknown code '${code}' ${where}${reason === undefined ? '' : `: ${reason}`}`,
+    text: `Unknown code '${code}' ${where}${slip === undefined ? '' : `: ${slip}`}`,
     at,
   })
+}
+
+function expressionIn(code: string, { facts }: CodeSystem): string | undefined {
+  return facts.compositional && /[:+|=]/.test(code) ? 'post-coordinated expressions are not supported' : undefined
 }
 
 export function notIn(coding: Coding, { definition }: Members, at: Place): TxIssue {

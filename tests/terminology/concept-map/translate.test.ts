@@ -85,3 +85,18 @@ t.test('a map without anything in it translates nothing', async t => {
     { result: false, matches: [] },
   )
 })
+
+t.test('of many maps that say nothing only the first are named', async t => {
+  const map = (n: number) => conceptMapOf({ resourceType: 'ConceptMap', url: `http://t/many/${n}`, status: 'active' })
+  const messageOf = (many: number) => {
+    const request = { codings: [{ system: 'http://t/s', code: 'a' }], dependencies: [], reverse: false }
+    return translate(
+      Array.from({ length: many }, (_, n) => map(n)),
+      request,
+      () => undefined,
+    ).message
+  }
+  const three = "'http://t/many/0', 'http://t/many/1', 'http://t/many/2'"
+  t.equal(messageOf(3), `The code 'http://t/s#a' has no translation in the ConceptMap ${three}`)
+  t.equal(messageOf(24), `The code 'http://t/s#a' has no translation in the ConceptMap ${three} and 21 more`)
+})

@@ -21,6 +21,19 @@ t.test('a fragment tells, too, which code was meant', async t => {
   )
 })
 
+t.test('of an expression it tells that none is judged', async t => {
+  const [sct, code] = ['http://snomed.info/sct', '73211009:363698007=113331007']
+  const facts = { resourceType: 'CodeSystem', url: sct, status: 'active', content, compositional: true }
+  const expressive = terminologyOf([facts]).codeSystem(sct)
+  if (expressive === undefined) throw new Error('not there')
+  const { diagnostics, severity } = unknownCode(code, expressive, 'code', undefined)
+  t.equal(severity, 'warning')
+  t.match(
+    diagnostics,
+    `'${sct}': post-coordinated expressions are not supported - note that the code system is labeled`,
+  )
+})
+
 t.test('whatever marks and spaces a code has, no other code than its own is proposed', async t => {
   if (system === undefined) throw new Error('not there')
   const code = fc.constantFrom(...concept.map(({ code }) => code))
