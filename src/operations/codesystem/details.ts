@@ -21,9 +21,7 @@ export function details(system: CodeSystem, concept: Concept, wanted: Wanted, la
   const definition = wanted.has('definition') ? texts.definition(concept) : undefined
   if (definition !== undefined) detailsText.identity('definition', definition)
   detailsText.abstract(system.abstract(concept))
-  for (const designation of texts.designations(concept)) {
-    if (wanted.speaks(designation.language)) detailsText.designation(designation)
-  }
+  tellDesignations(system, concept, wanted)
   tellProperties(system, concept, wanted, displayOf)
   if (isRelated(system)) tellAttributes(system, concept, wanted, displayOf)
   return detailsText.take()
@@ -43,6 +41,21 @@ function tellIdentity({ facts }: CodeSystem, code: Text, display: Text | undefin
   detailsText.identity('system', url)
   if (version !== undefined) detailsText.identity('version', version)
   detailsText.identity('display', display ?? code)
+}
+
+/** The display is one of them, in the language that displays are in; most code systems do not list it again. */
+function tellDesignations(system: CodeSystem, concept: Concept, wanted: Wanted): void {
+  const texts = system.texts ?? system
+  const { language } = system.facts
+  const own = language !== undefined && wanted.speaks(language) ? texts.display(concept) : undefined
+  const listed = texts.designations(concept)
+  const isListed = listed.some(each => each.language === language && own !== undefined && isSame(each.value, own))
+  if (own !== undefined && language !== undefined && !isListed) detailsText.designation({ language, value: own })
+  for (const designation of listed) if (wanted.speaks(designation.language)) detailsText.designation(designation)
+}
+
+function isSame(a: Text, b: Text): boolean {
+  return stringOf(a) === stringOf(b)
 }
 
 const most = 10_000 // children in one answer: some 2 MB

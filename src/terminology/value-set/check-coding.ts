@@ -2,8 +2,9 @@
 import { printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
+import { textOf } from '../element.ts'
 import { checkDisplay } from './check-display.ts'
-import { checkConcept, checkDefinitions, checkMention, statusOf } from './check-status.ts'
+import { checkConcept, checkDefinitions, checkMention, notable, statusOf } from './check-status.ts'
 import { isPartial } from './clause.ts'
 import { displayFor, displayIn, type Former, formerTerms, type Words, wordsFor } from './language.ts'
 import { located, type Unknown } from './locate.ts'
@@ -59,7 +60,7 @@ function codeless(coding: Coding, hasSystem: boolean, at: Place): Checked {
   )
   const neither = incomplete(
     'Coding_has_no_system_or_code__cannot_validate',
-    'Coding has no system and no code, so there is nothing to validate',
+    'Coding has neither a system nor a code, so it cannot be validated. A system and a code should be provided',
     at,
   )
   return { coding, isMember: false, issues: [hasSystem ? noCode : neither] }
@@ -101,8 +102,10 @@ export function systemIssues(url: string, at: string, terminology: Terminology):
   if (terminology.codeSystem(url) === undefined && terminology.valueSet(url) !== undefined) {
     return found('Terminology_TX_System_ValueSet2', `The Coding references a value set, not a code system ('${url}')`)
   }
-  if (terminology.codeSystem(url) === undefined && terminology.supplement(url) !== undefined) {
-    const text = `CodeSystem ${url} is a supplement, so can't be used as a value in Coding.system`
+  const supplement = terminology.codeSystem(url) === undefined ? terminology.supplement(url) : undefined
+  if (supplement !== undefined) {
+    const named = printCanonical(url, textOf(supplement, 'version'))
+    const text = `CodeSystem ${named} is a supplement, so can't be used as a value in Coding.system`
     return found('CODESYSTEM_CS_NO_SUPPLEMENT', text)
   }
   return []
@@ -154,6 +157,7 @@ function inSystem(situation: Situation, before: readonly TxIssue[]): Checked {
 
 function belongs({ code, system, selection, request }: Situation, concept: Concept | undefined): boolean {
   if (request.activeOnly === true && concept !== undefined && system.inactive(concept)) return false
+  if (request.abstract === false && concept !== undefined && system.abstract(concept)) return false
   if (request.members !== undefined) {
     return selection !== undefined && (hasCode(selection, code) || isDoubtful(selection, code))
   }
@@ -203,7 +207,7 @@ function listed(situation: Situation, concept: Concept, issues: TxIssue[]): Find
     display,
     normalized: right === code ? undefined : right,
     inactive: system.inactive(concept) ? true : undefined,
-    status: status === 'active' ? undefined : status,
+    status: notable(system, concept, status),
     issues,
   }
 }
@@ -233,9 +237,6 @@ function conceptIssues(situation: Situation, concept: Concept, status: string | 
   if (drops && system.inactive(concept)) {
     const text = `The concept '${code}' is valid but is not active`
     issues.push(rule('error', 'STATUS_CODE_WARNING_CODE', text, at.code))
-    // Clients expect the plain word beside what the code system itself calls it, `retired` for one.
-    if (request.membershipOnly !== true && status !== undefined && status !== 'inactive')
-      issues.push(...checkConcept(system, concept, undefined, at.itself))
   }
   if (request.abstract === false && system.abstract(concept)) {
     const text = `Code '${printCoding(coding)}' is abstract, and not allowed in this context`

@@ -79,12 +79,13 @@ function noLonger({ display, code, at, lenient }: Given, { status }: Former, fit
 /** Nobody has put it into these languages: then the words it has are right. */
 function withoutLanguage(given: Given): TxIssue {
   const { display, name, words, languages } = given
-  const none = `There are no valid display names found for the code ${name} for language(s) '${namesOf(languages)}'.`
+  const none = 'There are no valid display names found for'
+  const spoken = `language(s) '${namesOf(languages)}'`
   if (words.some(word => sameText(word.value, display))) {
-    const text = `${none} The display is '${display}' which is the default language display`
+    const text = `${none} the code ${name} for ${spoken}. The display is '${display}' which is a valid display for the default language`
     return found(given, 'information', 'NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK', text)
   }
-  const text = `${none} Default display is '${words[0]?.value ?? ''}'`
+  const text = `Wrong Display Name '${display}' for ${name}. ${none} ${spoken}. Default display is '${words[0]?.value ?? ''}'`
   return found(given, given.lenient ? 'warning' : 'error', 'NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR', text)
 }
 

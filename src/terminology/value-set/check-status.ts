@@ -5,7 +5,7 @@ import type { CodeSystem } from '../code-system.ts'
 import type { Concept, ConceptSet } from '../concept-set.ts'
 import { textOf } from '../element.ts'
 import { standardsStatus } from '../resource/facts.ts'
-import type { ConceptReference } from './definition.ts'
+import type { ConceptReference, Definition } from './definition.ts'
 import type { Members } from './membership.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 
@@ -31,23 +31,30 @@ function withStatus(system: CodeSystem): ConceptSet {
 
 const reviewed = new Set(['retired', 'deprecated', 'withdrawn', 'inactive'])
 
+/** Code systems have words of their own for what is in use (`A`, `current`), which tell clients nothing. */
+export function notable(system: CodeSystem, concept: Concept, status: string | undefined): string | undefined {
+  if (status === undefined || status === 'active') return undefined
+  return reviewed.has(status) || system.inactive(concept) ? status : undefined
+}
+
 export function checkConcept(
   system: CodeSystem,
   concept: Concept,
   status: string | undefined,
   at: string,
 ): readonly TxIssue[] {
-  const named = status !== undefined && reviewed.has(status) ? status : undefined
-  const standing = named ?? (system.inactive(concept) ? 'inactive' : undefined)
-  if (standing === undefined) return []
   const isInactive = system.inactive(concept)
+  const standings = new Set(status !== undefined && reviewed.has(status) ? [status] : [])
+  if (isInactive) standings.add('inactive')
+  if (standings.size === 0) return []
+  const standing = [...standings].join(' and ')
   return [
     txIssue({
       severity: 'warning',
       code: 'business-rule',
       type: 'code-comment',
       id: isInactive ? 'INACTIVE_CONCEPT_FOUND' : 'DEPRECATED_CONCEPT_FOUND',
-      text: `The concept '${system.code(concept)}' has a status of ${standing} and its use should be reviewed`,
+      text: `The concept '${system.code(concept)}' ${isInactive ? 'has a status of' : 'is'} ${standing} and its use should be reviewed`,
       at,
     }),
   ]
@@ -84,7 +91,8 @@ export function checkDefinitions(system: CodeSystem, members: Members | undefine
   const own = standingOf(system.facts)
   const claim = definition === undefined ? undefined : standingOf(definition)
   if (own !== undefined && !(claim === own && (own === 'draft' || own === 'experimental'))) {
-    issues.push(reference(own, 'CodeSystem', printCanonical(url, version)))
+    const issue = reference(own, 'CodeSystem', printCanonical(url, version))
+    issues.push(own === 'draft' && definition !== undefined ? comingFrom(definition, issue) : issue)
   }
   if (definition !== undefined && (claim === 'withdrawn' || claim === 'deprecated' || claim === 'retired')) {
     issues.push(reference(claim, 'ValueSet', definition.canonical))
@@ -104,4 +112,11 @@ function reference(standing: string, type: 'CodeSystem' | 'ValueSet', canonical:
   const id = `MSG_${standing.toUpperCase()}`
   const text = `Reference to ${standing} ${type} ${canonical}`
   return txIssue({ severity, code: 'business-rule', type: 'status-check', id, text })
+}
+
+/** Only who refers to a draft makes it a matter of note. */
+function comingFrom({ status, canonical }: Definition, issue: TxIssue): TxIssue {
+  const { severity, code, type, id, diagnostics } = issue
+  const text = `${diagnostics} from ${status} ValueSet ${canonical}`
+  return txIssue({ severity, code, type, id: `${id}_SRC_STATUS`, text })
 }

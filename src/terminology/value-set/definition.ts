@@ -1,8 +1,8 @@
 /** A ValueSet resource as the algebra needs it. https://hl7.org/fhir/R4/valueset.html#compositions */
-import type { JsonObject } from '../../fhir/resource.ts'
+import type { Json, JsonObject } from '../../fhir/resource.ts'
 import { parseCanonical, printCanonical } from '../canonical.ts'
 import type { Designation } from '../code-system.ts'
-import { extensionOf, flagOf, objectOf, objectsOf, textOf, textsOf } from '../element.ts'
+import { anyValueOf, extensionOf, flagOf, objectOf, objectsOf, textOf, textsOf } from '../element.ts'
 import { standardsStatus } from '../resource/facts.ts'
 import { designationsOf } from '../resource/resource-code-system.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
@@ -48,7 +48,7 @@ export type Definition = {
   readonly faults: readonly TxIssue[]
 }
 
-const supplementExtension = 'http://hl7.org/fhir/StructureDefinition/valueset-supplement'
+export const supplementExtension = 'http://hl7.org/fhir/StructureDefinition/valueset-supplement'
 
 export function definitionOf(resource: JsonObject): Definition {
   const faults: TxIssue[] = []
@@ -87,7 +87,8 @@ export function definitionOf(resource: JsonObject): Definition {
 const propertyExtension = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.compose.property'
 
 export function canonicalOf(resource: JsonObject): string {
-  const url = textOf(resource, 'url') ?? (textOf(resource, 'id') === undefined ? '' : `#${textOf(resource, 'id')}`)
+  const id = textOf(resource, 'id')
+  const url = textOf(resource, 'url') ?? (id === undefined ? '(unidentified)' : `#${id}`)
   return printCanonical(url, textOf(resource, 'version'))
 }
 
@@ -154,12 +155,17 @@ const deprecations: Readonly<Record<string, string>> = {
   'http://hl7.org/fhir/StructureDefinition/valueset-deprecated': 'deprecated',
 }
 
+/** Some write the flag as a code. */
+function isTrue(value: Json | undefined): boolean {
+  return value === true || value === 'true'
+}
+
 function referenceOf(concept: JsonObject): readonly ConceptReference[] {
   const code = textOf(concept, 'code')
   if (code === undefined) return []
   const display = textOf(concept, 'display')
   const flagged = objectsOf(concept, 'extension').find(
-    extension => deprecations[textOf(extension, 'url') ?? ''] !== undefined && extension['valueBoolean'] === true,
+    extension => deprecations[textOf(extension, 'url') ?? ''] !== undefined && isTrue(anyValueOf(extension)),
   )
   const status =
     flagged === undefined

@@ -3,7 +3,9 @@ import { fail } from '../../fhir/issue.ts'
 import type { Json, JsonObject } from '../../fhir/resource.ts'
 import type { PropertyDefinition } from '../code-system.ts'
 import { ConceptSet } from '../concept-set.ts'
+import { objectsOf } from '../element.ts'
 import type { Run } from './clause.ts'
+import { supplementExtension } from './definition.ts'
 import { type ExpandRequest, isExcluded } from './expand-request.ts'
 import { carried, standardUris } from './expansion-extensions.ts'
 import { itemOf, propertyExtension as itemProperty } from './expansion-item.ts'
@@ -97,9 +99,16 @@ function pageFor(members: Members, runs: readonly Run[], request: ExpandRequest,
 
 function itemsOf(members: Members, page: readonly Member[], request: ExpandRequest): readonly JsonObject[] {
   const toItem = (member: Member): JsonObject => itemOf(member, members, request)
-  const isWhole = !request.filter && request.offset === undefined && request.count === undefined
-  const tree = request.excludeNested === false && isWhole ? nested(members, page, toItem) : undefined
-  return tree ?? page.map(toItem)
+  const isPart = Boolean(request.filter) || request.offset !== undefined || request.count !== undefined
+  const isNested = !isPart && !(request.excludeNested ?? !isOfOneWhole(members))
+  return (isNested ? nested(members, page, toItem) : undefined) ?? page.map(toItem)
+}
+
+/** A code system as it stands: who does not say how it is to be told expects it with its hierarchy. */
+function isOfOneWhole({ definition: { include, exclude } }: Members): boolean {
+  const [only, ...others] = include
+  if (only === undefined || others.length + exclude.length + only.valueSets.length > 0) return false
+  return only.concepts === undefined && only.filters.length === 0
 }
 
 function checkCount(name: 'offset' | 'count', value: number | undefined): void {
@@ -169,13 +178,23 @@ function tooCostly(members: Members, total: number | undefined, limit: number): 
   })
 }
 
-/** The value set itself; what it is made of only on request. */
-function headOf({ definition }: Members, request: ExpandRequest): JsonObject {
-  const { compose, contained, expansion: _, text: __, ...rest }: Record<string, Json | undefined> = definition.resource
-  if (request.includeDefinition !== true) return rest as JsonObject
-  return {
-    ...rest,
-    ...(contained === undefined ? {} : { contained }),
-    ...(compose === undefined ? {} : { compose }),
+const neverTold = new Set(['expansion', 'text'])
+const ofDefinition = new Set(['compose', 'contained', 'description', 'purpose'])
+
+/** The value set itself; what it is made of, and why, only on request. */
+function headOf({ definition }: Members, { includeDefinition = false }: ExpandRequest): JsonObject {
+  const head: Record<string, Json> = {}
+  for (const [name, value] of Object.entries(definition.resource)) {
+    if (value === undefined || neverTold.has(name) || (ofDefinition.has(name) && !includeDefinition)) continue
+    head[name] = value
   }
+  return includeDefinition ? head : withoutSupplements(head)
+}
+
+/** Which supplements it wants is part of its definition, too: those that were used are told as parameters. */
+function withoutSupplements(head: JsonObject): JsonObject {
+  if (head['extension'] === undefined) return head
+  const { extension: _, ...rest } = head
+  const others = objectsOf(head, 'extension').filter(({ url }) => url !== supplementExtension)
+  return others.length === 0 ? rest : { ...rest, extension: others }
 }

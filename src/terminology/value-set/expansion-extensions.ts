@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R5/valueset-definitions.html#ValueSet.expansion.contains.property
  */
 import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
-import type { CodeSystem } from '../code-system.ts'
+import type { CodeSystem, Designation } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import { anyValueOf, objectsOf, textOf } from '../element.ts'
 import { standardsStatus } from '../resource/facts.ts'
@@ -47,6 +47,7 @@ const copiedFromValueSet = new Set([
   ...[...rendered, 'valueset-deprecated', 'valueset-concept-definition'].map(structure),
   standardsStatus,
 ])
+const copiedOfDesignations = new Set([structure('coding-sctdescid'), standardsStatus])
 
 export type Extras = { readonly properties: readonly Told[]; readonly extensions: readonly JsonObject[] }
 
@@ -70,6 +71,10 @@ export function extrasOf(
     properties: [...told].map(([code, value]) => ({ code, value })),
     extensions: [...own.filter(isAmong(copiedFromSystem)), ...ofSet.filter(isAmong(copiedFromValueSet))],
   }
+}
+
+export function extensionsOfDesignation({ extensions = [] }: Designation): readonly JsonObject[] {
+  return extensions.filter(isAmong(copiedOfDesignations))
 }
 
 function isAmong(urls: ReadonlySet<string>): (extension: JsonObject) => boolean {

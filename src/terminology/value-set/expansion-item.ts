@@ -3,9 +3,10 @@ import type { JsonObject } from '../../fhir/resource.ts'
 import { Stretch } from '../../fhir/stretch.ts'
 import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
+import { speaks } from '../resource/text-index.ts'
 import type { ConceptReference } from './definition.ts'
 import type { ExpandRequest } from './expand-request.ts'
-import { extrasOf, type Told } from './expansion-extensions.ts'
+import { extensionsOfDesignation, extrasOf, type Told } from './expansion-extensions.ts'
 import { displayFor, displayIn, type Languages, ownDisplay, wordsFor } from './language.ts'
 import type { Member } from './member.ts'
 import type { Members } from './membership.ts'
@@ -70,16 +71,43 @@ function designationsFor(
   if (includeDesignations === false || (includeDesignations === undefined && wanted.length === 0)) return []
   const known = system === undefined || concept === undefined ? [] : system.designations(concept)
   const own = system === undefined || concept === undefined ? undefined : ownDisplay(system, concept)
-  const isTold = own === undefined || own.value === display || known.some(({ value }) => value === own.value)
+  const isTold = own === undefined || own.value === display || known.some(each => isSame(each, own))
   const all = [...(mention?.designations ?? []), ...(isTold ? [] : [own]), ...known]
-  const others = all.filter(designation => !isDisplay(designation, display, languages))
+  const others =
+    own?.value === display ? withoutDisplay(all, display, languages) : withoutSource(all, display, languages)
   return wanted.length === 0 ? others : others.filter(designation => wanted.some(one => isMeant(designation, one)))
 }
 
-/** It is told as the display already, since it is in the language that was asked for. */
-function isDisplay({ language, use, value }: Designation, display: string | undefined, languages: Languages): boolean {
-  if (value !== display || use !== undefined || language === undefined) return false
-  return languages.some(asked => asked.toLowerCase() === language.toLowerCase())
+/** Words in another language, if only of another region, are others, though they be spelled alike. */
+function isSame({ language, value }: Designation, own: Designation): boolean {
+  return value === own.value && (own.language === undefined || language === own.language)
+}
+
+/** Without what is told as the display already, since it is in the language that was asked for. */
+function withoutDisplay(
+  all: readonly Designation[],
+  display: string | undefined,
+  languages: Languages,
+): readonly Designation[] {
+  const asked = new Set(languages.map(language => language.toLowerCase()))
+  return all.filter(
+    ({ language, use, value }) => value !== display || use !== undefined || !asked.has(language?.toLowerCase() ?? ''),
+  )
+}
+
+/** A designation lent the display its value: one in the very language, else one of a region where it is spoken. */
+function withoutSource(
+  all: readonly Designation[],
+  display: string | undefined,
+  languages: Languages,
+): readonly Designation[] {
+  const others = withoutDisplay(all, display, languages)
+  if (others.length < all.length) return others
+  const source = all.find(
+    ({ language = '', use, value }) =>
+      value === display && use === undefined && languages.some(asked => speaks(language, asked)),
+  )
+  return all.filter(designation => designation !== source)
 }
 
 function isMeant({ language, use }: Designation, wanted: string): boolean {
@@ -89,8 +117,15 @@ function isMeant({ language, use }: Designation, wanted: string): boolean {
   return use?.code === code && (system === undefined || use.system === system)
 }
 
-function printDesignation({ language, use, value }: Designation): JsonObject {
-  return { ...(language === undefined ? {} : { language }), ...(use === undefined ? {} : { use }), value }
+function printDesignation(designation: Designation): JsonObject {
+  const { language, use, value } = designation
+  const extension = extensionsOfDesignation(designation)
+  return {
+    ...(extension.length === 0 ? {} : { extension }),
+    ...(language === undefined ? {} : { language }),
+    ...(use === undefined ? {} : { use }),
+    value,
+  }
 }
 
 function propertiesFor(system: CodeSystem, concept: Concept, { properties = [] }: ExpandRequest): readonly Told[] {

@@ -269,11 +269,11 @@ class Compiler {
     return members
   }
 
-  /** In the value set itself, or beside it where it is contained. */
+  /** In the value set itself, or beside it where it is contained: whoever imports it there has it, however far up. */
   #contained(id: string): JsonObject | undefined {
-    const [here, container] = [this.#definition, this.#path.at(-2)]
-    const isContained = container?.contained.includes(here.resource) === true
-    const all = isContained ? [...here.contained, ...container.contained] : here.contained
+    const here = this.#definition
+    const container = this.#path.findLast(each => each.contained.includes(here.resource))
+    const all = [...here.contained, ...(container?.contained ?? [])]
     return all.find(resource => textOf(resource, 'id') === id)
   }
 }

@@ -53,15 +53,16 @@ export function isFatal({ id, type }: TxIssue): boolean {
 function inferred(coding: Coding, index: number, request: ValidateRequest): Checked {
   const { members, inferSystem, subject } = request
   const { code } = coding
+  const mayInfer = inferSystem === true && subject.as === 'code' // "only … with the code parameter"
   const hasSystem = coding.system !== undefined && coding.system !== ''
-  if (hasSystem || inferSystem !== true || members === undefined || code === undefined) {
+  if (hasSystem || !mayInfer || members === undefined || code === undefined) {
     return checkCoding(coding, index, request)
   }
   const systems = [...members.selections].filter(([, all]) => all.some(each => hasCode(each, code))).map(([url]) => url)
   const [system, ...others] = systems
   if (system !== undefined && others.length === 0) return checkCoding({ ...coding, system }, index, request)
   const at = placeOf(subject.as, index)
-  const several = others.length === 0 ? '' : `: value set expansion has multiple matches: [${systems.join(', ')}]`
+  const several = others.length === 0 ? '' : `: value set expansion has multiple matches: ${systems.join()}`
   const text = `The System URI could not be determined for the code '${code}' in the ValueSet '${members.definition.canonical}'${several}`
   const id =
     others.length === 0 ? 'UNABLE_TO_INFER_CODESYSTEM' : 'Unable_to_resolve_system__value_set_has_multiple_matches'
@@ -74,9 +75,14 @@ function issuesOf(all: readonly Checked[], { subject, members }: ValidateRequest
   if (subject.as !== 'codeableConcept') return all.flatMap(each => each.issues)
   const isValid = all.some(each => each.isMember)
   const issues = all.flatMap(each => each.issues.map(issue => softened(issue, isValid && !each.isMember)))
-  if (isValid) return issues
+  if (isValid || all.some(isOpen)) return issues
   if (members !== undefined) return [noneIn(members), ...issues]
   return all.length === 0 ? [noCoding()] : issues
+}
+
+/** What the value set takes from a code system that nobody knows here, it may well have. */
+function isOpen({ unknown, issues }: Checked): boolean {
+  return unknown?.causedBy === true && !issues.some(({ type }) => type === 'not-in-vs')
 }
 
 /** `isSpare`: another coding makes the concept valid. */
@@ -87,8 +93,11 @@ function softened(issue: TxIssue, isSpare: boolean): TxIssue {
     return txIssue({ severity: 'information', code, type: 'this-code-not-in-vs', id, text, ...at })
   }
   if (isSpare && issue.id === ofOtherSystem) return { ...issue, severity: 'information' }
-  return isSpare && issue.type === 'not-found' && issue.severity === 'error' ? { ...issue, severity: 'warning' } : issue
+  if (!isSpare || issue.type !== 'not-found' || issue.severity !== 'error') return issue
+  return { ...issue, severity: 'warning', id: issue.id === 'UNKNOWN_CODESYSTEM' ? notChecked : issue.id }
 }
+
+const notChecked = 'UNKNOWN_CODESYSTEM_CODING_NOT_CHECKED'
 
 function noneIn({ definition }: Members): TxIssue {
   return txIssue({
@@ -141,7 +150,7 @@ export function validationParameters({ result, checked, issues, subject }: Valid
 }
 
 const nothing: Partial<Checked> = {}
-const cautions = new Set(['INACTIVE_CONCEPT_FOUND', 'DEPRECATED_CONCEPT_FOUND'])
+const cautions = new Set(['INACTIVE_CONCEPT_FOUND', 'DEPRECATED_CONCEPT_FOUND', notChecked])
 const told: ReadonlySet<TxIssueType> = new Set(['invalid-display', 'invalid-data'])
 
 /** All that speaks against it, what is to be said of its display or lacks, and that its use should be reviewed. */

@@ -39,6 +39,14 @@ export const resources: readonly Resource[] = [
     hierarchyMeaning: 'classified-with',
     concept: [{ code: 'A00', display: 'Cholera', concept: [{ code: 'A00.0', display: 'Cholera, classical' }] }],
   }),
+  system('spoken', {
+    language: 'en',
+    concept: [
+      { code: 'tide', display: 'Tide', designation: [{ language: 'en', value: 'Tide' }] },
+      { code: 'ebb', display: 'Ebb', designation: [{ language: 'de', value: 'Ebbe' }] },
+      { code: 'flow' },
+    ],
+  }),
   system('bare', { concept: [{ code: 'x', concept: [{ code: 'y' }] }] }),
   system('typed', {
     title: 'Of all types',
