@@ -47,6 +47,16 @@ t.test('what was committed before the thread waited is seen after it', async t =
   t.equal(count(), 1)
 })
 
+t.test('the state is the same until somebody commits', async t => {
+  const { snapshot, add } = open(t)
+  const state = snapshot()
+  await nextTurn()
+  t.equal(snapshot(), state)
+  await nextTurn()
+  add()
+  t.not(snapshot(), state)
+})
+
 t.test('a transaction that was begun elsewhere is nobody’s state', async t => {
   const { reading, snapshot } = open(t)
   reading.exec('BEGIN')
