@@ -25,13 +25,14 @@ export class Stretch {
   }
 
   get text(): string {
-    this.#text ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength).toString(
-      'utf8',
-      this.from,
-      this.to,
-    )
+    this.#text ??= bufferOf(this.bytes).toString('utf8', this.from, this.to)
     return this.#text
   }
+}
+
+/** The same bytes: to make one costs as much as the string. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 export type Text = string | Stretch

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { within } from '../security/networks.ts'
+import { memo } from './memo.ts'
 
 /** An IP address; `unknown` where the connection has none any more. */
 export type AddressOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string
@@ -12,8 +13,9 @@ export type AddressOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) =
  */
 export function addressFinder(trusted: readonly string[]): AddressOf {
   const isProxy = within(trusted)
+  const peerOf = memo(plain)
   return ({ headers, socket }) => {
-    const peer = plain(socket.remoteAddress ?? 'unknown')
+    const peer = peerOf(socket.remoteAddress ?? 'unknown')
     const forwarded = trusted.length === 0 ? undefined : headers['x-forwarded-for']
     return forwarded === undefined ? peer : behind(peer, String(forwarded), isProxy)
   }

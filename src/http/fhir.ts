@@ -1,4 +1,5 @@
 /** The RESTful API over HTTP: one wildcard route, bytes in, bytes out. https://hl7.org/fhir/R4/http.html */
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type FhirError, fail, toOutcome } from '../fhir/issue.ts'
 import { printJson } from '../fhir/json.ts'
@@ -16,7 +17,7 @@ import type { HttpEvent } from './event.ts'
 import type { CommonHeaders } from './headers.ts'
 import { methods, notAMethod, refusalOf } from './refusal.ts'
 import { sender } from './reply.ts'
-import { plainWish, type ToXml, type Wish, wisher } from './representation.ts'
+import { plainWish, type ToXml, type Wish, type Wisher, wisher } from './representation.ts'
 
 /** `found` is told what is going to answer, before it does. */
 export type Dispatch = (incoming: Incoming, found: (interaction: Interaction) => void) => Promise<Answer>
@@ -57,6 +58,10 @@ export type Edge = {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9112#section-3.2: "A server MUST respond with a 400" */
+function mustNameHost({ headers, httpVersion }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1') throw hostless
+}
+
 const hostless = fail('structure', 'the request has no Host header, which HTTP/1.1 demands')
 
 const urls = ['/fhir', '/fhir/*', '/t/:tenant/fhir', '/t/:tenant/fhir/*']
@@ -110,22 +115,22 @@ export function edgeOf(needs: FhirNeeds): Edge {
     let interaction = 'none'
     let wish = plainWish
     try {
-      if (raw.headers.host === undefined && raw.httpVersion === '1.1') throw hostless
+      mustNameHost(raw)
       const { tenant, path, query } = placeOf(raw.url ?? '')
-      await needs.enter(tenant)
+      const entering = needs.enter(tenant)
+      if (entering) await entering // to wait for nothing costs as much as to find the interaction
       const method = raw.method as Method
-      wish = isBinary(path) ? lenient(raw.headers.accept, query) : wishOf(raw.headers.accept, withForm(query, body))
+      wish = wishIn(wishOf, raw, path, query, body)
       if (needs.overloaded()) throw unavailable('the server has more to do than it can')
       const headers = raw.headers as Incoming['headers']
-      const asked = {
-        ...{ tenant, base: needs.baseOf(raw, tenant), method, path, query, headers, id },
-        address: needs.addressOf(raw),
-      }
+      const [base, address] = [needs.baseOf(raw, tenant), needs.addressOf(raw)]
+      const asked = { tenant, base, method, path, query, headers, id, address }
       const incoming = principalOf ? { ...asked, principal: await asker({ principalOf, observe }, asked) } : asked
       const given = await needs.dispatch(body ? { ...incoming, body } : incoming, ({ code }) => {
         interaction = code
       })
-      await send(given, wish, request, reply)
+      const sending = send(given, wish, request, reply)
+      if (sending) await sending
     } catch (error) {
       await explain(error, wish, interaction, request, reply)
     }
@@ -134,7 +139,7 @@ export function edgeOf(needs: FhirNeeds): Edge {
 
   async function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { accept } = request.raw.headers
-    await explain(error, lenient(accept, queryOf(request.raw.url ?? '')), 'none', request, reply)
+    await explain(error, lenient(wishOf, accept, queryOf(request.raw.url ?? '')), 'none', request, reply)
     observe({
       event: 'http.answered',
       request: request.id,
@@ -168,16 +173,26 @@ export function edgeOf(needs: FhirNeeds): Edge {
     }
   }
 
-  /** As far as the wish can be fulfilled; otherwise JSON. */
-  function lenient(accept: string | undefined, query: string): Wish {
-    try {
-      return wishOf(accept, query)
-    } catch {
-      return plainWish
-    }
-  }
-
   return { isGuarded, answer, refuse }
+}
+
+function wishIn(
+  wishOf: Wisher,
+  { headers: { accept } }: IncomingMessage,
+  path: string,
+  query: string,
+  body: Payload | undefined,
+): Wish {
+  return isBinary(path) ? lenient(wishOf, accept, query) : wishOf(accept, withForm(query, body))
+}
+
+/** As far as the wish can be fulfilled; otherwise JSON. */
+function lenient(wishOf: Wisher, accept: string | undefined, query: string): Wish {
+  try {
+    return wishOf(accept, query)
+  } catch {
+    return plainWish
+  }
 }
 
 /** Only the server's own description is for everybody. */

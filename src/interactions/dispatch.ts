@@ -54,19 +54,34 @@ export async function dispatch(
   }
 }
 
-/** Of the server itself. */
+/** Of the server itself. Each part by its name: every request has one, and to take out of an object what is left costs half a microsecond. */
 export function contextOf(
-  { definitions: _, validation, vocabularies, rights: __, ...surroundings }: Surroundings,
+  surroundings: Surroundings,
   from: Pick<FhirRequest, 'tenant' | 'base'>,
   { search, index, parameterIssues }: Holding,
 ): Context {
-  const { store, shapes } = surroundings
+  const { interactions, store, audited, shapes, clock, newId, turn, integrity, capability, observe } = surroundings
+  const { validation, vocabularies } = surroundings
   const { tenant } = from
   const vocabulary = once(() => vocabularies.of(tenant))
   let check: Context['validate'] | undefined // reads go without
   return {
-    ...surroundings,
-    ...{ search, index, access: unlimited, behind: store, guard: behind => behind, recording: undefined },
+    interactions,
+    store,
+    access: unlimited,
+    guard: behind => behind,
+    behind: store,
+    audited,
+    recording: undefined,
+    shapes,
+    clock,
+    newId,
+    turn,
+    index,
+    search,
+    integrity,
+    capability,
+    observe,
     validate(resource, at, wish) {
       check ??= validatorFor(checkFor({ validation, vocabularies }, from, vocabulary), (resource, at) =>
         resource.resourceType === 'Basic'

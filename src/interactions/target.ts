@@ -29,8 +29,22 @@ function form(pattern: string): RegExp {
   return new RegExp(`^${pattern}$`)
 }
 
+/** Of the system and of types, by path: there are few, which come again and again. */
+const known = new Map<string, Target>()
+const remembered = 256
+
 /** `path` is what follows the base, percent-encoded as it came: `Patient/1/_history/2`, `CodeSystem/%24lookup`, ``. */
 export function parseTarget(path: string): Target {
+  const before = known.get(path)
+  if (before !== undefined) return before
+  const target = parsed(path)
+  if (target.at !== 'type' && target.at !== 'system') return target
+  if (known.size >= remembered) known.clear()
+  known.set(path, target)
+  return target
+}
+
+function parsed(path: string): Target {
   const plain = withoutSlashes(path.includes('%') ? decode(path) : path)
   for (const [at, pattern] of forms) {
     const found = pattern.exec(plain)?.groups

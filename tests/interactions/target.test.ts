@@ -52,3 +52,11 @@ t.test('what is of no form is refused, and the sentence says why', async t => {
     }
   }
 })
+
+t.test('a path that comes again is understood as before, whatever came between', async t => {
+  const lookup = parseTarget('CodeSystem/$lookup')
+  for (let n = 0; n < 1_000; n++) t.equal(parseTarget(`Patient/$op${n}`).verb, `$op${n}`)
+  t.strictSame(parseTarget('CodeSystem/$lookup'), lookup)
+  for (const id of ['a', 'b']) t.equal(parseTarget(`Patient/${id}`).id, id)
+  for (let n = 0; n < 2; n++) t.throws(() => parseTarget('patient'), { message: /is not a FHIR URL/ })
+})

@@ -5,7 +5,7 @@
 
 import { printJson } from '../../fhir/json.ts'
 import { JsonBytes, piece } from '../../fhir/json-bytes.ts'
-import type { Json, JsonObject } from '../../fhir/resource.ts'
+import { isObject, type Json, type JsonObject } from '../../fhir/resource.ts'
 import { Stretch, type Text } from '../../fhir/stretch.ts'
 import type { Answer } from '../../interactions/interaction.ts'
 import type { Designation } from '../../terminology/code-system.ts'
@@ -123,6 +123,7 @@ function part(code: Text, { as, value }: Told, description: Text | undefined): v
   json.add(values[as])
   if (typeof value === 'boolean') json.add(value ? yes : no)
   else if (typeof value === 'string' || value instanceof Stretch) json.text(value)
+  else if (isObject(value)) json.add(printed(value))
   else json.value(value)
   if (description !== undefined) {
     json.add(property.description)
@@ -131,13 +132,13 @@ function part(code: Text, { as, value }: Told, description: Text | undefined): v
   json.add(endOfList)
 }
 
-/** Of the few uses that the designations of a code system have. */
-const uses = new WeakMap<JsonObject, Uint8Array>()
+/** Of the few uses that the designations of a code system have, and what many concepts say, such as their module. */
+const known = new WeakMap<JsonObject, Uint8Array>()
 
-function printed(use: JsonObject): Uint8Array {
-  const before = uses.get(use)
+function printed(object: JsonObject): Uint8Array {
+  const before = known.get(object)
   if (before !== undefined) return before
-  const made = piece(printJson(use))
-  uses.set(use, made)
+  const made = piece(printJson(object))
+  known.set(object, made)
   return made
 }

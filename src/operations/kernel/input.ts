@@ -81,11 +81,10 @@ const noTexts: readonly string[] = []
 
 /** `at`: the parameter that they are parts of. */
 export function countFaults(given: readonly Argument[], expected: Expected, at?: string): readonly Issue[] {
-  const counts = new Map<string, number>()
-  for (const { name } of given) counts.set(name, (counts.get(name) ?? 0) + 1)
   const issues: Issue[] = []
   for (const parameter of expected.values()) {
-    const count = counts.get(parameter.name) ?? 0
+    let count = 0
+    for (const { name } of given) if (name === parameter.name) count++
     if (count < parameter.min || (count > 0 && count > mostOf(parameter))) {
       issues.push(faultOf(parameter, given, count, at))
     }

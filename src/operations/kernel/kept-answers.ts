@@ -7,7 +7,7 @@ import type { Operation } from './operation.ts'
 
 const most = 8 * 2 ** 20 // bytes, in all tenants: 2,500 concepts of SNOMED CT looked up
 const around = 500 // bytes of the objects that hold a question and its answer
-const places = 2 ** 15 // for two questions each that were asked once, four bytes a question
+const places = 2 ** 12 // for two questions each that were asked once: of what comes again later, too much else was kept meanwhile
 
 export type KeptAnswers = (
   ctx: Pick<Context, 'vocabulary'>,
@@ -21,10 +21,13 @@ type Kept = Question & { readonly answer: Answer }
 
 type Question = {
   readonly number: number
+  /** Of the vocabulary. */
+  readonly state: number
+  readonly type: string
+  readonly verb: string
+  readonly languages: string | undefined
   /** The query as it came. */
   readonly text: string
-  /** All else that decides the answer. */
-  readonly about: string
 }
 
 export function keepAnswers(): KeptAnswers {
@@ -53,7 +56,7 @@ export function keepAnswers(): KeptAnswers {
     const answered = (vocabulary: Vocabulary): Answer | Promise<Answer> => {
       const question = questionOf(stateOf(vocabulary), request)
       const before = known.find(question.number)
-      if (before?.text === question.text && before.about === question.about) return before.answer
+      if (before !== undefined && isSame(before, question)) return before.answer
       const answer = make()
       return answer instanceof Promise ? answer.then(each => keep(question, each)) : keep(question, answer)
     }
@@ -63,8 +66,15 @@ export function keepAnswers(): KeptAnswers {
 }
 
 function questionOf(state: number, { target, query, headers, question: text = String(query) }: FhirRequest): Question {
-  const about = `${state} ${target.type} ${target.verb} ${headers['accept-language'] ?? ''}`
-  return { text, about, number: Math.imul(hashOf(about), 31) ^ hashOf(text) }
+  const { type, verb } = target
+  const languages = headers['accept-language']
+  const about = Math.imul(hashOf(verb), 31) + state + (languages === undefined ? 0 : hashOf(languages))
+  return { number: Math.imul(about, 31) ^ hashOf(text), state, type, verb, languages, text }
+}
+
+function isSame(one: Question, other: Question): boolean {
+  if (one.text !== other.text || one.state !== other.state || one.languages !== other.languages) return false
+  return one.verb === other.verb && one.type === other.type
 }
 
 /**

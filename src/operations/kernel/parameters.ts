@@ -5,9 +5,19 @@ import type { Json, Resource } from '../../fhir/resource.ts'
 export type Out = readonly [name: string, type: string, value: Json]
 
 export function parameters(values: readonly Out[]): Resource {
-  const parameter = values.map(([name, type, value]) => ({
-    name,
-    [`value${type.charAt(0).toUpperCase()}${type.slice(1)}`]: value,
-  }))
-  return { resourceType: 'Parameters', parameter }
+  return {
+    resourceType: 'Parameters',
+    parameter: values.map(([name, type, value]) => ({ name, [nameOf(type)]: value })),
+  }
+}
+
+/** `value[x]` of a type, made once for each. */
+const names = new Map<string, string>()
+
+function nameOf(type: string): string {
+  const before = names.get(type)
+  if (before !== undefined) return before
+  const name = `value${type.charAt(0).toUpperCase()}${type.slice(1)}`
+  names.set(type, name)
+  return name
 }

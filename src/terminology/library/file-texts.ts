@@ -8,6 +8,8 @@ import { Told, type ToldProperty, unpackDefinition, unpackDesignations, unpackPr
 
 type Value = PropertyValue['value']
 
+const mostParsed = 32 // of a property
+
 export class FileTexts implements Texts {
   readonly #about: About
   readonly #heads: Heads
@@ -15,7 +17,7 @@ export class FileTexts implements Texts {
   /** Of the concept that was asked for last. */
   #last: { readonly concept: Concept; readonly told: Told } | undefined
   /** By property, the JSON that was read last: all concepts of a release tell one of a few modules. */
-  readonly #parsed: { readonly json: Stretch; readonly value: Value }[] = []
+  readonly #parsed: Map<string, Value>[] = []
 
   constructor(about: About, heads: Heads, read: (concept: Concept) => Uint8Array | undefined) {
     this.#about = about
@@ -60,10 +62,12 @@ export class FileTexts implements Texts {
   }
 
   #valueIn({ property }: ToldProperty, json: Stretch): Value {
-    const before = this.#parsed[property]
-    if (before !== undefined && json.is(before.json.text)) return before.value
+    const parsed = this.#parsed[property] ?? new Map<string, Value>()
+    const before = parsed.get(json.text)
+    if (before !== undefined) return before
     const value: Value = JSON.parse(json.text)
-    this.#parsed[property] = { json, value }
+    if (parsed.size >= mostParsed) parsed.clear()
+    this.#parsed[property] = parsed.set(json.text, value)
     return value
   }
 }

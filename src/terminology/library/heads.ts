@@ -14,8 +14,10 @@ export type Head = {
 const nothing = new Stretch(new Uint8Array(), 0, 0)
 
 const perBlock = 256
+const slots = perBlock + 1
 const cachedHeads = 2_048 // per file, some 400 KB: types of attributes, and what is near the root, come again in almost every answer
-const cachedBlocks = 32 * 2 ** 20 // bytes, per file: SNOMED CT has 23 MB of them
+const cachedBytes = 32 * 2 ** 20 // per file: SNOMED CT has 23 MB of them
+const lastSingle = 0x7f
 
 /**
  * Where each begins, four bytes; then, one after the other, flags, code and display of each, and the packed set of its ancestors, if
@@ -37,17 +39,30 @@ export function* packHeads(
   }
 }
 
+/** Where the heads of a file come from. */
+export type HeadRows = {
+  readonly read: (block: number) => Uint8Array | undefined
+  /** Bytes of all blocks together. */
+  readonly bytes: () => number
+}
+
 export class Heads {
-  readonly #read: (block: number) => Uint8Array | undefined
+  readonly #rows: HeadRows
   readonly #known: (Head | undefined)[] = Array.from({ length: cachedHeads })
+  /** Of each place, whose head is known: to look into the head itself would be one more step to somewhere in memory. */
+  readonly #held = new Int32Array(cachedHeads).fill(-1)
   /** Of each place, who was asked for last. */
   readonly #asked = new Int32Array(cachedHeads).fill(-1)
   #last: Head | undefined
-  #blocks = new Map<number, Uint8Array>()
-  #bytes = 0
+  /** The blocks that were read, one behind the other: a few hundred bytes anywhere among 23 MB are found by two steps, not by six. */
+  #bytes = Buffer.of()
+  #end = 0
+  /** Of each block its concepts' places in `#bytes`, and one more, where the last ends; 0: it was not read. */
+  readonly #starts: Uint32Array
 
-  constructor(read: (block: number) => Uint8Array | undefined) {
-    this.#read = read
+  constructor(size: number, rows: HeadRows) {
+    this.#rows = rows
+    this.#starts = new Uint32Array(Math.ceil(size / perBlock) * slots)
   }
 
   /**
@@ -57,13 +72,33 @@ export class Heads {
   at(concept: Concept): Head {
     if (this.#last?.concept === concept) return this.#last
     const place = concept % cachedHeads
-    const known = this.#known[place]
-    if (known?.concept === concept) return known
+    const known = this.#held[place] === concept ? this.#known[place] : undefined
+    if (known !== undefined) return known
     const head = this.#unpacked(concept)
-    if (this.#asked[place] === concept) this.#known[place] = head
+    if (this.#asked[place] === concept) {
+      this.#known[place] = head
+      this.#held[place] = concept
+    }
     this.#asked[place] = concept
     this.#last = head
     return head
+  }
+
+  /** Of ASCII alone; where there is more in it, nobody knows. */
+  isCode(concept: Concept, code: string): boolean | undefined {
+    const slot = this.#slotOf(concept)
+    const bytes = this.#bytes
+    const start = this.#starts[slot] ?? 0
+    if (start === 0) return undefined
+    const from = start + 1 // the flags are a byte
+    const length = bytes[from] ?? 0
+    if (length > lastSingle) return undefined // takes a second byte
+    for (let at = 0; at < length; at++) {
+      const byte = bytes[from + 1 + at] ?? 0
+      if (byte > lastSingle) return undefined
+      if (byte !== code.charCodeAt(at)) return false
+    }
+    return length === code.length
   }
 
   /** Packed; `undefined`: it has none. */
@@ -85,27 +120,40 @@ export class Heads {
   }
 
   #entry(concept: Concept): ByteReader | undefined {
-    const block = this.#block(Math.floor(concept / perBlock))
-    if (block === undefined) return undefined
-    const place = (concept % perBlock) * 4
-    const first = numberAt(block, 0) // there the table ends
-    if (place >= first) return undefined
-    return new ByteReader(block, numberAt(block, place), place + 4 < first ? numberAt(block, place + 4) : undefined)
+    const slot = this.#slotOf(concept)
+    const [from = 0, to = 0] = [this.#starts[slot], this.#starts[slot + 1]]
+    return from === to ? undefined : new ByteReader(this.#bytes, from, to)
   }
 
-  #block(n: number): Uint8Array | undefined {
-    const known = this.#blocks.get(n)
-    if (known !== undefined) return known
-    const block = this.#read(n)
-    if (block === undefined) return undefined
-    if (this.#bytes > cachedBlocks) {
-      this.#blocks = new Map()
-      this.#known.fill(undefined) // each holds its block
-      this.#bytes = 0
+  /** The place of its place; its block has been read, if it is there. */
+  #slotOf(concept: Concept): number {
+    const block = Math.floor(concept / perBlock)
+    const slot = block * slots + (concept % perBlock)
+    if (this.#starts[slot] === 0) this.#read(block)
+    return slot
+  }
+
+  #read(n: number): void {
+    const block = this.#rows.read(n)
+    if (block === undefined) return
+    const table = numberAt(block, 0) // there it ends
+    const heads = block.subarray(table)
+    if (this.#end + heads.length > this.#bytes.length) this.#renew(heads.length)
+    this.#bytes.set(heads, this.#end)
+    const end = this.#end + heads.length
+    for (let at = 0; at < slots; at++) {
+      this.#starts[n * slots + at] = at * 4 < table ? this.#end - table + numberAt(block, at * 4) : end
     }
-    this.#blocks.set(n, block)
-    this.#bytes += block.length
-    return block
+    this.#end = end
+  }
+
+  /** What was given away before lies where it lay, as long as somebody holds it. */
+  #renew(least: number): void {
+    this.#bytes = Buffer.alloc(Math.max(Math.min(this.#rows.bytes(), cachedBytes), least) + 1)
+    this.#end = 1
+    this.#starts.fill(0)
+    this.#known.fill(undefined)
+    this.#last = undefined
   }
 }
 

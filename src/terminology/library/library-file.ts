@@ -60,7 +60,10 @@ export class LibraryFile implements CodeSystem, Relations {
     this.#ask = questions(this.#db)
     this.#once = openUnmapped(path)
     this.#askOnce = questionsOnce(this.#once)
-    this.#heads = new Heads(block => cell(this.#askOnce.heads, block))
+    this.#heads = new Heads(this.size, {
+      read: block => cell(this.#askOnce.heads, block),
+      bytes: () => cell(this.#askOnce.headBytes) ?? 0,
+    })
     this.texts = new FileTexts(this.about, this.#heads, concept => bytesIn(cell(this.#ask.told, concept)))
     this.#search = new TextSearch(this.#db, this.about.languages)
     this.#properties = new Map(this.about.properties.map((code, n) => [code, n]))
@@ -80,10 +83,7 @@ export class LibraryFile implements CodeSystem, Relations {
 
   find(code: string): Concept | undefined {
     this.#slots ??= slotsIn(cell(this.#askOnce.slots))
-    const { caseSensitive } = this.facts
-    return findCode(codeKey(code, this.facts), this.#slots, (concept, key) =>
-      caseSensitive ? this.texts.code(concept).is(key) : codeKey(this.code(concept), this.facts) === key,
-    )
+    return findCode(codeKey(code, this.facts), this.#slots, (concept, key) => this.#isCode(concept, key))
   }
 
   code(concept: Concept): string {
@@ -197,6 +197,11 @@ export class LibraryFile implements CodeSystem, Relations {
     this.#once.close()
   }
 
+  #isCode(concept: Concept, key: string): boolean {
+    const isSame = this.facts.caseSensitive ? this.#heads.isCode(concept, key) : undefined
+    return isSame ?? codeKey(this.code(concept), this.facts) === key
+  }
+
   #hasFlag(concept: Concept, wanted: number): boolean {
     return (this.#heads.at(concept).flags & wanted) !== 0
   }
@@ -227,6 +232,7 @@ function questions(db: DatabaseSync) {
 function questionsOnce(db: DatabaseSync) {
   return {
     heads: prepareRows(db, 'SELECT heads FROM head WHERE block = ?'),
+    headBytes: prepareRows(db, 'SELECT sum(length(heads)) FROM head'),
     slots: prepareRows(db, 'SELECT slots FROM code'),
   }
 }

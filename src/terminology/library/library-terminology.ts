@@ -5,7 +5,7 @@ import type { LibraryFile } from './library-file.ts'
 
 /** A file that was found once answers to the end, whatever becomes of it in the library. */
 export function libraryTerminology(catalog: Pick<Catalog, 'find' | 'list'>, tenant: string): Terminology {
-  const found = new Map<string, LibraryFile | undefined>()
+  const found = new Map<string, Map<string | undefined, LibraryFile | undefined>>()
   const versions = new Map<string, readonly string[]>()
   for (const { system, version } of catalog.list(tenant)) {
     versions.set(system, [...new Set([...(versions.get(system) ?? []), version])])
@@ -13,9 +13,10 @@ export function libraryTerminology(catalog: Pick<Catalog, 'find' | 'list'>, tena
   return {
     codeSystem(url, version) {
       if (!versions.has(url)) return undefined
-      const key = `${version ?? ''}|${url}`
-      const file = found.has(key) ? found.get(key) : catalog.find(tenant, url, version)
-      found.set(key, file)
+      const ofUrl = found.get(url) ?? new Map<string | undefined, LibraryFile | undefined>()
+      if (ofUrl.has(version)) return ofUrl.get(version)
+      const file = catalog.find(tenant, url, version)
+      found.set(url, ofUrl.set(version, file))
       return file
     },
     versions: url => (versions.get(url) ?? []).filter(version => version !== ''),

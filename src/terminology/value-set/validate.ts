@@ -72,7 +72,7 @@ function inferred(coding: Coding, index: number, request: ValidateRequest): Chec
 
 /** One good coding makes a concept valid, so what the others are not is only worth a note. */
 function issuesOf(all: readonly Checked[], { subject, members }: ValidateRequest): readonly TxIssue[] {
-  if (subject.as !== 'codeableConcept') return all.flatMap(each => each.issues)
+  if (subject.as !== 'codeableConcept') return all[0]?.issues ?? []
   const isValid = all.some(each => each.isMember)
   const issues = all.flatMap(each => each.issues.map(issue => softened(issue, isValid && !each.isMember)))
   if (isValid || all.some(isOpen)) return issues
@@ -130,24 +130,36 @@ export function validationParameters({ result, checked, issues, subject }: Valid
   const isConcept = subject.as === 'codeableConcept'
   const { inactive, status, normalized, unknown, coding, code, version, display } = checked ?? nothing
   const parameter: JsonObject[] = [{ name: 'result', valueBoolean: result }]
-  const add = (name: string, as: `value${string}`, value: Json | undefined): void => {
-    if (value !== undefined) parameter.push({ name, [as]: value })
+  const add = <V extends Json>(
+    name: string,
+    as: (name: string, value: V) => JsonObject,
+    value: V | undefined,
+  ): void => {
+    if (value !== undefined) parameter.push(as(name, value))
   }
   const tells = !isConcept || checked?.isMember === true
-  if (tells) add('code', 'valueCode', code)
-  if (isConcept) add('codeableConcept', 'valueCodeableConcept', subject.concept)
-  if (tells && code !== undefined) add('system', 'valueUri', coding?.system)
-  if (tells) add('version', 'valueString', version)
-  if (tells) add('display', 'valueString', display)
-  add('normalized-code', 'valueCode', normalized)
-  add('inactive', 'valueBoolean', inactive)
-  add('status', 'valueCode', status)
-  add('message', 'valueString', messageOf(issues))
+  if (tells) add('code', valueCode, code)
+  if (isConcept) add('codeableConcept', valueCodeableConcept, subject.concept)
+  if (tells && code !== undefined) add('system', valueUri, coding?.system)
+  if (tells) add('version', valueString, version)
+  if (tells) add('display', valueString, display)
+  add('normalized-code', valueCode, normalized)
+  add('inactive', valueBoolean, inactive)
+  add('status', valueCode, status)
+  add('message', valueString, messageOf(issues))
   const cause = unknown?.causedBy === true ? 'caused-by-' : ''
-  add(`x-${cause}unknown-system`, 'valueCanonical', unknown?.canonical)
+  add(`x-${cause}unknown-system`, valueCanonical, unknown?.canonical)
   if (issues.length > 0) parameter.push({ name: 'issues', resource: txOutcome(issues) })
   return { resourceType: 'Parameters', parameter }
 }
+
+/** Each a literal of its own: objects whose names are computed take longer to make and to print, and every answer has several. */
+const valueBoolean = (name: string, valueBoolean: boolean) => ({ name, valueBoolean })
+const valueCanonical = (name: string, valueCanonical: string) => ({ name, valueCanonical })
+const valueCode = (name: string, valueCode: string) => ({ name, valueCode })
+const valueCodeableConcept = (name: string, valueCodeableConcept: JsonObject) => ({ name, valueCodeableConcept })
+const valueString = (name: string, valueString: string) => ({ name, valueString })
+const valueUri = (name: string, valueUri: string) => ({ name, valueUri })
 
 const nothing: Partial<Checked> = {}
 const cautions = new Set(['INACTIVE_CONCEPT_FOUND', 'DEPRECATED_CONCEPT_FOUND', notChecked])

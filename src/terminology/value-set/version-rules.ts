@@ -66,6 +66,9 @@ export function resolveSystem(
   url: string,
   said: string | undefined,
 ): Resolved {
+  if (rules === noRules) {
+    return { system: findSystem(terminology, url, said), wanted: said, told: undefined, forbidden: undefined }
+  }
   const check = ruleFor(rules.check, url)
   const deciding = [
     ['force', ruleFor(rules.force, url)],
