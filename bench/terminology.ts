@@ -14,6 +14,10 @@ import { LibraryFile } from '../src/terminology/library/library-file.ts'
 import { suffix } from '../src/terminology/library/manifest.ts'
 import { wordsOf } from '../src/terminology/library/words.ts'
 import { runInThread } from '../src/terminology/load/thread.ts'
+import { membershipsOf } from '../src/terminology/value-set/membership.ts'
+import { overlay, type Terminology, terminologyOf } from '../src/terminology/value-set/terminology.ts'
+import { validate, validationParameters } from '../src/terminology/value-set/validate.ts'
+import { noRules } from '../src/terminology/value-set/version-rules.ts'
 import { pour, random, type Synthetic, snomedLike } from '../tests/terminology/library/synthetic.ts'
 import { middling, texts } from './drive/concepts.ts'
 import { writeRf2 } from './drive/rf2.ts'
@@ -177,6 +181,7 @@ function answer(): void {
   console.log(
     `terminology descendants, ${number(members.length)} of them, and opening the file: ${(descendants / made).toFixed(1)} × making the set of a list (${descendants.toFixed(2)} against ${made.toFixed(2)} ms)`,
   )
+  valueSet(file)
   const fts = fullText(file)
   const searched = each(questions, fts)
   const both = (p: number): string => `${percentile(searching, p)} against ${percentile(searched, p)} ms`
@@ -184,6 +189,32 @@ function answer(): void {
     `terminology search, 20 of ${number(size)}: p50 ${both(0.5)}, p99 ${both(0.99)} of FTS5; within ${number(members.length)}: p50 ${percentile(searchingWithin, 0.5)}, p99 ${percentile(searchingWithin, 0.99)} ms`,
   )
   console.log(`terminology memory: ${megabytes(resident)} MB resident after all of this`)
+}
+
+/** One that lists its codes, asked in turn for those that it has and for others, as `$validate-code` asks it. */
+function valueSet(file: LibraryFile): void {
+  const every = Math.max(1, Math.floor(file.size / 50_000))
+  const listed = Array.from({ length: Math.floor(file.size / every) }, (_, n) => ({ code: file.code(n * every) }))
+  const { url: system } = file.facts
+  const url = 'http://example.org/ValueSet/many'
+  const set = { resourceType: 'ValueSet', url, compose: { include: [{ system, concept: listed }] } }
+  const library: Terminology = { ...terminologyOf([]), codeSystem: found => (found === system ? file : undefined) }
+  const terminology = overlay(terminologyOf([set]), library)
+  const memberships = membershipsOf(terminology)
+  const draw = random(13)
+  const codes = Array.from({ length: 20_000 }, () => file.code(Math.floor(draw() * file.size)))
+  const ask = (code: string | undefined) => {
+    const members = memberships.of(memberships.find({ url }) ?? {}, { rules: noRules, supplements: [] })
+    const subject = { as: 'code' as const, coding: { system, ...(code === undefined ? {} : { code }) } }
+    return validationParameters(validate({ terminology, rules: noRules, members, languages: [], subject }))
+  }
+  const first = milliseconds(() => ask(codes[0]))
+  const ours = best(n => ask(codes[n % codes.length]))
+  const inMemory = new Set(listed.map(({ code }) => code))
+  const theirs = best(n => inMemory.has(codes[n % codes.length] ?? ''))
+  console.log(
+    `terminology validate-code, value set of ${number(listed.length)} codes: ${ours.toFixed(2)} µs (goal ≤ 20), a set of texts in memory ${theirs.toFixed(2)}; the first time ${first.toFixed(0)} ms`,
+  )
 }
 
 /** The reference: the same terms, the shorter first, in the full-text index of SQLite; beginnings only, concepts may repeat. */

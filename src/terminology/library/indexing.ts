@@ -84,9 +84,17 @@ type Indexed = { readonly index: Index } | { readonly error: unknown }
 /** In its thread. */
 export function answerIndex({ texts, terms, port, signs }: IndexTask): void {
   const lives = (): void => void Atomics.add(signs, alive, 1)
-  port.postMessage(attempt(() => indexOf(new Texts(texts), terms, lives)))
+  const indexed = attempt(() => indexOf(new Texts(texts), terms, lives))
+  port.postMessage(indexed, 'error' in indexed ? [] : buffersOf(indexed.index))
   Atomics.store(signs, answered, 1)
   Atomics.notify(signs, answered)
+}
+
+/** Handed over: a copy would be all of it twice more, where a load needs most memory. */
+function buffersOf({ concepts, languages, words, beginnings }: Index): ArrayBuffer[] {
+  return [concepts, languages, ...[words, beginnings].flat().map(({ terms }) => terms)].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  )
 }
 
 function attempt(make: () => Index): Indexed {

@@ -1,61 +1,79 @@
 /** What a build has been told so far: columns of numbers, and texts outside the heap. */
 import type { PropertyValue } from '../code-system.ts'
 import { Column } from './column.ts'
+import { idHalves } from './descriptions.ts'
 import { hashOf } from './hash.ts'
 import { Texts } from './texts.ts'
 
 /**
- * Numbers for texts that come again and again. A Map would take half as long again: codes are cut out of lines, and it makes each its
- * own before it looks.
+ * Numbers for texts that come again and again. A Map would take twice as long: codes are cut out of lines, and it makes each its own
+ * before it looks. Most codes are numbers, which are compared without a look at any text.
  */
 export class Names {
   readonly list: string[] = []
-  /** Of each in `list`. */
-  #hashes = new Int32Array(512)
-  /** 0, or a number and one; never more than half of them are taken. */
-  #slots = new Int32Array(1024)
+  /** Three numbers each, beside each other as the processor reads them: 0, or a number and one; then its key. */
+  #slots = new Int32Array(perSlot * 1024)
 
   /** -1: none. */
   add(text: string | undefined): number {
     if (text === undefined) return -1
-    const hash = hashOf(text)
-    const last = this.#slots.length - 1
-    let slot = hash & last
-    for (let number = this.#at(slot); number >= 0; number = this.#at(slot)) {
-      if (this.#hashes[number] === hash && this.list[number] === text) return number
+    const isNumber = isDecimal(text)
+    const [high, low] = isNumber ? idHalves(text) : [noNumber, hashOf(text)]
+    const at = this.#placeOf(high, low, isNumber ? undefined : text)
+    const known = this.#slots[at] ?? 0
+    return known > 0 ? known - 1 : this.#new(at, high, low, text)
+  }
+
+  /** Where it is, or a free slot. `text`: to be compared with, where the key is only a hash. */
+  #placeOf(high: number, low: number, text?: string): number {
+    const slots = this.#slots
+    const last = slots.length / perSlot - 1
+    let slot = (Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) >>> 9) & last
+    for (;;) {
+      const at = slot * perSlot
+      const number = (slots[at] ?? 0) - 1
+      if (number < 0) return at
+      if (slots[at + 1] === high && slots[at + 2] === low && (text === undefined || this.list[number] === text))
+        return at
       slot = (slot + 1) & last
     }
-    return this.#new(text, hash, slot)
   }
 
-  #at(slot: number): number {
-    return (this.#slots[slot] ?? 0) - 1
+  #new(at: number, high: number, low: number, text: string): number {
+    // A copy, else the block of the file that it was cut from stays in memory.
+    const count = this.list.push(Buffer.from(text).toString())
+    this.#put(at, count, high, low)
+    if (count * 4 * perSlot > this.#slots.length * 3) this.#widen()
+    return count - 1
   }
 
-  #new(text: string, hash: number, slot: number): number {
-    const number = this.list.length
-    if (number === this.#hashes.length) {
-      this.#widen()
-      return this.add(text)
-    }
-    this.list.push(Buffer.from(text).toString()) // else the block of the file that it was cut from stays in memory
-    this.#hashes[number] = hash
-    this.#slots[slot] = number + 1
-    return number
+  #put(at: number, count: number, high: number, low: number): void {
+    this.#slots[at] = count
+    this.#slots[at + 1] = high
+    this.#slots[at + 2] = low
   }
 
   #widen(): void {
-    const hashes = new Int32Array(this.#hashes.length * 2)
-    hashes.set(this.#hashes)
-    const slots = new Int32Array(hashes.length * 2)
-    for (const [number, hash] of this.#hashes.entries()) {
-      let slot = hash & (slots.length - 1)
-      while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1)
-      slots[slot] = number + 1
+    const before = this.#slots
+    this.#slots = new Int32Array(before.length * 2)
+    for (let at = 0; at < before.length; at += perSlot) {
+      const [count = 0, high = 0, low = 0] = before.subarray(at, at + perSlot)
+      if (count > 0) this.#put(this.#placeOf(high, low, this.list[count - 1]), count, high, low)
     }
-    this.#hashes = hashes
-    this.#slots = slots
   }
+}
+
+const perSlot = 3
+const noNumber = -1
+
+/** One that no other text is equal to as a number. */
+function isDecimal(text: string): boolean {
+  if (text.length === 0 || text.length > 18 || text.charCodeAt(0) === 0x30) return false
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return false
+  }
+  return true
 }
 
 /** What properties have, each with its number. */

@@ -122,12 +122,13 @@ export function* wordPostings({ concepts, words, lists }: Ranked): Generator<Pos
 
 /** Of each beginning of more than `mostWords` words, a whole letter longer each time. */
 export function* beginningPostings({ concepts, words, lists }: Ranked): Generator<Posting> {
+  const bits = new Uint32Array((concepts.length + 31) >>> 5)
   const open: { from: number; to: number; length: number }[] = [{ from: 0, to: words.length, length: 0 }]
   for (let range = open.pop(); range !== undefined; range = open.pop()) {
     for (const { from, to, length } of longer(words, range)) {
       if (to - from <= mostWords) continue
       open.push({ from, to, length })
-      const bits = new Uint32Array((concepts.length + 31) >>> 5)
+      bits.fill(0)
       for (const term of lists.items.subarray(lists.starts[from], lists.starts[to])) {
         bits[term >>> 5] = (bits[term >>> 5] ?? 0) | (1 << (term & 31))
       }

@@ -52,7 +52,7 @@ export function termsOf(stage: Stage, resolved: Resolved, language: string | und
   const { display, flags } = stage.concepts.columns
   const designations = stage.designations.columns
   const most = resolved.concepts.length + resolved.designations.items.length
-  const [concepts, places, kinds] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)]
+  const [concepts, places, kinds] = [sharedColumn(most), sharedColumn(most), sharedColumn(most)]
   // Languages of terms are counted from 1; 0 is one that nobody told.
   const own = stage.languages.add(language) + 1
   let count = 0
@@ -74,6 +74,11 @@ export function termsOf(stage: Stage, resolved: Resolved, language: string | und
     places: places.subarray(0, count),
     kinds: kinds.subarray(0, count),
   }
+}
+
+/** Which the thread that indexes them need not copy. */
+function sharedColumn(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * 4))
 }
 
 function toldOf(stage: Stage, resolved: Resolved, n: number): Uint8Array {

@@ -2,90 +2,108 @@
  * A number for each id of a component: SCTIDs of up to 18 digits, and UUIDs by 64 of their bits. Millions of them, as a Map of texts
  * would not fit.
  */
-export type IdTable = {
-  get(id: string): number | undefined
-  set(id: string, value: number): void
-  readonly size: number
+import type { TabLine } from './tab-line.ts'
+
+/** Ids are columns of lines: none of them is made a text. */
+export type IdTable = Lookup & {
+  /** `next`: from the value that is there, if any; from 0 to 2³¹ - 2. */
+  set(line: TabLine, column: number, next: (value: number | undefined) => number): void
+  /** What it consists of, for another thread. */
+  slots(): Slots
+}
+
+export type Lookup = {
+  get(line: TabLine, column: number): number | undefined
   /** Gives back its memory at once, not when somebody collects it; nobody may ask it after. */
   close(): void
 }
 
-/** `value`: from 0 to 2³¹. */
+/** Three numbers each, which mostly lie in one line of the processor's cache: 0, or a value and one; and the halves of its id. */
+export type Slots = Int32Array<ArrayBuffer>
+
+const [value, high, low, perSlot] = [0, 1, 2, 3]
+
+export function lookupIn(slots: Slots): Lookup {
+  return { get: (line, column) => valueIn(slots, line, column), close: () => giveBack(slots) }
+}
+
 export function idTable(): IdTable {
-  let slots = 1 << 12
-  let high = new Uint32Array(slots)
-  let low = new Uint32Array(slots)
-  let values = new Int32Array(slots).fill(-1)
+  let slots: Slots = new Int32Array(perSlot << 12)
   let size = 0
-  const slotOf = (a: number, b: number): number => {
-    let slot = (Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b) >>> 7) & (slots - 1)
-    while (values[slot] !== -1 && (high[slot] !== a || low[slot] !== b)) slot = (slot + 1) & (slots - 1)
-    return slot
+  const put = (at: number, stored: number, a: number, b: number): void => {
+    slots[at + value] = stored
+    slots[at + high] = a
+    slots[at + low] = b
   }
   const grow = (): void => {
-    const [oldHigh, oldLow, oldValues] = [high, low, values]
-    slots *= 2
-    high = new Uint32Array(slots)
-    low = new Uint32Array(slots)
-    values = new Int32Array(slots).fill(-1)
-    for (let old = 0; old < oldValues.length; old++) {
-      const value = oldValues[old] ?? -1
-      if (value !== -1) put(slotOf(oldHigh[old] ?? 0, oldLow[old] ?? 0), oldHigh[old] ?? 0, oldLow[old] ?? 0, value)
+    const old = slots
+    slots = new Int32Array(old.length * 2)
+    for (let at = 0; at < old.length; at += perSlot) {
+      const [stored = 0, a = 0, b = 0] = [old[at + value], old[at + high], old[at + low]]
+      if (stored !== 0) put(placeIn(slots, a, b), stored, a, b)
     }
-    giveBack(oldHigh, oldLow, oldValues)
-  }
-  const put = (slot: number, a: number, b: number, value: number): void => {
-    high[slot] = a
-    low[slot] = b
-    values[slot] = value
+    giveBack(old)
   }
   return {
-    get: id => {
-      const value = values[slotOf(highHalf(id), lowHalf(id))] ?? -1
-      return value === -1 ? undefined : value
+    get: (line, column) => valueIn(slots, line, column),
+    set(line, column, next) {
+      if (size * 2 * perSlot > slots.length) grow()
+      const [a, b] = [highHalf(line, column), lowHalf(line, column)]
+      const at = placeIn(slots, a, b)
+      const stored = slots[at + value] ?? 0
+      if (stored === 0) size++
+      put(at, next(stored === 0 ? undefined : stored - 1) + 1, a, b)
     },
-    set: (id, value) => {
-      if (size * 2 > slots) grow()
-      const a = highHalf(id)
-      const b = lowHalf(id)
-      const slot = slotOf(a, b)
-      if (values[slot] === -1) size++
-      put(slot, a, b, value)
-    },
-    get size() {
-      return size
-    },
-    close: () => giveBack(high, low, values),
+    slots: () => slots,
+    close: () => giveBack(slots),
   }
 }
 
-function giveBack(...arrays: readonly { readonly buffer: ArrayBuffer }[]): void {
-  for (const { buffer } of arrays) buffer.transfer(0)
+function valueIn(slots: Slots, line: TabLine, column: number): number | undefined {
+  const stored = slots[placeIn(slots, highHalf(line, column), lowHalf(line, column)) + value] ?? 0
+  return stored === 0 ? undefined : stored - 1
+}
+
+/** Where the slot of an id begins, or a free one. */
+function placeIn(slots: Slots, a: number, b: number): number {
+  const last = slots.length / perSlot - 1
+  let slot = (Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b) >>> 7) & last
+  for (;;) {
+    const at = slot * perSlot
+    if (slots[at + value] === 0 || (slots[at + high] === a && slots[at + low] === b)) return at
+    slot = (slot + 1) & last
+  }
+}
+
+function giveBack({ buffer }: Slots): void {
+  buffer.transfer(0)
 }
 
 const uuidLength = 36
 
 /** One file holds one kind of ids: that a UUID had the halves of an SCTID would not matter. */
-function highHalf(id: string): number {
-  return id.length === uuidLength ? hexadecimal(id, 0, 8) : decimal(id, 0, id.length - 9)
+function highHalf(line: TabLine, column: number): number {
+  const [from, to] = [line.from(column), line.to(column)]
+  return to - from === uuidLength ? hexadecimal(line, from, from + 8) : decimal(line, from, to - 9)
 }
 
-function lowHalf(id: string): number {
-  return id.length === uuidLength ? hexadecimal(id, 28, 36) : decimal(id, Math.max(id.length - 9, 0), id.length)
+function lowHalf(line: TabLine, column: number): number {
+  const [from, to] = [line.from(column), line.to(column)]
+  return to - from === uuidLength ? hexadecimal(line, from + 28, to) : decimal(line, Math.max(to - 9, from), to)
 }
 
-function decimal(text: string, start: number, end: number): number {
+function decimal({ bytes }: TabLine, from: number, to: number): number {
   let number = 0
-  for (let at = start; at < end; at++) number = number * 10 + (text.charCodeAt(at) - 0x30)
-  return number
+  for (let at = from; at < to; at++) number = number * 10 + ((bytes[at] ?? 0) - 0x30)
+  return number | 0
 }
 
 /** Of a digit or a letter of either case. */
-function hexadecimal(text: string, start: number, end: number): number {
+function hexadecimal({ bytes }: TabLine, from: number, to: number): number {
   let number = 0
-  for (let at = start; at < end; at++) {
-    const char = text.charCodeAt(at)
-    number = number * 16 + (char & 15) + (char > 0x39 ? 9 : 0)
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0
+    number = (number << 4) | ((byte & 15) + (byte > 0x39 ? 9 : 0))
   }
-  return number >>> 0
+  return number
 }

@@ -7,7 +7,7 @@ export type LineReader = (line: string, number: number) => void
 export type Encoding = 'utf-8' | 'windows-1252'
 
 /** Nobody's line is longer; a file without line ends is not a text. */
-const longest = 4_000_000
+export const longest = 4_000_000
 
 /** Without their ends, LF or CRLF. False: bytes that are no text ended the reading, with a problem. */
 export async function readLines(
@@ -35,13 +35,15 @@ export async function readLines(
     const text = decoded(decoder, chunk)
     if (text === undefined) return refuse(number + 1 + linesTo(chunk, rest), notText(encoding))
     take(rest + text)
-    if (rest.length > longest) return refuse(number + 1, 'the line does not end: not a text file')
+    if (rest.length > longest) return refuse(number + 1, unending)
     load.progress(chunk.length)
   }
   if (decoded(decoder) === undefined) return refuse(number + 1, notText(encoding))
   if (rest !== '') read(rest.endsWith('\r') ? rest.slice(0, -1) : rest, ++number)
   return true
 }
+
+export const unending = 'the line does not end: not a text file'
 
 function decoded(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string | undefined {
   try {
@@ -53,11 +55,11 @@ function decoded(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array):
 }
 
 /** How many lines end before the first bad bytes of a chunk. */
-function linesTo(chunk: Uint8Array, rest: string): number {
+export function linesTo(chunk: Uint8Array, rest = ''): number {
   const text = rest + new TextDecoder().decode(chunk)
   return text.slice(0, text.indexOf('\u{FFFD}')).split('\n').length - 1
 }
 
-function notText(encoding: Encoding): string {
+export function notText(encoding: Encoding): string {
   return `the bytes are not ${encoding === 'utf-8' ? 'UTF-8' : encoding} text`
 }

@@ -12,6 +12,11 @@ export type Opened = { readonly files: readonly SourceFile[]; readonly close: ()
  * is part of the paths in it: often it alone tells the version.
  */
 export async function openRelease(path: string, name: string = basename(path)): Promise<Opened> {
+  const { files, close } = await opened(path, name)
+  return { files: files.map(file => ({ ...file, from: { path, name } })), close }
+}
+
+async function opened(path: string, name: string): Promise<Opened> {
   const found = await stat(path)
   if (found.isDirectory()) return { files: under(name, await inFolder(path)), close: async () => {} }
   const handle = await open(path)

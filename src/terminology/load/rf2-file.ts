@@ -1,10 +1,10 @@
 /** A file of SNOMED CT's Release Format 2, by its name and columns. https://docs.snomed.org/snomed-ct-specifications/snomed-ct-release-file-specification */
 import type { Load } from './format.ts'
 import { idTable } from './id-table.ts'
-import { readLines } from './lines.ts'
 import { shown } from './problems.ts'
 import { type Rows, rowsInto } from './sink.ts'
 import { baseName, type SourceFile } from './source.ts'
+import { readTabLines, type TabLine } from './tab-line.ts'
 import { expectedColumns, noHeader } from './table.ts'
 
 export type Rf2File = {
@@ -55,42 +55,53 @@ function headerOf(kind: Rf2Kind): readonly string[] {
   return Object.hasOwn(columns, kind) ? columns[kind as keyof typeof columns] : refsetColumns
 }
 
-type Rf2Row = (fields: readonly string[], line: number, names: readonly string[]) => void
+type Rf2Row = (line: TabLine, names: readonly string[]) => void
 
 /**
  * The rows of one kind, each component in its latest state. A snapshot has it so; of full files, and of several editions in one
  * load, the row with the latest `effectiveTime` counts, so they are read twice.
  */
-export async function readLatest(files: readonly Rf2File[], load: Load, read: (rows: Rows) => Rf2Row): Promise<void> {
+export async function eachLatest(
+  files: readonly Rf2File[],
+  load: Pick<Load, 'problems' | 'progress'>,
+  readerOf: (file: string) => Rf2Row,
+): Promise<void> {
   const single = files.length === 1 && files[0]?.view === 'Snapshot'
   const latest = idTable()
   if (!single) {
     for (const file of files) {
-      await readRf2(file, { ...load, progress: () => {} }, ([id = '', time = '']) => {
-        if (Number(time) > (latest.get(id) ?? -1)) latest.set(id, Number(time))
+      await readRf2(file, { ...load, progress: () => {} }, line => {
+        const time = Number(line.text(1))
+        latest.set(line, 0, (before = 0) => Math.max(before, time))
       })
     }
   }
   // Where two files agree on the time, the first of them counts.
   const taken = idTable()
   for (const file of files) {
-    const rows = rowsInto(load.sink, baseName(file.file))
-    const row = read(rows)
-    await readRf2(file, single ? load : { ...load, problems: { list: [], add: () => {} } }, (fields, line, names) => {
-      const [id = '', time = ''] = fields
+    const row = readerOf(baseName(file.file))
+    await readRf2(file, single ? load : { ...load, problems: { list: [], add: () => {} } }, (line, names) => {
       if (!single) {
-        if (Number(time) !== latest.get(id) || taken.get(id) !== undefined) return
-        taken.set(id, 1)
+        if (Number(line.text(1)) !== latest.get(line, 0) || taken.get(line, 0) !== undefined) return
+        taken.set(line, 0, () => 1)
       }
-      row(fields, line, names)
+      row(line, names)
     })
-    rows.flush()
   }
   latest.close()
   taken.close()
 }
 
-const yes = 0x31
+/** The same, into rows of the library. */
+export async function readLatest(files: readonly Rf2File[], load: Load, read: (rows: Rows) => Rf2Row): Promise<void> {
+  const all: Rows[] = []
+  await eachLatest(files, load, file => {
+    const rows = rowsInto(load.sink, file)
+    all.push(rows)
+    return read(rows)
+  })
+  for (const rows of all) rows.flush()
+}
 
 export async function readRf2(
   { file, kind }: Rf2File,
@@ -101,54 +112,60 @@ export async function readRf2(
   const expected = headerOf(kind)
   let names: readonly string[] | undefined
   let unread = false
-  const whole = await readLines(file, load, (text, line) => {
+  const whole = await readTabLines(file, load, line => {
     if (unread) return
-    const fields = text.split('\t')
     if (names === undefined) {
-      names = fields.map(field => field.replace(/^\u{FEFF}/u, ''))
+      names = line.texts().map(field => field.replace(/^\u{FEFF}/u, ''))
       unread = !expected.every((column, at) => names?.[at] === column)
       if (unread)
         load.problems.add(name, 1, `expected the columns ${expected.join(', ')}; found ${shown(names.join(', '))}`)
       return
     }
-    if (fields.length !== names.length)
-      load.problems.add(name, line, expectedColumns(names.length, '\t', fields.length))
-    else if (isSound(fields)) read(fields, line, names)
-    else load.problems.add(name, line, fault(fields))
+    if (line.count !== names.length)
+      load.problems.add(name, line.number, expectedColumns(names.length, '\t', line.count))
+    else if (isSound(line)) read(line, names)
+    else load.problems.add(name, line.number, fault(line))
   })
   if (whole && names === undefined) load.problems.add(name, undefined, noHeader)
 }
 
-export function isActive(fields: readonly string[]): boolean {
-  return fields[2]?.charCodeAt(0) === yes
+export function isActive(line: TabLine): boolean {
+  return line.is(2, '1')
 }
 
 /** What every row begins with. */
-function isSound(fields: readonly string[]): boolean {
-  const [id = '', time = '', active] = fields
-  return (
-    (active === '1' || active === '0') &&
-    time.length === 8 &&
-    isDigits(time) &&
-    (id.length === 36 || (id.length > 5 && id.length < 19 && isDigits(id)))
-  )
+function isSound(line: TabLine): boolean {
+  return (line.is(2, '1') || line.is(2, '0')) && isDay(line) && isId(line)
 }
 
-function isDigits(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const digit = text.charCodeAt(at) - 0x30
+function isDay(line: TabLine): boolean {
+  return line.to(1) - line.from(1) === 8 && isDigits(line, 1)
+}
+
+/** Of 6 to 18 digits, or a UUID. */
+function isId(line: TabLine): boolean {
+  const length = line.to(0) - line.from(0)
+  return length === 36 || (length > 5 && length < 19 && isDigits(line, 0))
+}
+
+function isDigits(line: TabLine, column: number): boolean {
+  const { bytes } = line
+  for (let at = line.from(column), to = line.to(column); at < to; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30
     if (digit < 0 || digit > 9) return false
   }
   return true
 }
 
-function fault([id = '', time = '', active = '']: readonly string[]): string {
-  if (active !== '1' && active !== '0') return `active is ${shown(active)}; expected 1 or 0`
-  if (!/^\d{8}$/.test(time)) return `effectiveTime is ${shown(time)}; expected a day such as 20260131`
+function fault(line: TabLine): string {
+  const [id, time, active] = [line.text(0), line.text(1), line.text(2)]
+  if (!(line.is(2, '1') || line.is(2, '0'))) return `active is ${shown(active)}; expected 1 or 0`
+  if (!isDay(line)) return `effectiveTime is ${shown(time)}; expected a day such as 20260131`
   return `id is ${shown(id)}; expected 6 to 18 digits, or a UUID`
 }
 
 /** By the partition in its id: `00` and `10` are concepts, others descriptions and relationships. */
-export function isConceptId(id: string): boolean {
-  return id.length > 5 && id.charCodeAt(id.length - 2) === 0x30 && isDigits(id)
+export function isConceptId(line: TabLine, column: number): boolean {
+  const [from, to] = [line.from(column), line.to(column)]
+  return to - from > 5 && line.bytes[to - 2] === 0x30 && isDigits(line, column)
 }

@@ -5,7 +5,7 @@
 import { alternateIdentifier, schemes } from '../ecl/schemes.ts'
 import type { Load } from './format.ts'
 import { shown } from './problems.ts'
-import { isConceptId, type Rf2File } from './rf2-file.ts'
+import type { Rf2File } from './rf2-file.ts'
 import { rowsInto } from './sink.ts'
 import { baseName } from './source.ts'
 import { type Row, readTable } from './table.ts'
@@ -19,6 +19,9 @@ const columns = [
   'identifierSchemeId',
   'referencedComponentId',
 ]
+
+/** The digit before the last tells what an id is of. */
+const conceptId = /^[0-9]{4,}0[0-9]$/
 
 const aliases = new Map(Object.entries(schemes).map(([alias, scheme]) => [scheme, alias]))
 
@@ -40,7 +43,7 @@ export async function readIdentifiers(files: readonly Rf2File[], load: Load): Pr
   for (const [file, found] of Map.groupBy(latest, ([, { file }]) => file)) {
     const rows = rowsInto(load.sink, file)
     for (const [value, { code, active, line }] of found) {
-      if (active && isConceptId(code)) rows.property({ code, property: alternateIdentifier, value, line })
+      if (active && conceptId.test(code)) rows.property({ code, property: alternateIdentifier, value, line })
     }
     rows.flush()
   }
@@ -52,5 +55,5 @@ function faultOf(row: Row): string | undefined {
   if (!/^\d{8}$/.test(time)) return `effectiveTime is ${shown(time)}; expected a day such as 20260131`
   if (row('alternateIdentifier') === '') return 'alternateIdentifier is empty'
   const scheme = row('identifierSchemeId')
-  return isConceptId(scheme) ? undefined : `identifierSchemeId is ${shown(scheme)}; expected the id of a concept`
+  return conceptId.test(scheme) ? undefined : `identifierSchemeId is ${shown(scheme)}; expected the id of a concept`
 }

@@ -4,9 +4,11 @@ import { dialects } from '../ecl/dialects.ts'
 import { metadata } from '../ecl/metadata.ts'
 import type { DesignationRow, Use } from '../library/row.ts'
 import type { Load } from './format.ts'
-import { type IdTable, idTable } from './id-table.ts'
+import { idTable } from './id-table.ts'
+import type { Acceptance, Accepted } from './rf2-acceptance.ts'
 import { isActive, type Rf2File, readLatest } from './rf2-file.ts'
 import type { Rows } from './sink.ts'
+import type { TabLine } from './tab-line.ts'
 
 const system = 'http://snomed.info/sct'
 
@@ -33,36 +35,6 @@ function tagOf(alias: string): string {
   )
 }
 
-/** What language reference sets say, by description: the place of one of the few sets of what they say. */
-export type Acceptance = { readonly of: IdTable; readonly sets: readonly (readonly Accepted[])[] }
-type Accepted = { readonly refset: string; readonly preferred: boolean }
-
-export async function readAcceptance(files: readonly Rf2File[], load: Load): Promise<Acceptance> {
-  const of = idTable()
-  const sets: (readonly Accepted[])[] = [[]]
-  /** From each set, where one more word leads, whether it is preferred or not. */
-  const next: Record<'preferred' | 'acceptable', Map<string, number>>[] = [nowhere()]
-  const join = (before: number, refset: string, preferred: boolean): number => {
-    const leads = next[before]?.[preferred ? 'preferred' : 'acceptable']
-    const known = leads?.get(refset)
-    if (known !== undefined) return known
-    const place = sets.push([...(sets[before] ?? []), { refset, preferred }]) - 1
-    next.push(nowhere())
-    leads?.set(refset, place)
-    return place
-  }
-  await readLatest(files, load, () => fields => {
-    if (!isActive(fields)) return
-    const description = fields[5] ?? ''
-    of.set(description, join(of.get(description) ?? 0, fields[4] ?? '', fields[6] === metadata.preferred))
-  })
-  return { of, sets }
-}
-
-function nowhere(): Record<'preferred' | 'acceptable', Map<string, number>> {
-  return { preferred: new Map(), acceptable: new Map() }
-}
-
 /** The first of these that is there says which term is the display. */
 const displayDialects = ['en-us', 'en-gb'].map(alias => dialects[alias] ?? '')
 
@@ -79,15 +51,17 @@ export async function readTerms(
   const standings = sets.map(accepted => standingOf(accepted, refsets, chosen))
   const displays = new Map<string, string>()
   const ranks = idTable()
-  const consider = (code: string, value: string, rank: number): void => {
-    if (rank <= (ranks.get(code) ?? 0)) return
-    ranks.set(code, rank)
-    displays.set(detached(code), detached(value))
+  const consider = (line: TabLine, rank: number): void => {
+    ranks.set(line, 4, (before = 0) => {
+      if (rank > before) displays.set(line.text(4), line.text(7))
+      return Math.max(rank, before)
+    })
   }
   const describe = describing(sets)
-  const read = (rows: Rows) => (fields: readonly string[], line: number) => {
-    const [id = '', code = '', spoken = '', type = '', value = ''] = [fields[0], ...fields.slice(4, 8)]
-    const place = of.get(id) ?? 0
+  const read = (rows: Rows) => (told: TabLine) => {
+    const { number: line } = told
+    const [code, spoken, type, value] = [told.text(4), told.text(5), told.text(6), told.text(7)]
+    const place = of.get(told, 0) ?? 0
     const standing = standings[place]
     if (standing === undefined) return
     const language = standing.spoken(spoken)
@@ -96,11 +70,11 @@ export async function readTerms(
       language,
       use: uses[type] ?? useOf(type),
       value,
-      description: describe(place, fields),
+      description: describe(place, told),
       line,
     })
-    if (!isActive(fields)) return
-    consider(code, value, rankOf(type, standing))
+    if (!isActive(told)) return
+    consider(told, rankOf(type, standing))
     if (type !== metadata.synonym) return
     for (const tag of standing.preferredIn) {
       rows.designation({ code, language: tag, use: preferredUse, value, line })
@@ -118,41 +92,37 @@ function rankOf(type: string, { rank }: Standing): number {
 }
 
 type Described = DesignationRow['description']
+type OwnKind = Required<DescriptionKind>
 
 /** Of a row, and the place of what language reference sets say of it. */
-function describing(sets: Acceptance['sets']): (place: number, fields: readonly string[]) => Described {
+function describing(sets: Acceptance['sets']): (place: number, line: TabLine) => Described {
   /** By place, the few that there are: compared faster than looked up by a text that would have to be made. */
-  const kinds: DescriptionKind[][] = sets.map(() => [])
+  const kinds: OwnKind[][] = sets.map(() => [])
   const said = sets.map(accepted =>
     accepted.map(({ refset, preferred }) => ({
-      refset: detached(refset),
+      refset,
       acceptability: preferred ? metadata.preferred : metadata.acceptable,
     })),
   )
-  const newKind = (place: number, fields: readonly string[]): DescriptionKind => {
-    const [moduleId = '', , language = '', type = ''] = fields.slice(3, 7).map(detached)
-    const kind = { active: isActive(fields), type, language, moduleId, dialects: said[place] ?? [] }
+  const newKind = (place: number, line: TabLine): OwnKind => {
+    const [moduleId, language, type] = [line.text(3), line.text(5), line.text(6)]
+    const kind = { active: isActive(line), type, language, moduleId, dialects: said[place] ?? [] }
     kinds[place]?.push(kind)
     return kind
   }
-  return (place, fields) => {
-    const [id = '', effectiveTime = '', , moduleId, , language, type] = fields
+  return (place, line) => {
+    const id = line.text(0)
     if (id.length > longestId) return undefined
-    const active = isActive(fields)
+    const active = isActive(line)
     const known = kinds[place]?.find(
-      kind => kind.type === type && kind.active === active && kind.moduleId === moduleId && kind.language === language,
+      kind => kind.active === active && line.is(6, kind.type) && line.is(3, kind.moduleId) && line.is(5, kind.language),
     )
-    return { id, effectiveTime, kind: known ?? newKind(place, fields) }
+    return { id, effectiveTime: line.text(1), kind: known ?? newKind(place, line) }
   }
 }
 
 /** A UUID is none of a description. */
 const longestId = 18
-
-/** A copy: a piece of a text keeps all of it, and here all of the file, in memory. */
-function detached(text: string): string {
-  return Buffer.from(text).toString()
-}
 
 /** What follows from what is said of a description; a handful for millions. */
 type Standing = {

@@ -7,9 +7,10 @@ import { metadata } from '../ecl/metadata.ts'
 import { alternateIdentifier } from '../ecl/schemes.ts'
 import { type Format, factsOf, type Load } from './format.ts'
 import { problemList } from './problems.ts'
+import { beginAcceptance } from './rf2-accepting.ts'
 import { isActive, isConceptId, type Rf2File, type Rf2Kind, readLatest, readRf2, rf2File } from './rf2-file.ts'
 import { readIdentifiers } from './rf2-identifiers.ts'
-import { type Displays, readAcceptance, readTerms } from './rf2-terms.ts'
+import { type Displays, readTerms } from './rf2-terms.ts'
 import { baseName } from './source.ts'
 
 const url = 'http://snomed.info/sct'
@@ -64,14 +65,18 @@ export const rf2: Format = async (files, wanted) => {
     bytes: used.reduce((sum, { file }) => sum + file.bytes, 0),
     load: async load => {
       for (const file of missing(used)) load.problems.add(file, undefined, 'is not among the files')
-      const acceptance = await readAcceptance(of('LanguageRefset'), load)
-      const displays = await readTerms([of('Description'), of('TextDefinition')], acceptance, load)
-      await readConcepts(of('Concept'), displays, load)
-      await readIdentifiers(of('Identifier'), load)
-      await readRelationships(of('Relationship'), load)
-      await readConcreteValues(of('RelationshipConcreteValues'), load)
-      // Files of several reference sets have other columns: one by one.
-      for (const group of byContent(of('Refset', 'ModuleDependency'))) await readMembers(group, load)
+      const acceptance = beginAcceptance(of('LanguageRefset'), load)
+      try {
+        await readRelationships(of('Relationship'), load)
+        await readConcreteValues(of('RelationshipConcreteValues'), load)
+        // Files of several reference sets have other columns: one by one.
+        for (const group of byContent(of('Refset', 'ModuleDependency'))) await readMembers(group, load)
+        const displays = await readTerms([of('Description'), of('TextDefinition')], await acceptance.done(), load)
+        await readConcepts(of('Concept'), displays, load)
+        await readIdentifiers(of('Identifier'), load)
+      } finally {
+        await acceptance.stop()
+      }
     },
   }
 }
@@ -99,9 +104,9 @@ async function rootModule(files: readonly Rf2File[]): Promise<string | undefined
   const needed = new Set<string>()
   for (const file of files) {
     // What is wrong with the file is told when it is read for its members.
-    await readRf2(file, { problems: problemList(), progress: () => {} }, fields => {
-      const [, time = '', , module = '', , target = ''] = fields
-      if (!isActive(fields)) return
+    await readRf2(file, { problems: problemList(), progress: () => {} }, line => {
+      const [time, module, target] = [line.text(1), line.text(3), line.text(5)]
+      if (!isActive(line)) return
       if (time > (modules.get(module) ?? '')) modules.set(module, time)
       needed.add(target)
     })
@@ -111,52 +116,56 @@ async function rootModule(files: readonly Rf2File[]): Promise<string | undefined
 }
 
 async function readConcepts(files: readonly Rf2File[], displays: Displays, load: Load): Promise<void> {
-  await readLatest(files, load, rows => (fields, line) => {
-    const [code = '', effectiveTime = '', , moduleId = '', status = ''] = fields
+  await readLatest(files, load, rows => told => {
+    const { number: line } = told
+    const code = told.text(0)
     const display = displays.get(code)
+    const active = isActive(told)
     rows.concept({
       code,
       line,
       ...(display === undefined ? {} : { display }),
-      ...(isActive(fields) ? {} : { inactive: true }),
+      ...(active ? {} : { inactive: true }),
     })
-    if (!isActive(fields)) rows.property({ code, property: 'inactive', value: true, line })
-    rows.property({ code, property: 'sufficientlyDefined', value: status === metadata.defined, line })
-    rows.property({ code, property: 'moduleId', value: moduleId, line })
-    rows.property({ code, property: 'effectiveTime', value: effectiveTime, line })
+    if (!active) rows.property({ code, property: 'inactive', value: true, line })
+    rows.property({ code, property: 'sufficientlyDefined', value: told.is(4, metadata.defined), line })
+    rows.property({ code, property: 'moduleId', value: told.text(3), line })
+    rows.property({ code, property: 'effectiveTime', value: told.text(1), line })
   })
 }
 
 async function readRelationships(files: readonly Rf2File[], load: Load): Promise<void> {
-  await readLatest(files, load, rows => (fields, line) => {
-    const [, , , , source = '', target = '', group = '', type = '', characteristic = ''] = fields
-    if (!isActive(fields) || characteristic === stated) return
+  await readLatest(files, load, rows => told => {
+    if (!isActive(told) || told.is(8, stated)) return
+    const { number: line } = told
+    const [source, target, type] = [told.text(4), told.text(5), told.text(7)]
     if (type === isA) rows.edge({ child: source, parent: target, line })
-    else rows.relation({ source, group: Number(group), type, value: { code: target }, line })
+    else rows.relation({ source, group: Number(told.text(6)), type, value: { code: target }, line })
   })
 }
 
 async function readConcreteValues(files: readonly Rf2File[], load: Load): Promise<void> {
-  await readLatest(files, load, rows => (fields, line) => {
-    const [, , , , source = '', value = '', group = '', type = '', characteristic = ''] = fields
-    if (!isActive(fields) || characteristic === stated) return
-    rows.relation({ source, group: Number(group), type, value, line })
+  await readLatest(files, load, rows => told => {
+    if (!isActive(told) || told.is(8, stated)) return
+    const [source, value, type] = [told.text(4), told.text(5), told.text(7)]
+    rows.relation({ source, group: Number(told.text(6)), type, value, line: told.number })
   })
 }
 
 /** Members that are descriptions or relationships are left out: a concept is what can be a code. */
 async function readMembers(files: readonly Rf2File[], load: Load): Promise<void> {
-  await readLatest(files, load, rows => (fields, line, names) => {
-    const [, effectiveTime = '', , moduleId = '', refset = '', member = ''] = fields
-    if (!isConceptId(member)) return
-    const origin = { moduleId, effectiveTime }
-    const state = isActive(fields) ? undefined : { inactive: true }
+  await readLatest(files, load, rows => (told, names) => {
+    if (!isConceptId(told, 5)) return
+    const { number: line } = told
+    const [refset, member] = [told.text(4), told.text(5)]
+    const origin = { moduleId: told.text(3), effectiveTime: told.text(1) }
+    const state = isActive(told) ? undefined : { inactive: true }
     if (names.length === 6) {
       rows.member({ refset, member, origin, line, ...state })
       return
     }
-    const more: Record<string, string> = {}
-    for (let at = 6; at < names.length; at++) more[names[at] ?? ''] = fields[at] ?? ''
-    rows.member({ refset, member, fields: more, origin, line, ...state })
+    const fields: Record<string, string> = {}
+    for (let at = 6; at < names.length; at++) fields[names[at] ?? ''] = told.text(at)
+    rows.member({ refset, member, fields, origin, line, ...state })
   })
 }

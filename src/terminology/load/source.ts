@@ -7,6 +7,8 @@ export type SourceFile = {
   readonly bytes: number
   /** Can be read again. */
   readonly open: () => AsyncIterable<Uint8Array>
+  /** Where on disk it was found, and under which name: another thread finds it there again. */
+  readonly from?: { readonly path: string; readonly name: string }
 }
 
 export function baseName({ path }: SourceFile): string {

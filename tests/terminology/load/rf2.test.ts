@@ -293,9 +293,9 @@ t.test('what is wrong is told by file and line', async t => {
 
 t.test('a hundred problems are enough', async t => {
   const many = Array.from({ length: 500 }, () => 'x y')
-  const { problems, rows } = await loaded(wrong('sct2_Concept_Snapshot', concepts(...many)))
+  const { problems, rows } = await loaded(wrong('sct2_Relationship_', relationships(...many)))
   t.equal(problems.length, 100)
-  t.equal(rows.relations.length, 0)
+  t.equal(rows.concepts.length, 0)
 })
 
 t.test('bytes that are no text, and other files, are told apart', async t => {
