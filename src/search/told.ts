@@ -28,6 +28,22 @@ export function toldOf({ terms, ranges }: Entries): Told {
   }
 }
 
+/** What fits tells no date before this one, if it tells any: a range that ends behind it is among its dates. */
+export function leastDate(node: Node): number {
+  switch (node.is) {
+    case 'and':
+      return node.of.reduce((least, part) => Math.max(least, leastDate(part)), Number.NEGATIVE_INFINITY)
+    case 'or':
+      return node.of.reduce((least, part) => Math.min(least, leastDate(part)), Number.POSITIVE_INFINITY)
+    case 'range': {
+      const bounds = node.slot === slots.date ? node.tests.filter(({ op }) => op.startsWith('>')) : []
+      return bounds.reduce((least, { than }) => Math.max(least, than), Number.NEGATIVE_INFINITY)
+    }
+    default:
+      return Number.NEGATIVE_INFINITY
+  }
+}
+
 /** Whom one refers to by this slot is the patient that its entries tell, where they tell one. */
 export function tellsTarget({ slot }: Extract<Node, { readonly is: 'refers' | 'referred' }>): boolean {
   return slot === slots.patient

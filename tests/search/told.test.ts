@@ -4,8 +4,8 @@ import type { Resource } from '../../src/fhir/resource.ts'
 import { entriesOf } from '../../src/search/entries.ts'
 import { type Entries, noEntries } from '../../src/search/entry.ts'
 import { compileIndex } from '../../src/search/index-values.ts'
-import { all } from '../../src/search/node.ts'
-import { tellsTarget, tellsValue, toldOf } from '../../src/search/told.ts'
+import { all, and, type Node, not, or } from '../../src/search/node.ts'
+import { leastDate, tellsTarget, tellsValue, toldOf } from '../../src/search/told.ts'
 
 const definitions = loadDefinitions()
 const index = compileIndex(definitions)
@@ -62,4 +62,24 @@ t.test('only a question by these slots, in this order, is answered by what is to
   t.notOk(tellsValue({ by: 'range', slot: 'issued', descending: true }))
   t.notOk(tellsValue({ by: 'term', slot: 'date', descending: true }))
   t.notOk(tellsValue({ by: 'updated', descending: true }))
+})
+
+t.test('the least date that what fits can tell follows from the question', async t => {
+  const asked = (slot: string, ...tests: Extract<Node, { is: 'range' }>['tests']): Node => ({
+    is: 'range',
+    slot,
+    tests,
+  })
+  const ends = (than: number) => asked('date', { end: 'high', op: '>', than })
+  const nothing = Number.NEGATIVE_INFINITY
+  t.equal(leastDate(ends(5)), 5)
+  t.equal(leastDate(asked('issued', { end: 'high', op: '>', than: 5 })), nothing, 'another slot')
+  t.equal(leastDate(asked('date', { end: 'low', op: '<', than: 5 }, { end: 'high', op: '<=', than: 9 })), nothing)
+  t.equal(leastDate(asked('date', { end: 'low', op: '>=', than: 3 }, { end: 'high', op: '<=', than: 9 })), 3)
+  t.equal(leastDate(asked('date')), nothing)
+  t.equal(leastDate(and([ends(5), ends(7), all])), 7, 'both hold')
+  t.equal(leastDate(or([ends(5), ends(7)])), 5, 'either may hold')
+  t.equal(leastDate({ is: 'or', of: [ends(5), { is: 'id', ids: ['a'] }] }), nothing)
+  t.equal(leastDate(not(ends(5))), nothing)
+  t.equal(leastDate({ is: 'referred', type: 'Observation', slot: 'patient', where: ends(5) }), nothing, 'of others')
 })

@@ -4,6 +4,7 @@ import { OutcomeUnknown, type StoreNeeds, StoreUnavailable } from '../port.ts'
 
 export const duplicateKey = 11000
 export const namespaceExists = 48
+export const indexNotFound = 27
 /** Lock timeout, write conflict, transaction gone, snapshot too old. */
 const losing = new Set<unknown>([24, 112, 246, 251, 239, duplicateKey])
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Collection, Db, Document } from 'mongodb'
 import { type StoreNeeds, StoreUnavailable } from '../port.ts'
-import { codeOf, namespaceExists } from './errors.ts'
+import { codeOf, indexNotFound, namespaceExists } from './errors.ts'
 import { insertOnce } from './insert.ts'
-import { type Index, openCollections, type Step, schema, typeOf } from './schema.ts'
+import { type Index, openCollections, type Step, schema, typeWithin } from './schema.ts'
 
 export const latest = schema.length
 
@@ -58,18 +58,19 @@ async function lock(db: Db, owner: string, version: number, now: number): Promis
   return modifiedCount === 1
 }
 
-async function apply(db: Db, { collections, everyType }: Step): Promise<void> {
-  for (const [name, indexes] of Object.entries(collections)) {
+async function apply(db: Db, { collections: added, everyType }: Step): Promise<void> {
+  for (const [name, indexes] of Object.entries(added)) {
     await createCollection(db, name)
     await createIndexes(db.collection(name), indexes)
   }
   if (!everyType) return
   const listed = await db.listCollections({}, { nameOnly: true }).toArray()
-  const { pointers, versions, types } = openCollections(db)
-  for (const type of listed.flatMap(({ name }) => typeOf(name) ?? [])) {
-    await createIndexes(pointers(type), everyType.indexes)
-    await everyType.fill(pointers(type), versions(type))
-    await insertOnce(types, { _id: type })
+  const collections = openCollections(db)
+  for (const type of listed.flatMap(({ name }) => typeWithin(name) ?? [])) {
+    const pointers = collections.pointers(type)
+    await createIndexes(pointers, everyType.indexes)
+    await dropIndexes(pointers, everyType.instead ?? [])
+    await everyType.fill?.(collections, type)
   }
 }
 
@@ -84,6 +85,21 @@ export async function createCollection(db: Db, name: string): Promise<void> {
 /** All at once: the server looks through the documents once for all of them. */
 export async function createIndexes<T extends Document>(to: Collection<T>, indexes: readonly Index[]): Promise<void> {
   if (indexes.length > 0) await to.createIndexes(indexes.map(key => ({ key })))
+}
+
+async function dropIndexes<T extends Document>(from: Collection<T>, indexes: readonly Index[]): Promise<void> {
+  const unwanted = new Set(indexes.map(index => JSON.stringify(index)))
+  for (const { key, name } of await from.listIndexes().toArray()) {
+    if (unwanted.has(JSON.stringify(key))) await dropIndex(from, name)
+  }
+}
+
+async function dropIndex<T extends Document>(from: Collection<T>, name: string): Promise<void> {
+  try {
+    await from.dropIndex(name)
+  } catch (error) {
+    if (codeOf(error) !== indexNotFound) throw error
+  }
 }
 
 function newer(version: number): string {

@@ -1,7 +1,8 @@
 /** The documents, their collections and indexes. A step that was released is never changed again. */
 import type { Collection, Db, Document, ServerSessionId } from 'mongodb'
-import { isContained, plainType } from '../../search/contained.ts'
+import { containedType, isContained, plainType } from '../../search/contained.ts'
 import type { Method } from '../port.ts'
+import { insertOnce } from './insert.ts'
 import { versionId } from './key.ts'
 import type { IndexFields } from './search/index-fields.ts'
 
@@ -200,6 +201,12 @@ export function typeOf(collection: string): string | undefined {
   return /^[A-Z][A-Za-z]*$/.exec(collection)?.[0]
 }
 
+/** The same, or of those that are contained. */
+export function typeWithin(collection: string): string | undefined {
+  const [, type, inner] = /^([A-Z][A-Za-z]*)(_Contained)?$/.exec(collection) ?? []
+  return type !== undefined && inner !== undefined ? containedType(type) : type
+}
+
 export type Index = Readonly<Record<string, 1 | -1>>
 
 /** What a migration adds; all of it may be repeated. */
@@ -208,19 +215,24 @@ export type Step = {
   /** Of each type that is there already: new ones have all indexes from the start. */
   readonly everyType?: {
     readonly indexes: readonly Index[]
-    readonly fill: (pointers: Pointers, versions: Versions) => Promise<void>
+    /** Which these take the place of: gone once those are there, so that no search is without. */
+    readonly instead?: readonly Index[]
+    readonly fill?: (collections: Collections, type: string) => Promise<void>
   }
 }
 
 /** Of the history of each type; its other questions are ranges of `_id`. */
 export const versionIndex: Index = { tenant: 1, seq: 1 }
 
+/** With the date behind each term, so that both narrow what is read. */
+const termsIndex: Index = { tenant: 1, 'index.terms': 1, 'index.date': 1 }
+
 /**
  * Of the current resources of each type: by their entries, and in the orders that need no sorting. Terms are not joined with
  * `born`: the engine of the tests returns a wrong order from such an index.
  */
 export const pointerIndexes: readonly Index[] = [
-  { tenant: 1, 'index.terms': 1 },
+  termsIndex,
   { tenant: 1, 'index.ranges.low': 1 },
   { tenant: 1, 'index.ranges.high': 1 },
   { tenant: 1, born: 1 },
@@ -251,19 +263,18 @@ export const schema: readonly Step[] = [
     },
   },
   { collections: { announcements: [] } },
+  { collections: {}, everyType: { indexes: [termsIndex], instead: [{ tenant: 1, 'index.terms': 1 }] } },
 ]
-
-type Pointers = Collection<PointerDoc>
-type Versions = Collection<VersionDoc>
 
 const batch = 1_000 // resources whose birth is looked up in one go
 
-/** From before searches: when a resource was first seen, its first version tells. */
-async function fillBorn(pointers: Pointers, versions: Versions): Promise<void> {
+/** From before searches: when a resource was first seen, its first version tells. With that the type is complete. */
+async function fillBorn({ types, ...collections }: Collections, type: string): Promise<void> {
+  const [pointers, versions] = [collections.pointers(type), collections.versions(type)]
   const old = { version: { $gt: 0 }, born: { $exists: false } }
   for (;;) {
     const found = await pointers.find(old, { projection: { tenant: 1, id: 1, seq: 1 }, limit: batch }).toArray()
-    if (found.length === 0) return
+    if (found.length === 0) break
     const first = found.map(({ tenant, id }) => versionId(tenant, id, 1))
     const births = await versions.find({ _id: { $in: first } }, { projection: { seq: 1 } }).toArray()
     const born = new Map(births.map(({ _id, seq }) => [_id, seq]))
@@ -273,4 +284,5 @@ async function fillBorn(pointers: Pointers, versions: Versions): Promise<void> {
     })
     await pointers.bulkWrite(updates)
   }
+  await insertOnce(types, { _id: type })
 }

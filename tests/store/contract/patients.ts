@@ -64,4 +64,22 @@ export async function patients(t: Test, place: Place): Promise<void> {
     await done([observed(desk, '2', seen(['a'], []))])
     t.same(await sorted(desk), ['3', '4', '1', '2'])
   })
+
+  await t.test('a code and a date are asked together, whichever of several dates it is', async t => {
+    const desk = openDesk(place)
+    const { done, remove } = desk
+    const dates: Readonly<Record<string, readonly number[]>> = { 1: [10], 2: [10, 40], 3: [40], 4: [], 5: [20] }
+    await done(Object.entries(dates).map(([id, starts]) => observed(desk, id, seen(['a'], starts))))
+    const dated = (...tests: Extract<Node, { is: 'range' }>['tests']) =>
+      find(desk, and([term('code', 'x'), { is: 'range', slot: 'date', tests }]), 'Observation')
+    t.same(await dated({ end: 'high', op: '>', than: 20 }), ['2', '3', '5'])
+    t.same(await dated({ end: 'low', op: '>=', than: 20 }, { end: 'high', op: '<=', than: 30 }), ['5'])
+    t.same(await dated({ end: 'high', op: '<=', than: 20 }), ['1', '2'])
+    await done([
+      observed(desk, '1', seen(['a'], [50])),
+      observed(desk, '2', seen(['a'], [])),
+      remove('5', undefined, 'Observation'),
+    ])
+    t.same(await dated({ end: 'high', op: '>', than: 20 }), ['1', '3'])
+  })
 }

@@ -1,6 +1,7 @@
 /** Questions without chains → filters on pointer documents. Dumb: all meaning was decided in the planner. */
 import type { Document } from 'mongodb'
 import type { Leaf, Node, Part, Test } from '../../../search/node.ts'
+import { leastDate } from '../../../search/told.ts'
 import { pointerId } from '../key.ts'
 import { behind, rangeKey, slotEnd, slotStart, termKey } from './keys.ts'
 
@@ -21,7 +22,7 @@ export function compile(node: Node, tenant: string): Filter {
     case 'none':
       return nothing
     case 'and':
-      return every(node.of.map(part => compile(part, tenant)))
+      return every([...node.of.map(part => compile(part, tenant)), ...dateBeside(node.of)])
     case 'or':
       return some(node.of.map(part => compile(part, tenant)))
     case 'not':
@@ -49,6 +50,19 @@ function every(filters: readonly Filter[]): Filter {
 
 function some(filters: readonly Filter[], otherwise: Filter = nothing): Filter {
   return filters.length === 0 ? otherwise : { $or: filters }
+}
+
+/**
+ * The index of terms has the date that a resource tells behind each of them: who asks for a term and a date need not read all
+ * that have the term. Denied, because what was stored before dates were told fits, too.
+ */
+function dateBeside(parts: readonly Node[]): Filter[] {
+  const least = leastDate({ is: 'and', of: parts })
+  return Number.isFinite(least) && parts.some(asksTerms) ? [{ 'index.date': { $not: { $lt: least } } }] : []
+}
+
+function asksTerms(node: Node): boolean {
+  return node.is === 'term' || node.is === 'prefix' || (node.is === 'or' && node.of.every(asksTerms))
 }
 
 const lastDate = 8_640_000_000_000_000 // ms; JavaScript's, thousands of years beyond FHIR's

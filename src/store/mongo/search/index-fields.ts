@@ -2,6 +2,7 @@
 import { BSON } from 'mongodb'
 import type { Entries, Range, Term } from '../../../search/entry.ts'
 import { compareTexts } from '../../../search/match.ts'
+import { toldOf } from '../../../search/told.ts'
 import { rangeKey, sortField, termKey } from './keys.ts'
 
 export type RangeField = {
@@ -21,9 +22,13 @@ export type IndexFields = Flat & {
   /** What comes first in ascending order, by slot; and in descending order, where that is another. */
   readonly least: Readonly<Record<string, string | number>>
   readonly most?: Readonly<Record<string, string | number>>
+  /** What the resource tells beside its terms: the end of its latest date. */
+  readonly date?: number
 }
 
-export function indexFields({ terms, ranges }: Entries): IndexFields {
+export function indexFields(entries: Entries): IndexFields {
+  const { terms, ranges } = entries
+  const { date } = toldOf(entries)
   const elements = elementsOf(terms, ranges)
   const ends = endsOf(terms, ranges)
   return {
@@ -31,6 +36,7 @@ export function indexFields({ terms, ranges }: Entries): IndexFields {
     ...(elements.length > 0 ? { elements } : {}),
     least: Object.fromEntries(ends.least),
     ...(ends.most.size > 0 ? { most: Object.fromEntries(ends.most) } : {}),
+    ...(date === undefined ? {} : { date }),
   }
 }
 

@@ -91,6 +91,19 @@ t.test('the tests of a range bound both of its ends', async t => {
   )
 })
 
+t.test('who asks for a term and a date is led by both', async t => {
+  const since = (than: number): Node => ({ is: 'range', slot: 'date', tests: [{ end: 'high', op: '>', than }] })
+  const beside = (...of: readonly Node[]) =>
+    compile({ is: 'and', of }, 'acme')['$and'].filter((part: object) => 'index.date' in part)
+  const bound = (than: number) => [{ 'index.date': { $not: { $lt: than } } }]
+  t.strictSame(beside(term('a'), since(5)), bound(5), 'also what was stored before dates were told')
+  t.strictSame(beside(since(5), since(7), { is: 'prefix', slot: 'n', text: 'a' }), bound(7))
+  t.strictSame(beside({ is: 'or', of: [term('a'), term('b')] }, { is: 'or', of: [since(5), since(7)] }), bound(5))
+  t.strictSame(beside(since(5), { is: 'id', ids: ['a'] }), [], 'no term is asked for')
+  t.strictSame(beside(term('a'), term('b')), [], 'no date is asked for')
+  t.strictSame(beside(term('a'), { is: 'not', of: since(5) }), [])
+})
+
 t.test('a unit is part of the question only where it is asked', async t => {
   const asks = (more: { unit?: string }) =>
     compile({ is: 'range', slot: 'd', tests: [], ...more }, 'acme')['index.ranges'].$elemMatch

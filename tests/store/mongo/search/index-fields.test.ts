@@ -71,3 +71,8 @@ t.test('index fields count where they are large', async t => {
   t.equal(hasTooManyKeys(many(80_000)), false)
   t.equal(hasTooManyKeys(many(100_000)), true, 'more than MongoDB indexes')
 })
+
+t.test('the date that a resource tells stands beside its terms', async t => {
+  t.equal(indexFields(entries([term('x', 'y')], [range('date', 1, 4), range('date', 2, 3), range('d', 5, 6)])).date, 4)
+  t.notOk('date' in indexFields(entries([term('x', 'y')], [range('d', 5, 6)])))
+})
