@@ -26,7 +26,7 @@ export function openHolder({ store, clock, owner }: HolderNeeds, tenant: string,
       return lease
     },
     async release() {
-      if (lease) await store.release(tenant, lease)
+      if (lease && lease.expires > clock()) await store.release(tenant, lease)
       lease = undefined
     },
   }

@@ -307,6 +307,11 @@ export interface Store {
   /** The end of the gap-free prefix of the tenant's commit sequence: nothing at or before it will still appear. Includes this process's own finished commits. */
   sequence(tenant: string): Promise<number>
   /**
+   * The same of many tenants by one question, for whoever watches them; those that never wrote are missing. What others finished
+   * at this moment may be missing too, and is there the next time.
+   */
+  ends(tenants: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /**
    * A place of the sequence at or behind the last version of any of these types, 0 if there is none: it counts all that was
    * acknowledged before, by whichever process. A promise only where it must be waited for.
    */
@@ -335,6 +340,8 @@ export interface Store {
   ): Promise<{ readonly receipt: Receipt; readonly versions: readonly Version[] } | undefined>
   note(key: NoteKey): Promise<Note | undefined>
   notes(query: NoteQuery): Promise<readonly Note[]>
+  /** Those of the tenants that have notes of a kind that does not expire, by one question. */
+  noted(tenants: readonly string[], kind: string): Promise<readonly string[]>
   /**
    * Writes the note if nobody changed it since `revision` was read (0: there was none), and gives the new revision; `undefined`:
    * somebody was faster, and nothing is changed.

@@ -6,7 +6,7 @@
 import { parseJson } from '../../fhir/json.ts'
 import { ownLimits } from '../../fhir/json-limits.ts'
 import type { Resource } from '../../fhir/resource.ts'
-import { forEachTenant } from '../../jobs/each-tenant.ts'
+import { forEachTenant, type TenantWork } from '../../jobs/each-tenant.ts'
 import { type Holder, type HolderNeeds, openHolder } from '../../jobs/lease.ts'
 import { openPace, type Pace, type PaceNeeds } from '../../jobs/pace.ts'
 import type { Entries } from '../../search/entry.ts'
@@ -15,6 +15,7 @@ import type { Anchor } from './anchor.ts'
 import { auditType } from './audit-event.ts'
 import { pagesOf } from './events.ts'
 import type { AuditLogEvent } from './log.ts'
+import { logKind } from './portion.ts'
 import { quickIndex, type TextIndex } from './quick-index.ts'
 import { openChain, type Seal, sealed } from './seal.ts'
 import { keepSeal, lastSeal, openPosition, sealNumber } from './seals.ts'
@@ -26,9 +27,11 @@ export type KeepNeeds = HolderNeeds &
       Store,
       | 'history'
       | 'sequence'
+      | 'ends'
       | 'commit'
       | 'note'
       | 'notes'
+      | 'noted'
       | 'keepNote'
       | 'dropNote'
       | 'secret'
@@ -54,38 +57,59 @@ const indexEvery = 1_000 // ms between two looks at what is to be indexed
 
 /** Goes on until the signal; resolves when all that was begun is over. */
 export async function keepAudit(needs: KeepNeeds): Promise<void> {
+  const { store } = needs
   const pace = openPace({ ...needs, sleep: ms => needs.sleep(ms * patience) })
-  const failed = (error: unknown): void => needs.observe({ event: 'audit.failed', error })
-  await forEachTenant({ ...needs, failed }, async (tenant, goesOn) => {
-    const keep = (name: string, pause: number, act: (holder: Holder) => Promise<void>): Promise<void> =>
-      again({ ...needs, goesOn, failed }, { tenant, name, pause }, act)
-    await Promise.all([
-      keep('audit seal', sealEvery, async () => {
-        await seal(needs, tenant)
-        await anchorLast(needs, tenant)
-      }),
-      keep('audit write', writeEvery, holder => writeDown(needs, tenant, holder, pace)),
-      keep('audit index', indexEvery, holder => indexNew(needs, tenant, holder, pace)),
-    ])
-  })
+  await Promise.all([
+    keep(needs, { name: 'audit seal', pause: sealEvery, marks: store.ends }, async tenant => {
+      await seal(needs, tenant)
+      await anchorLast(needs, tenant)
+      return true
+    }),
+    keep(needs, { name: 'audit write', pause: writeEvery, marks: waiting(store) }, (tenant, holder) =>
+      writeDown(needs, tenant, holder, pace),
+    ),
+    keep(needs, { name: 'audit index', pause: indexEvery, marks: store.ends }, (tenant, holder) =>
+      indexNew(needs, tenant, holder, pace),
+    ),
+  ])
 }
 
-type Again = KeepNeeds & { readonly goesOn: () => boolean; readonly failed: (error: unknown) => void }
-type Task = { readonly tenant: string; readonly name: string; readonly pause: number }
+type Task = Pick<TenantWork, 'pause' | 'marks'> & { readonly name: string }
 
-async function again(needs: Again, task: Task, act: (holder: Holder) => Promise<void>): Promise<void> {
-  const { signal, sleep, goesOn, failed } = needs
-  const { tenant, name, pause } = task
-  const holder = openHolder(needs, tenant, name)
-  while (goesOn()) {
-    try {
-      if (await holder.fence()) await act(holder)
-    } catch (error) {
-      if (!signal.aborted) failed(error)
-    }
-    await sleep(pause)
+/** Each tenant's in one process, as long as there is something to be done; `act` tells whether nothing is left. */
+async function keep(
+  needs: KeepNeeds,
+  { name, ...task }: Task,
+  act: (tenant: string, holder: Holder) => Promise<boolean>,
+): Promise<void> {
+  const failed = (error: unknown): void => needs.observe({ event: 'audit.failed', error })
+  const holders = new Map<string, Holder>()
+  const holderOf = (tenant: string): Holder => {
+    const holder = holders.get(tenant) ?? openHolder(needs, tenant, name)
+    holders.set(tenant, holder)
+    return holder
   }
-  await holder.release().catch(() => {}) // it runs out by itself
+  await forEachTenant(
+    { ...needs, failed },
+    {
+      ...task,
+      async act(tenant) {
+        const holder = holderOf(tenant)
+        const isDone = (await holder.fence()) !== undefined && (await act(tenant, holder))
+        return isDone ? Number.POSITIVE_INFINITY : 0
+      },
+    },
+  )
+  await Promise.all([...holders.values()].map(holder => holder.release().catch(() => {}))) // it runs out by itself
+}
+
+/** As long as something waits to be written down, each look finds something new. */
+function waiting({ noted }: Pick<Store, 'noted'>): TenantWork['marks'] {
+  let looks = 0
+  return async tenants => {
+    const look = ++looks
+    return new Map((await noted(tenants, logKind)).map(tenant => [tenant, look]))
+  }
 }
 
 type Sealing = Pick<KeepNeeds, 'store' | 'clock'>
@@ -134,16 +158,19 @@ function quickly(index: ResourceIndex): TextIndex {
 
 type Indexing = Pick<KeepNeeds, 'store' | 'indexIn' | 'signal'>
 
-export async function indexNew(needs: Indexing, tenant: string, holder: Holder, pace: Pace): Promise<void> {
+/** Whether nothing is left. */
+export async function indexNew(needs: Indexing, tenant: string, holder: Holder, pace: Pace): Promise<boolean> {
   const { store, signal } = needs
   const position = openPosition(store, tenant, 'indexed')
   const stretch = { tenant, after: await position.read(), until: await store.sequence(tenant) }
   for await (const versions of pagesOf(store, stretch)) {
     const last = versions.at(-1)
-    if (signal.aborted || last === undefined) return
-    if (!(await pace(() => indexSome(needs, tenant, holder, versions)))) return
+    if (last === undefined) return true
+    if (signal.aborted) return false
+    if (!(await pace(() => indexSome(needs, tenant, holder, versions)))) return false
     await position.advance(last.seq)
   }
+  return true
 }
 
 /** `false`: the lease is another's. */

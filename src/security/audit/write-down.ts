@@ -19,21 +19,23 @@ export type WriteDownNeeds = {
 const most = 500 // events in one commit, some 0.8 MB
 const page = 4 // portions at a time
 
-/** Until nothing is left, or the lease is another's. */
-export async function writeDown(needs: WriteDownNeeds, tenant: string, holder: Holder, pace: Pace): Promise<void> {
+/** Until the lease is another's, or nothing is left: then `true`. */
+export async function writeDown(needs: WriteDownNeeds, tenant: string, holder: Holder, pace: Pace): Promise<boolean> {
   const { store, signal, observe } = needs
+  let isAll = true
   for (let after = ''; ; ) {
     const notes = await store.notes({ tenant, kind: logKind, after, limit: page })
     for (const note of notes) {
-      if (signal.aborted) return
+      if (signal.aborted) return false
       try {
-        if (!(await writeOne(store, note, holder, pace))) return
+        if (!(await writeOne(store, note, holder, pace))) return false
       } catch (error) {
         observe({ event: 'audit.failed', error }) // it stays, and is tried again; the others do not wait for it
+        isAll = false
       }
       after = note.id
     }
-    if (notes.length < page) return
+    if (notes.length < page) return isAll
   }
 }
 

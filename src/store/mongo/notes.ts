@@ -4,7 +4,7 @@ import { insertOnce } from './insert.ts'
 import { hashedId } from './key.ts'
 import type { Collections, NoteDoc } from './schema.ts'
 
-type Notes = Pick<Store, 'note' | 'notes' | 'keepNote' | 'dropNote' | 'dropNotes'>
+type Notes = Pick<Store, 'note' | 'notes' | 'noted' | 'keepNote' | 'dropNote' | 'dropNotes'>
 
 /** Each change is one atomic update of one document. */
 export function openNotes({ notes }: Collections, clock: () => number): Notes {
@@ -20,6 +20,7 @@ export function openNotes({ notes }: Collections, clock: () => number): Notes {
       const wanted = { tenant, kind, id: { $gt: after }, ...(tag === undefined ? {} : { tags: tag }), ...standing() }
       return (await notes.find(wanted).sort({ id: 1 }).limit(limit).toArray()).map(noteOf)
     },
+    noted: (tenants, kind) => notes.distinct('tenant', { tenant: { $in: [...tenants] }, kind }),
     async keepNote(note) {
       const doc = docOf(note)
       const { _id, revision, expires, ...rest } = doc

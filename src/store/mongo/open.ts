@@ -79,6 +79,7 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
     reindex: step('reindex', openReindex({ ...needs, client, collections })),
     reword: step('reword', openReword({ ...needs, client, collections })),
     sequence: step('sequence', sequences.whole),
+    ends: step('ends', sequences.ends),
     latest: step('latest', sequences.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
@@ -101,10 +102,11 @@ export async function openMongo(needs: MongoNeeds): Promise<Store> {
 type Steps = ReturnType<typeof openSteps>
 type Notes = ReturnType<typeof openNotes>
 
-function noteSteps(step: Steps, { note, notes, keepNote, dropNote, dropNotes }: Notes): Notes {
+function noteSteps(step: Steps, { note, notes, noted, keepNote, dropNote, dropNotes }: Notes): Notes {
   return {
     note: step('note', note),
     notes: step('notes', notes),
+    noted: step('noted', noted),
     keepNote: step('keepNote', keepNote),
     dropNote: step('dropNote', dropNote),
     dropNotes: step('dropNotes', dropNotes),

@@ -11,7 +11,7 @@ import type { MongoClient } from 'mongodb'
 import { StoreUnavailable } from '../port.ts'
 import { type Ends, endsOf, finishedAmong, refresh, resolveDead, settle, type Taking, take } from './block.ts'
 import { commandTime } from './connection.ts'
-import type { Collections, Block as OpenBlock } from './schema.ts'
+import type { Collections, CounterDoc, Block as OpenBlock } from './schema.ts'
 
 /** Numbers `from` to `from + count - 1`, and the `updated` (ms) of all that is written under them. */
 export type Block = { readonly tenant: string; readonly from: number; readonly count: number; readonly updated: number }
@@ -25,6 +25,8 @@ export type Sequences = {
   settle(block: Block): Promise<boolean>
   /** The end of the gap-free prefix as it is now. */
   prefix(tenant: string): Promise<number>
+  /** As `prefix`, of those of the tenants that have a sequence. */
+  ends(tenants: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** As `prefix`, but waits until it holds every commit that was acknowledged before, by whichever process. */
   whole(tenant: string): Promise<number>
   /** A place at or behind the last version of any of these types that was acknowledged before; 0: there is none. */
@@ -42,11 +44,10 @@ export function openSequences(client: MongoClient, collections: Collections, clo
   const tenants = new Map<string, TenantState>()
   const stateOf = (tenant: string): TenantState => remembered(tenants, tenant)
 
-  const reserve: Sequences['reserve'] = async (tenant, taking) => {
-    const { count } = taking
+  const reserve: Sequences['reserve'] = async (tenant, { count, ...taking }) => {
     const state = stateOf(tenant)
     const ended = [...state.ended]
-    const { next, clock: updated } = await take(sequences, tenant, { ...taking, since: clock() }, ended)
+    const { next, clock: updated } = await take(sequences, tenant, { ...taking, count, since: clock() }, ended)
     for (const number of ended) state.ended.delete(number)
     const block = { tenant, from: next - count, count, updated }
     state.ours.add(block.from)
@@ -89,15 +90,19 @@ export function openSequences(client: MongoClient, collections: Collections, clo
   }
 
   async function look(tenant: string): Promise<Ends> {
-    const state = stateOf(tenant)
     const counter = await sequences.findOne({ _id: tenant })
-    if (!counter) return { prefix: 0, finished: 0 }
-    const listed = counter.open.filter(({ from }) => !state.ended.has(from))
+    return counter ? endsIn(counter) : { prefix: 0, finished: 0 }
+  }
+
+  async function endsIn({ _id: tenant, next, open: all }: Counter): Promise<Ends> {
+    if (all.length === 0) return endsOf(next, all)
+    const state = stateOf(tenant)
+    const listed = all.filter(({ from }) => !state.ended.has(from))
     const done = await finishedAmong(changes, tenant, listed, state.ours)
     const open = listed.filter(({ from }) => !done.has(from))
     const dead = open.filter(({ from, since }) => since + silence < clock() && !state.ours.has(from))
     for (const block of dead) bury(tenant, state, block)
-    return endsOf(counter.next, open)
+    return endsOf(next, open)
   }
 
   async function close(): Promise<void> {
@@ -112,10 +117,26 @@ export function openSequences(client: MongoClient, collections: Collections, clo
     release,
     settle: ({ tenant, from }) => settle(changes, tenant, from),
     prefix: async tenant => (await look(tenant)).prefix,
+    ends: tenants => ends(sequences, tenants, endsIn),
     whole: tenant => whole(() => look(tenant)),
     latest: (tenant, types) => latest(sequences, tenant, types),
     close,
   }
+}
+
+type Counter = Pick<CounterDoc, '_id' | 'next' | 'open'>
+
+/** Only of those in which something is under way more has to be asked. */
+async function ends(
+  sequences: Collections['sequences'],
+  tenants: readonly string[],
+  endsIn: (counter: Counter) => Promise<Ends>,
+): Promise<ReadonlyMap<string, number>> {
+  const batchSize = tenants.length + 1 // all in the first reply
+  const options = { projection: { next: 1, open: 1 }, batchSize, maxTimeMS: commandTime } as const
+  const counters = await sequences.find({ _id: { $in: [...tenants] } }, options).toArray()
+  const found = counters.map(async it => [it._id, (await endsIn(it)).prefix] as const)
+  return new Map(await Promise.all(found))
 }
 
 function remembered(tenants: Map<string, TenantState>, tenant: string): TenantState {

@@ -85,7 +85,11 @@ export function openNoteReader(db: DatabaseSync, tenants: Names) {
      WHERE t.tenant = ?1 AND t.kind = ?2 AND t.tag = ?6 AND t.id > ?3 AND (n.expires IS NULL OR n.expires > ?4)
      ORDER BY t.id LIMIT ?5`,
   )
+  const any = db.prepare('SELECT 1 FROM note WHERE tenant = ? AND kind = ? LIMIT 1')
   return {
+    noted(names: readonly string[], kind: string): readonly string[] {
+      return names.filter(name => any.get(tenants.key(name) ?? 0, kind) !== undefined)
+    },
     one(key: NoteKey, now: number): Note | undefined {
       const row = find.get(tenants.key(key.tenant) ?? 0, key.kind, key.id) as unknown as Row | undefined
       return row && !isOver(row, now) ? noteOf(key, row) : undefined

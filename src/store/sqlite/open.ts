@@ -101,7 +101,7 @@ export async function openSqlite(needs: SqliteNeeds): Promise<Store> {
     commit: step('commit', commit),
     reindex: step('reindex', (tenant, items, fence) => queue.ask(reindexJob(tenant, items, fence, clock()))),
     reword: step('reword', (tenant, items, fence) => queue.ask({ do: 'reword', tenant, items, fence, now: clock() })),
-    sequence: step('sequence', reads.sequence),
+    ...placeSteps(step, reads),
     latest: openPromptSteps(fault)('latest', reads.latest),
     changes: (tenant, after, signal) => changes(tenant, after, signal, readChanges, bell),
     scan: query => scan(query, readScan),
@@ -127,6 +127,13 @@ function pieces(queue: Queue): Pick<Store, 'erase' | 'tidy'> {
   }
 }
 
+function placeSteps(
+  step: ReturnType<typeof openSteps>,
+  { sequence, ends }: ReturnType<typeof openReads>,
+): Pick<Store, 'sequence' | 'ends'> {
+  return { sequence: step('sequence', sequence), ends: step('ends', ends) }
+}
+
 function leaseSteps(
   step: ReturnType<typeof openSteps>,
   queue: Queue,
@@ -146,10 +153,11 @@ function noteSteps(
   notes: ReturnType<typeof openNoteReader>,
   queue: Queue,
   clock: () => number,
-): Pick<Store, 'note' | 'notes' | 'keepNote' | 'dropNote' | 'dropNotes'> {
+): Pick<Store, 'note' | 'notes' | 'noted' | 'keepNote' | 'dropNote' | 'dropNotes'> {
   return {
     note: step('note', key => notes.one(key, clock())),
     notes: step('notes', query => notes.some(query, clock())),
+    noted: step('noted', notes.noted),
     keepNote: step('keepNote', note => queue.ask({ do: 'keepNote', note, now: clock() })),
     dropNote: step('dropNote', (key, revision) => queue.ask({ do: 'dropNote', key, revision, now: clock() })),
     dropNotes: step('dropNotes', (tenant, kind, tag) => queue.ask({ do: 'dropNotes', tenant, kind, tag })),

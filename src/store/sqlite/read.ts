@@ -58,6 +58,10 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapsh
     return { state, tenant, newest, there, seq: Math.max(0, ...there.map(type => placeOf(key, type))) }
   }
 
+  function sequence(tenant: string): number {
+    return (last.get(tenants.key(tenant) ?? 0)?.['seq'] as number | undefined) ?? 0
+  }
+
   /** By list of types: what is asked again and again in one state is answered once. */
   const latest = new WeakMap<readonly string[], Latest>()
 
@@ -79,6 +83,8 @@ export function openReads(db: DatabaseSync, tenants: Names, types: Names, snapsh
       latest.set(types, found)
       return found.seq
     },
-    sequence: (tenant: string): number => (last.get(tenants.key(tenant) ?? 0)?.['seq'] as number | undefined) ?? 0,
+    sequence,
+    ends: (names: readonly string[]): ReadonlyMap<string, number> =>
+      new Map(names.map(tenant => [tenant, sequence(tenant)] as const).filter(([, end]) => end > 0)),
   }
 }

@@ -51,7 +51,7 @@ export async function openAuditing(
   taken = log
   test.teardown(() => log.close())
 
-  async function held(name: string, act: (holder: Holder) => Promise<void>, tenant = 'default'): Promise<void> {
+  async function held(name: string, act: (holder: Holder) => Promise<unknown>, tenant = 'default'): Promise<void> {
     const holder = openHolder({ store: world.store, clock: () => world.clock, owner: 'test' }, tenant, name)
     await act(holder)
     await holder.release()

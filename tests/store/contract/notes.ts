@@ -81,6 +81,21 @@ export async function notesKept(t: Test, place: Place, other: Store): Promise<vo
     t.same(await ids({ limit: 9 }), [])
   })
 
+  await t.test('which tenants have notes of a kind is told by one question', async t => {
+    const [a, b, c] = [desk().tenant, desk().tenant, desk().tenant]
+    const { store } = place
+    for (const id of ['a', 'b']) await store.keepNote(noteIn(a, { id }))
+    await store.keepNote(noteIn(b, { kind: 'code' }))
+    await store.keepNote(noteIn(c))
+    const noted = async (...tenants: readonly string[]) => [...(await other.noted(tenants, 'session'))].sort()
+    t.same(await noted(a, b, c), [a, c].sort())
+    t.same(await noted(a, b), [a])
+    t.same(await noted(), [])
+    t.same(await other.noted([a, b], 'none'), [])
+    for (const id of ['a', 'b']) await store.dropNote(noteIn(a, { id }))
+    t.same(await noted(a, b, c), [c])
+  })
+
   await t.test('notes of two tenants are two', async t => {
     const [a, b] = [desk(), desk()]
     await a.store.keepNote(noteIn(a.tenant, { tags: ['t'] }))

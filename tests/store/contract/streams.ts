@@ -21,6 +21,22 @@ async function sequences(t: Test, place: Place, other: Store): Promise<void> {
     t.equal(await other.sequence(tenant), last.versions[0]?.seq)
   })
 
+  await t.test('the ends of many tenants are those of each', async t => {
+    const [a, b, silent] = [openDesk(place), openDesk(place), openDesk(place)]
+    const tenants = [a, b, silent].map(({ tenant }) => tenant)
+    const ends = async (store: Store) => [...(await store.ends(tenants))].sort(([one], [two]) => one.localeCompare(two))
+    t.same(await ends(place.store), [])
+    await a.one(a.put('a'))
+    const { seq } = await b.one(b.put('b'))
+    const told = [a, b].map(async ({ tenant, end }) => [tenant, await end()] as const)
+    const expected = (await Promise.all(told)).sort(([one], [two]) => one.localeCompare(two))
+    t.ok(expected.some(([, end]) => end === seq))
+    for (const store of [place.store, other]) t.same(await ends(store), expected)
+    const later = await a.one(a.put('a'))
+    t.equal((await other.ends([a.tenant])).get(a.tenant), later.seq, 'only those that are asked for')
+    t.equal((await other.ends([])).size, 0)
+  })
+
   await t.test('nothing appears at or before the end of the sequence', async t => {
     const { tenant, put, store } = openDesk(place)
     const ends: { end: number; count: number }[] = []

@@ -41,6 +41,20 @@ else {
     t.equal(await store.countHistory({ tenant, until: second.seq }), 2, 'the taken place is no version')
   })
 
+  t.test('a block whose process died is resolved also by who watches many tenants', async t => {
+    const place = await openPlace(t, url)
+    const { tenant, store, one, put } = openDesk(place)
+    const { sequences } = collectionsOf(place)
+    const first = await one(put('a'))
+    const dead = { from: first.seq + 1, count: 3, since: place.now, session: { id: new UUID().toBinary() } }
+    await sequences.updateOne({ _id: tenant }, { $inc: { next: 3 }, $push: { open: dead } })
+    const second = await one(put('b'))
+    const end = async () => (await store.ends([tenant])).get(tenant)
+    t.equal(await end(), first.seq, 'it may still be under way')
+    place.now += 3_001
+    while ((await end()) !== second.seq) await sleep(20)
+  })
+
   t.test('readers stop before a transaction that is under way, and do not kill it', async t => {
     const place = await openPlace(t, url)
     const { tenant, one, put, store } = openDesk(place)

@@ -23,7 +23,7 @@ export type ReindexEvent =
 
 export type ReindexNeeds = HolderNeeds &
   PaceNeeds & {
-    readonly store: Pick<Store, 'types' | 'search' | 'count' | 'reindex' | 'acquire' | 'renew' | 'release'>
+    readonly store: Pick<Store, 'ends' | 'types' | 'search' | 'count' | 'reindex' | 'acquire' | 'renew' | 'release'>
     readonly definitions: OwnDefinitions
     /** Those in force; others have their turn again when they are so. */
     readonly tenants: () => Promise<readonly string[]>
@@ -41,36 +41,63 @@ const budget = 300_000 // ms, more than a request has; after a restart the first
 
 /** Goes on until the signal; resolves when all that was begun is over. */
 export async function keepIndexed(needs: ReindexNeeds): Promise<void> {
-  const { sleep, signal, observe, elapsed } = needs
+  const { store, definitions, observe, elapsed } = needs
   const pace = openPace(needs)
   const failed = (error: unknown): void => observe({ event: 'reindex.failed', error })
-  await forEachTenant({ ...needs, failed }, async (tenant, goesOn) => {
-    const schedule = openSchedule(elapsed)
-    while (goesOn()) {
-      try {
-        const holding = await needs.definitions.of(tenant)
-        if (schedule.isDue(holding)) schedule.next(await indexAll({ ...needs, pace }, tenant, holding))
-      } catch (error) {
-        if (!signal.aborted) failed(error)
-      }
-      await sleep(pause)
-    }
-  })
+  const schedules = new Map<string, Schedule>()
+  const scheduleOf = (tenant: string): Schedule => {
+    const schedule = schedules.get(tenant) ?? openSchedule(elapsed)
+    schedules.set(tenant, schedule)
+    return schedule
+  }
+  await forEachTenant(
+    { ...needs, failed },
+    {
+      ...{ pause, marks: store.ends },
+      async act(tenant, isNew) {
+        const schedule = scheduleOf(tenant)
+        if (isNew) schedule.written()
+        const holding = await definitions.of(tenant)
+        if (schedule.isDue(holding)) await schedule.look(() => indexAll({ ...needs, pace }, tenant, holding))
+        return schedule.rest()
+      },
+    },
+  )
 }
 
-/** When all types are to be looked at: as soon as the definitions change, and for a while after that. */
+type Schedule = ReturnType<typeof openSchedule>
+
+/**
+ * When all types are to be looked at: as soon as the definitions change, and for a while after that. Where nothing was written
+ * since the last look there is nothing to be found, but what others have written a moment ago may not count yet.
+ */
 function openSchedule(elapsed: () => number) {
   let known: Holding | undefined
   let changed = 0
   let due = 0
+  let written = 0
+  let looked = Number.NEGATIVE_INFINITY
   return {
+    /** A moment ago, or longer, as far as is known. */
+    written(): void {
+      written = elapsed()
+    },
     isDue(holding: Holding): boolean {
       if (holding !== known) due = changed = elapsed()
       known = holding
       return elapsed() >= due
     },
-    next(isDone: boolean): void {
+    /** `act` tells whether nothing was left. */
+    async look(act: () => Promise<boolean>): Promise<void> {
+      const begun = elapsed()
+      const isDone = await act()
+      if (isDone) looked = begun
       due = elapsed() + (isDone && elapsed() - changed > unsettled ? rarely : 0)
+    },
+    /** ms until it is time even though nothing more is written. */
+    rest(): number {
+      if (elapsed() - written < unsettled) return 0
+      return looked >= written ? Number.POSITIVE_INFINITY : due - elapsed()
     },
   }
 }
