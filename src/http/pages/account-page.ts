@@ -130,8 +130,9 @@ export const newPassword: Html = field({
   hint: 'At least 12 characters. A few words that belong to nothing are good.',
 })
 
-function email(visit: Visit, { account, mail }: AccountView): Html {
+function email(visit: Visit, { account, mail }: AccountView): Html | false {
   const { email } = account
+  if (email === undefined && !mail) return false // nothing to see, and nothing to change
   const state = email && (email.verified ? 'Confirmed.' : 'Not confirmed yet: a letter with a link was sent.')
   return section(
     'email',

@@ -161,6 +161,22 @@ await onBothStores(async (t, openWorld) => {
     t.equal((await signIn(browser, 'ann', '/account', fresh)).status, 303)
   })
 
+  await t.test('e-mail is spoken of only where somebody has an address, or could get one', async t => {
+    for (const [mail, email, isTold] of [
+      [false, undefined, false],
+      [false, { address: 'ann@example.org', verified: true }, true],
+      [true, undefined, true],
+    ] as const) {
+      const site = await openSite(t, await openWorld(), { mail })
+      const browser = openBrowser(site.origin)
+      await site.add('ann', email && { email })
+      await signIn(browser)
+      await browser.go('/account')
+      t.match(browser.html(), /<h1>Your account<\/h1>/)
+      t.equal(browser.html().includes('E-mail'), isTold)
+    }
+  })
+
   await t.test('hostile names are text', async t => {
     const world = await openWorld()
     await admitPatients(world)
