@@ -7,9 +7,8 @@ import { baseName, type SourceFile } from './source.ts'
 import { readTable } from './table.ts'
 
 export const hcpcs: Format = async (files, wanted) => {
-  const file =
-    files.find(each => /^HCPC(S)?20\d\d.*ANWEB.*\.txt$/i.test(baseName(each))) ??
-    files.find(each => /^HCPC(S)?20\d\d.*\.(csv|txt)$/i.test(baseName(each)))
+  const ours = files.filter(each => data.test(baseName(each)))
+  const file = ours.find(each => /ANWEB.*\.txt$/i.test(baseName(each))) ?? ours[0]
   if (file === undefined) return undefined
   const version = wanted.version ?? /20\d\d(?:[_-]?(?:JAN|APR|JUL|OCT|Q[1-4]))?/i.exec(baseName(file))?.[0]
   return {
@@ -29,16 +28,25 @@ export const hcpcs: Format = async (files, wanted) => {
   }
 }
 
-type Procedure = { code: string; long: string; short: string; ended: string; line: number }
+/** `HCPC2026_OCT_ANWEB_v2.txt`, and not the description of its columns or what is corrected in it, which come in the same archive. */
+const data = /^HCPCS?20\d\d(?!.*(?:layout|correction|transaction)).*\.(csv|txt)$/i
 
-/** Columns 1-5 code (modifiers: 4-5), 6-10 sequence, 11 kind of record, 12-91 long, 92-119 short description, 277-284 end. */
+type Procedure = {
+  readonly code: string
+  long: string
+  readonly short: string
+  /** The day on which its latest change takes effect. */
+  readonly changed: string
+  readonly ended: string
+  readonly line: number
+}
+
+/**
+ * Columns 1-5 code (modifiers: 4-5), 6-10 sequence, 11 kind of record, 12-91 long, 92-119 short description, 277-284 when its latest
+ * change takes effect, 285-292 end: HCPC20…_recordlayout.txt, which comes with it.
+ */
 async function readFixed(file: SourceFile, load: Load): Promise<void> {
-  const rows = rowsInto(load.sink, baseName(file))
-  let open: Procedure | undefined
-  const close = (): void => {
-    if (open) give(open, rows)
-    open = undefined
-  }
+  const found: Procedure[] = []
   await readLines(
     file,
     load,
@@ -56,21 +64,21 @@ async function readFixed(file: SourceFile, load: Load): Promise<void> {
       }
       const long = text.slice(11, 91).trim()
       // 3 and 7 begin a procedure and a modifier; 4 and 8 go on with its description.
+      const open = found.at(-1)
       if (kind === '3' || kind === '7') {
-        close()
-        open = { code, long, short: text.slice(91, 119).trim(), ended: text.slice(276, 284).trim(), line }
+        const [short, changed, ended] = [text.slice(91, 119), text.slice(276, 284), text.slice(284, 292)]
+        found.push({ code, long, short: short.trim(), changed: changed.trim(), ended: ended.trim(), line })
       } else if (open?.code === code) open.long += ` ${long}`
       else
         load.problems.add(baseName(file), line, `the description of ${shown(code)} goes on, but does not begin before`)
     },
     'windows-1252',
   )
-  close()
-  rows.flush()
+  giveAll(found, file, load)
 }
 
 async function readColumns(file: SourceFile, load: Load): Promise<void> {
-  const rows = rowsInto(load.sink, baseName(file))
+  const found: Procedure[] = []
   const table = {
     columns: ['HCPC', 'LONG DESCRIPTION'],
     separator: ',',
@@ -78,22 +86,24 @@ async function readColumns(file: SourceFile, load: Load): Promise<void> {
     encoding: 'windows-1252',
   } as const
   await readTable(file, load, table, (row, line) => {
-    give(
-      {
-        code: row('HCPC'),
-        long: row('LONG DESCRIPTION'),
-        short: row('SHORT DESCRIPTION'),
-        ended: row('TERM DT'),
-        line,
-      },
-      rows,
-    )
+    const [changed, ended] = [row('ACT EFF DT').trim(), row('TERM DT').trim()]
+    const [long, short] = [row('LONG DESCRIPTION').trim(), row('SHORT DESCRIPTION').trim()]
+    found.push({ code: row('HCPC').trim(), long, short, changed, ended, line })
   })
+  giveAll(found, file, load)
+}
+
+/** A release tells of ends to come: what has ended by the day of its latest change is no longer in use. */
+function giveAll(found: readonly Procedure[], file: SourceFile, load: Load): void {
+  const rows = rowsInto(load.sink, baseName(file))
+  const latest = found.reduce((day, { changed }) => (changed > day ? changed : day), '') || '99999999'
+  for (const each of found) give(each, latest, rows)
   rows.flush()
 }
 
-function give({ code, long, short, ended, line }: Procedure, rows: Rows): void {
-  rows.concept({ code, display: long || short, line, ...(ended === '' ? {} : { inactive: true }) })
+function give({ code, long, short, ended, line }: Procedure, latest: string, rows: Rows): void {
+  const inactive = ended !== '' && ended <= latest
+  rows.concept({ code, display: long || short, line, ...(inactive ? { inactive } : {}) })
   if (short !== '' && short !== long) rows.designation({ code, language: 'en', value: short, line })
   rows.property({ code, property: 'kind', value: code.length === 2 ? 'modifier' : 'procedure', line })
   if (/^\d{8}$/.test(ended)) {

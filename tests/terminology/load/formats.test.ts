@@ -61,36 +61,46 @@ t.test('RxNorm: names, relations, attributes', async t => {
 })
 
 t.test('HCPCS: records of fixed width, and as CSV', async t => {
-  const record = (code: string, kind: string, long: string, short = '', ended = ''): string =>
-    `${code.padStart(5)}00100${kind}${long.padEnd(80)}${short.padEnd(28)}`.padEnd(276) + ended.padEnd(44)
+  // As the record layout of the CMS has it: 269-276 added, 277-284 latest change, 285-292 end, 293 what was done.
+  const record = (code: string, kind: string, long: string, short = '', changed = '', ended = ''): string =>
+    `${code.padStart(5)}00100${kind}${long.padEnd(80)}${short.padEnd(28)}`.padEnd(268) +
+    `20200101${changed.padEnd(8)}${ended.padEnd(8)}N`
   const text = [
-    record('A0001', '3', 'A long', 'Short'),
+    record('A0001', '3', 'A long', 'Short', '20990101'),
     record('A0001', '4', 'description'),
     record('X1', '7', 'Modifier'),
-    record('B0001', '3', 'Gone', '', '20980131'),
+    record('C0001', '3', 'Soon gone', '', '20980101', '20990331'),
+    record('B0001', '3', 'Gone', '', '20980101', '20980131'),
   ].join('\r\n')
-  const { release, rows, problems } = await loaded(filesOf({ 'HCPC2099_JAN_ANWEB.txt': text }))
+  const beside = {
+    'HCPC2099_recordlayout.txt': 'HCPCS Code 1 5',
+    'HCPC2099_JAN_ANWEB_Transaction Report.txt': 'what is new',
+  }
+  const { release, rows, problems } = await loaded(filesOf({ ...beside, 'HCPC2099_JAN_ANWEB.txt': text }))
   t.same(problems, [])
   t.equal(release.facts.version, '2099_JAN')
   t.same(rows.concepts, [
     { code: 'A0001', display: 'A long description' },
     { code: 'X1', display: 'Modifier' },
+    { code: 'C0001', display: 'Soon gone' },
     { code: 'B0001', display: 'Gone', inactive: true },
   ])
   t.same((rows.properties as unknown[]).at(-1), { code: 'B0001', property: 'terminated', value: '2098-01-31' })
   const wrong = await loaded(
-    filesOf({ 'HCPC2099_JAN_ANWEB.txt': `${text}\r\nnonsense here\r\n${record('C0001', '4', 'x')}` }),
+    filesOf({ 'HCPC2099_JAN_ANWEB.txt': `${text}\r\nnonsense here\r\n${record('D0001', '4', 'x')}` }),
   )
   t.same(wrong.problems, [
-    "HCPC2099_JAN_ANWEB.txt line 5: expected a code in columns 1-5 and 3, 4, 7 or 8 in column 11; found 'nonsense he'",
-    "HCPC2099_JAN_ANWEB.txt line 6: the description of 'C0001' goes on, but does not begin before",
+    "HCPC2099_JAN_ANWEB.txt line 6: expected a code in columns 1-5 and 3, 4, 7 or 8 in column 11; found 'nonsense he'",
+    "HCPC2099_JAN_ANWEB.txt line 7: the description of 'D0001' goes on, but does not begin before",
   ])
   const table = csv(
-    ['HCPC', 'LONG DESCRIPTION', 'SHORT DESCRIPTION', 'TERM DT'],
-    ['A0001', 'A long description', 'Short', ''],
+    ['HCPC', 'SEQNUM', 'RECID', 'LONG DESCRIPTION', 'SHORT DESCRIPTION', 'ACT EFF DT', 'TERM DT'],
+    ['A0001', '00100', '3', 'A long description', 'Short', '20990401', ''],
+    ['B0001', '00100', '3', 'Gone', 'Gone', '20990401', '20990331'],
   )
   t.same((await loaded(filesOf({ 'HCPC2099_APR.csv': table }))).rows.concepts, [
     { code: 'A0001', display: 'A long description' },
+    { code: 'B0001', display: 'Gone', inactive: true },
   ])
 })
 
