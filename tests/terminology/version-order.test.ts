@@ -7,6 +7,8 @@ t.test('versions are in the order in which they appeared', async t => {
     ['', '1', '1.0', '1.0.1', '1.2', '1.10'],
     ['2.9', '2.78', '2.80'],
     ['20240101', '20250731'],
+    ['10072024', '12022024', '01062025', '02032025'],
+    ['20250105', '01062025', '20250107'],
     ['2025-01', '2025-02-01', '2026'],
     // The international edition has the largest number, so that it answers who names none.
     [

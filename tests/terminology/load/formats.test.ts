@@ -19,6 +19,9 @@ t.test('RxNorm: names, relations, attributes', async t => {
       conso('1', 'MMSL', 'IN', 'Foo of others'),
       conso('2', 'RXNORM', 'SCD', 'foo 5 MG Oral Tablet'),
       conso('3', 'RXNORM', 'BN', 'Gone', 'O'),
+      conso('2', 'RXNORM', 'SY', 'a name that was taken back', 'O'),
+      conso('4', 'RXNORM', 'SY', 'known by a synonym alone'),
+      conso('5', 'MMSL', 'IN', 'of others alone'),
     ),
     'RxNorm_full_02032099/rrf/RXNREL.RRF': rrf(
       ['1', '', 'CUI', 'RO', '2', '', 'CUI', 'has_ingredient', 'r', '', 'RXNORM', '', '', '', '', ''],
@@ -39,21 +42,38 @@ t.test('RxNorm: names, relations, attributes', async t => {
       'N',
       '4096',
     ]),
+    'RxNorm_full_02032099/rrf/RXNSTY.RRF': rrf(
+      ['2', 'T200', 'A1.3.3', 'Clinical Drug', '', '4096'],
+      ['5', 'T200', 'A1.3.3', 'Clinical Drug', '', '4096'],
+    ),
   }
-  const { release, rows, problems } = await loaded(filesOf(files))
+  // The subset of a full release comes first in its archive.
+  const prescribed = Object.keys(files).map(path => path.replace('/rrf/', '/prescribe/rrf/'))
+  const subset = Object.fromEntries(prescribed.map(path => [path, '']))
+  const { release, rows, problems } = await loaded(filesOf({ ...subset, ...files }))
   t.same(problems, [])
-  t.equal(release.facts.version, '20990203')
+  // As the download files have it: https://hl7.org/fhir/R4/rxnorm.html
+  t.equal(release.facts.version, '02032099')
   t.same(rows.concepts, [
     { code: '1', display: 'foo' },
     { code: '2', display: 'foo 5 MG Oral Tablet' },
     { code: '3', display: 'Gone', inactive: true },
+    { code: '4', display: 'known by a synonym alone' },
   ])
-  t.match(rows.designations, [{ code: '1', value: 'fou', use: { code: 'SY' } }])
+  t.match(rows.designations, [
+    { code: '1', value: 'fou', use: { code: 'SY' } },
+    { code: '4', value: 'known by a synonym alone' },
+  ])
+  t.same(rows.edges, [], 'no subsumption is defined by RxNorm')
   t.same(
     (rows.properties as { property: string }[]).filter(({ property }) => property !== 'TTY'),
     [
+      { code: '1', property: 'SAB', value: 'RXNORM' },
+      { code: '1', property: 'SAB', value: 'MMSL' },
+      ...['2', '3', '4'].map(code => ({ code, property: 'SAB', value: 'RXNORM' })),
       { code: '2', property: 'has_ingredient', value: '1' },
       { code: '2', property: 'NDC', value: '00001000101' },
+      { code: '2', property: 'STY', value: 'T200' },
     ],
   )
   const broken = { ...files, 'RxNorm_full_02032099/rrf/RXNREL.RRF': '1|2|3|\n' }
