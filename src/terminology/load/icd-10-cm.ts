@@ -7,8 +7,9 @@ import { baseName, type SourceFile } from './source.ts'
 import { type Element, readXml } from './xml-events.ts'
 
 export const icd10cm: Format = async (files, wanted) => {
-  const tabular = files.find(file => /^icd-?10-?cm[-_ ]tabular.*\.xml$/i.test(baseName(file)))
-  const order = files.find(file => /^icd10cm[-_]order.*\.txt$/i.test(baseName(file)))
+  // Addenda are beside them, which tell only what is new.
+  const tabular = files.find(file => /^icd-?10-?cm[-_ ]tabular(?!.*addenda).*\.xml$/i.test(baseName(file)))
+  const order = files.find(file => /^icd-?10-?cm[-_ ]order(?!.*addenda).*\.txt$/i.test(baseName(file)))
   const file = tabular ?? order
   if (file === undefined) return undefined
   const version = wanted.version ?? /(20\d\d)/.exec(baseName(file))?.[1]
@@ -42,7 +43,8 @@ const noteKinds = [
   'notes',
 ] as const
 
-const form = /^[A-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?$/
+/** The second is a letter since 2026: QA0.0101. */
+const form = /^[A-Z][0-9A-Z]{2}(\.?[0-9A-Z]{1,4})?$/
 
 /** What has a name; `name` and `desc` come before what it holds. */
 type Named = WeakMap<Element, { readonly code: string; leaf: boolean; display?: string }>
@@ -129,7 +131,7 @@ function describe(owner: Element, around: readonly Element[], text: string, { fi
   }
   // Chapters and sections repeat their range behind their title.
   known.display = text
-  rows.concept({ code, display: name === 'diag' ? text : text.replace(/ \([A-Z]\d[^)]*\)$/, ''), line })
+  rows.concept({ code, display: name === 'diag' ? text : text.replace(/ \([A-Z][0-9A-Z]{2}[^)]*\)$/, ''), line })
   const parent = around.findLast(each => named.has(each))
   const above = parent && named.get(parent)
   if (above !== undefined) {

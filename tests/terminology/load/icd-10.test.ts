@@ -13,12 +13,14 @@ const tabular = `<?xml version="1.0"?>
       name</note><note>another</note></inclusionTerm><excludes1><note>that (B99)</note></excludes1></diag>
    </diag>
    <diag><name>A01</name><desc>Another (rare)</desc></diag>
+   <diag><name>QA0</name><desc>With two letters</desc></diag>
   </section>
  </chapter>
 </ICD10CM.tabular>`
 
 t.test('ICD-10-CM: the tabular list', async t => {
-  const { release, rows, problems } = await loaded(filesOf({ 'icd10cm_tabular_2099.xml': tabular }))
+  const addenda = { 'icd10cm_tabular_addenda_2099.xml': '<addenda/>' }
+  const { release, rows, problems } = await loaded(filesOf({ ...addenda, 'icd10cm_tabular_2099.xml': tabular }))
   t.same(problems, [])
   t.match(release.facts, { url: 'http://hl7.org/fhir/sid/icd-10-cm', version: '2099' })
   t.same(rows.concepts, [
@@ -27,12 +29,14 @@ t.test('ICD-10-CM: the tabular list', async t => {
     { code: 'A00', display: 'One disease' },
     { code: 'A00.0', display: 'One disease & more' },
     { code: 'A01', display: 'Another (rare)' },
+    { code: 'QA0', display: 'With two letters' },
   ])
   t.same(rows.edges, [
     { child: 'A00-A09', parent: 'Chapter 1' },
     { child: 'A00', parent: 'A00-A09' },
     { child: 'A00.0', parent: 'A00' },
     { child: 'A01', parent: 'A00-A09' },
+    { child: 'QA0', parent: 'A00-A09' },
   ])
   const said = (rows.properties as { code: string; property: string; value: unknown }[]).map(row => [
     row.code,
@@ -52,6 +56,8 @@ t.test('ICD-10-CM: the tabular list', async t => {
     ['A00', 'billable', false],
     ['A01', 'kind', 'category'],
     ['A01', 'billable', true],
+    ['QA0', 'kind', 'category'],
+    ['QA0', 'billable', true],
   ])
 })
 
