@@ -6,6 +6,7 @@ const distributed: ReadonlyMap<string, string> = new Map([
   ['http://hl7.org/fhir/sid/icd-10', 'ICD-10'],
   ['http://hl7.org/fhir/sid/icd-10-cm', 'ICD-10-CM'],
   ['http://fhir.de/CodeSystem/bfarm/icd-10-gm', 'ICD-10-GM'],
+  ['http://fhir.de/CodeSystem/bfarm/ops', 'OPS'],
   ['http://terminology.hl7.org/CodeSystem/icd-o-3', 'ICD-O-3'],
   ['http://www.ama-assn.org/go/cpt', 'CPT'],
   ['http://www.nlm.nih.gov/research/umls/rxnorm', 'RxNorm'],

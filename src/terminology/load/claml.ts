@@ -6,8 +6,9 @@ import { type Rows, rowsInto } from './sink.ts'
 import { baseName, type SourceFile } from './source.ts'
 import { beginning, type Element, readXml } from './xml-events.ts'
 
-/** By the name that the file gives its classification. */
+/** By the name that the file gives its classification, or that the file has: `ops2026syst_claml_20251017.xml`. */
 const systems: readonly (readonly [name: RegExp, url: string])[] = [
+  [/\bops(\b|\d)/i, 'http://fhir.de/CodeSystem/bfarm/ops'],
   [/icd-?10-?gm/i, 'http://fhir.de/CodeSystem/bfarm/icd-10-gm'],
   [/icd-?10/i, 'http://hl7.org/fhir/sid/icd-10'],
   [/icd-?o/i, 'http://terminology.hl7.org/CodeSystem/icd-o-3'],
@@ -20,17 +21,19 @@ export const claml: Format = async (files, wanted) => {
     const start = await beginning(file)
     if (!start.includes('<ClaML')) continue
     const title = /<Title\b[^>]*>/.exec(start)?.[0] ?? ''
-    const name = attribute(title, 'name') ?? baseName(file)
+    const name = attribute(title, 'name') || baseName(file)
     const version = wanted.version ?? attribute(title, 'version')
-    const url = wanted.system ?? systems.find(([pattern]) => pattern.test(name))?.[1]
+    const of = (text: string): string | undefined => systems.find(([pattern]) => pattern.test(text))?.[1]
+    const url = wanted.system ?? of(name) ?? of(baseName(file))
     if (url === undefined) return undefined
+    const language = languageOf(start)
     return {
       facts: factsOf({
         url,
         ...(version === undefined ? {} : { version }),
         name: name.replaceAll(/\W+/g, '_'),
         title: name,
-        language: /<Label[^>]*xml:lang="([^"]+)"/.exec(start)?.[1] ?? 'en',
+        language,
         hierarchyMeaning: 'is-a',
         properties: [
           { code: 'kind', type: 'code', description: 'chapter, block or category' },
@@ -41,10 +44,16 @@ export const claml: Format = async (files, wanted) => {
         ],
       }),
       bytes: file.bytes,
-      load: load => readClaml(file, load),
+      load: load => readClaml(file, language, load),
     }
   }
   return undefined
+}
+
+/** As the file says in its head, or else of its first labels. */
+function languageOf(start: string): string {
+  const meta = /<Meta\b[^>]*\bname="lang"[^>]*>/.exec(start)?.[0] ?? ''
+  return attribute(meta, 'value') || (/\bxml:lang="([^"]+)"/.exec(start)?.[1] ?? 'en')
 }
 
 function attribute(tag: string, name: string): string | undefined {
@@ -78,6 +87,8 @@ const inline: ReadonlySet<string> = new Set([
 type Said = Map<string, string[]>
 type To = {
   readonly file: string
+  /** Of displays. */
+  readonly language: string
   readonly load: Load
   readonly rows: Rows
   readonly said: WeakMap<Element, Said>
@@ -85,14 +96,14 @@ type To = {
   readonly subdivisions: Map<string, Subdivision[]>
 }
 
-async function readClaml(file: SourceFile, load: Load): Promise<void> {
+async function readClaml(file: SourceFile, language: string, load: Load): Promise<void> {
   const rows = rowsInto(load.sink, baseName(file))
   const kept: Pick<To, 'said' | 'classes' | 'subdivisions'> = {
     said: new WeakMap(),
     classes: new Map(),
     subdivisions: new Map(),
   }
-  const to: To = { file: baseName(file), load, rows, ...kept }
+  const to: To = { file: baseName(file), language, load, rows, ...kept }
   await readXml(file, load, {
     inline,
     open: element => {
@@ -167,7 +178,23 @@ function addReference(reference: Element, path: readonly Element[], to: To): voi
 function addLabel(label: Element, path: readonly Element[], to: To): void {
   const rubric = path.findLast(({ name }) => name === 'Rubric')
   const text = label.text.trim().replaceAll(/\s+/g, ' ')
-  if (rubric !== undefined && text !== '') keep(path, rubric.attributes['kind'] ?? '', text, to)
+  const { kind = '' } = rubric?.attributes ?? {}
+  const spoken = label.attributes['xml:lang'] ?? to.language
+  if (rubric === undefined || text === '') return
+  if (primary(spoken) === primary(to.language)) keep(path, kind, text, to)
+  else if (kind === 'preferred') keep(path, `${inLanguage}${spoken}`, text, to)
+}
+
+const inLanguage = 'preferred in '
+
+function* translations(said: Said = new Map()): Generator<readonly [language: string, name: string]> {
+  for (const [what, names] of said) {
+    if (what.startsWith(inLanguage)) yield* names.map(name => [what.slice(inLanguage.length), name] as const)
+  }
+}
+
+function primary(language: string): string {
+  return language.replace(/-.*$/, '').toLowerCase()
 }
 
 function closeClass(element: Element, { file, load, rows, said, classes }: To): void {
@@ -188,6 +215,7 @@ function closeClass(element: Element, { file, load, rows, said, classes }: To): 
   classes.set(code, { display, line, parents: all('parents'), modifiers, excluded: all('excluded') })
   rows.concept({ code, display, line })
   for (const value of preferred.filter(each => each !== display)) rows.designation({ code, value, line })
+  for (const [language, value] of translations(said.get(element))) rows.designation({ code, language, value, line })
   for (const parent of all('parents')) rows.edge({ child: code, parent, line })
   for (const property of ['kind', 'usage'] as const) {
     const value = attributes[property]

@@ -60,6 +60,6 @@ export function linesTo(chunk: Uint8Array, rest = ''): number {
   return text.slice(0, text.indexOf('\u{FFFD}')).split('\n').length - 1
 }
 
-export function notText(encoding: Encoding): string {
+export function notText(encoding: string): string {
   return `the bytes are not ${encoding === 'utf-8' ? 'UTF-8' : encoding} text`
 }

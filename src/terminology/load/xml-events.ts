@@ -1,6 +1,7 @@
 /** XML files as streams of elements with their lines. */
 import { SaxesParser } from 'saxes'
 import type { Load } from './format.ts'
+import { notText } from './lines.ts'
 import { shown } from './problems.ts'
 import { baseName, type SourceFile } from './source.ts'
 
@@ -47,8 +48,10 @@ export async function readXml(
     if (parent !== undefined && reader.inline?.has(element.name)) parent.text += element.text
     reader.close(element, path)
   })
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let encoding = 'utf-8'
   try {
+    encoding = encodingOf(await firstBytes(file, 200))
+    const decoder = new TextDecoder(encoding, { fatal: true })
     for await (const chunk of file.open()) {
       parser.write(decoder.decode(chunk, { stream: true }))
       load.progress(chunk.length)
@@ -56,18 +59,42 @@ export async function readXml(
     parser.write(decoder.decode()).close()
   } catch (error) {
     if (!(error instanceof Error) || error.name === 'BadArchive' || error.name === 'TooManyProblems') throw error
-    const why = error instanceof TypeError ? 'the bytes are not UTF-8 text' : error.message.replace(/^\d+:\d+: /, '')
+    const why = error instanceof TypeError ? notText(encoding) : error.message.replace(/^\d+:\d+: /, '')
     load.problems.add(baseName(file), parser.line, why.length > 200 ? shown(why) : why)
   }
 }
 
-/** The first thousand letters, which tell what a file is. */
-export async function beginning(file: SourceFile): Promise<string> {
-  let text = ''
-  const decoder = new TextDecoder('utf-8')
-  for await (const chunk of file.open()) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length >= 1_000) break
+/** What the file says itself, as ASCII; UTF-8 where it says nothing. https://www.w3.org/TR/xml/#charencoding */
+function encodingOf(start: Buffer): string {
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be'
+  const [, name = 'utf-8'] = /^[^<]{0,3}<\?xml[^>]*\bencoding=["']([^"']+)/.exec(start.toString('latin1')) ?? []
+  try {
+    return new TextDecoder(name).encoding
+  } catch {
+    throw new Error(`the encoding is ${shown(name)}; expected such as UTF-8 or ISO-8859-1`)
   }
-  return text.slice(0, 1_000)
+}
+
+/** What tells what a file is: all that stands before the first entry. */
+export async function beginning(file: SourceFile): Promise<string> {
+  const bytes = await firstBytes(file, 20_000)
+  let encoding = 'utf-8'
+  try {
+    encoding = encodingOf(bytes)
+  } catch {
+    // It is told when the file is read.
+  }
+  return new TextDecoder(encoding).decode(bytes)
+}
+
+async function firstBytes(file: SourceFile, count: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of file.open()) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= count) break
+  }
+  return Buffer.concat(chunks).subarray(0, count)
 }

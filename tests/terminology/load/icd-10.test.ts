@@ -1,7 +1,7 @@
 /** ICD-10-CM and the ICD-10 of the WHO, of invented codes. */
 import t from 'tap'
 import { recognize } from '../../../src/terminology/load/load.ts'
-import { filesOf, loaded } from './release.ts'
+import { fileOf, filesOf, loaded } from './release.ts'
 
 const tabular = `<?xml version="1.0"?>
 <ICD10CM.tabular><version>2099</version>
@@ -175,6 +175,34 @@ t.test('ICD-10 of the WHO: ClaML', async t => {
     system: 'http://example.org/x',
   })
   t.equal(named?.facts.url, 'http://example.org/x')
+})
+
+t.test('ClaML as others write it: languages, encodings, a long head', async t => {
+  const head = Array.from(
+    { length: 40 },
+    (_, n) => `<Meta name="note${n}" value="for readers of this file, in general"/>`,
+  )
+  const text = claml
+    .replace('encoding="UTF-8"', 'encoding="ISO-8859-1"')
+    .replace('<Meta name="lang" value="en"/>', `${head.join('')}<Meta name="lang" value="de"/>`)
+    .replace(
+      '<Label xml:lang="en">Some diseases',
+      '<Label xml:lang="de-DE">Übel</Label><Label xml:lang="en">Some diseases',
+    )
+    .replace('ICD-10-XY', 'ICD-10-GM')
+  const { release, rows, problems } = await loaded([fileOf('x.xml', Buffer.from(text, 'latin1'))])
+  t.same(problems, [])
+  t.match(release.facts, { url: 'http://fhir.de/CodeSystem/bfarm/icd-10-gm', version: '2099', language: 'de' })
+  t.same(rows.concepts[0], { code: 'I', display: 'Übel' })
+  t.same(rows.designations[0], { code: 'I', language: 'en', value: 'Some diseases' })
+  const wide = await loaded([fileOf('x.xml', Buffer.from(`\u{FEFF}${text}`, 'utf16le'))])
+  t.same(wide.rows.concepts[0], { code: 'I', display: 'Übel' })
+  const unknown = await loaded(filesOf({ 'icd10.xml': text.replace('ISO-8859-1', 'EBCDIC') }))
+  t.same(unknown.problems, ["icd10.xml line 1: the encoding is 'EBCDIC'; expected such as UTF-8 or ISO-8859-1"])
+  const wrong = await loaded([fileOf('icd10.xml', Buffer.from(text.replace('ISO-8859-1', 'UTF-8'), 'latin1'))])
+  t.match(wrong.problems, [/^icd10.xml line \d+: the bytes are not UTF-8 text$/])
+  const procedures = await recognize(filesOf({ 'ops2099syst_claml_20981017.xml': claml.replace('ICD-10-XY', '') }))
+  t.equal(procedures?.facts.url, 'http://fhir.de/CodeSystem/bfarm/ops')
 })
 
 t.test('ICD-10 of the WHO: what is coded together is told of both, and is no part of a name', async t => {
