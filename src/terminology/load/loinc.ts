@@ -10,8 +10,9 @@ import type { Row } from './table.ts'
 
 export const loinc: Format = async (files, wanted) => {
   if (named(files, 'Loinc.csv') === undefined) return undefined
+  const once = withoutCopies(files)
   const found = tables.flatMap(({ name, read }) => {
-    const those = files.filter(file => name.test(baseName(file)))
+    const those = once.filter(file => name.test(baseName(file)))
     return those.map(file => ({ file, read }))
   })
   const version = wanted.version ?? versionOf(files)
@@ -37,6 +38,16 @@ export const loinc: Format = async (files, wanted) => {
       for (const { file, read } of found) await read(file, load, known)
     },
   }
+}
+
+/** Tables that the release brings again for those who take only a part of it: the terms of panels, and the core of all terms. */
+const copies = /(?:^|\/)(?:PanelsAndForms|LoincTableCore)\/[^/]*$/i
+
+function withoutCopies(files: readonly SourceFile[]): readonly SourceFile[] {
+  const [own, again] = [false, true].map(isCopy => files.filter(({ path }) => copies.test(path) === isCopy))
+  return [...Map.groupBy([...(own ?? []), ...(again ?? [])], file => baseName(file).toLowerCase()).values()].flatMap(
+    ([first]) => first ?? [],
+  )
 }
 
 /** Beyond the properties. https://hl7.org/fhir/R4/loinc.html#filters */

@@ -159,6 +159,25 @@ t.test('LOINC: terms, parts, hierarchy, answers, panels, languages', async t => 
   )
 })
 
+t.test('LOINC: what the release has again in other folders is read once', async t => {
+  const copy = (from: string, to: string): Readonly<Record<string, string>> => ({
+    [to]: Object.entries(loincFiles).find(([path]) => path.endsWith(`/${from}`))?.[1] ?? '',
+  })
+  const panels = 'Loinc_2.99/AccessoryFiles/PanelsAndForms'
+  const again = {
+    ...copy('Loinc.csv', `${panels}/Loinc.csv`),
+    ...copy('AnswerList.csv', `${panels}/AnswerList.csv`),
+    ...copy('LoincAnswerListLink.csv', `${panels}/LoincAnswerListLink.csv`),
+    'Loinc_2.99/LoincTableCore/LoincTableCore.csv': 'x',
+    ...copy('MapTo.csv', 'Loinc_2.99/LoincTableCore/MapTo.csv'),
+  }
+  const [once, twice] = [await loaded(filesOf(loincFiles)), await loaded(filesOf({ ...again, ...loincFiles }))]
+  t.same(twice.problems, [])
+  t.same(twice.rows, once.rows)
+  const { 'x/AnswerList.csv': _, ...without } = loincFiles
+  t.same((await loaded(filesOf({ ...again, ...without }))).rows.members, once.rows.members, 'the only one there is')
+})
+
 t.test('LOINC: what is wrong is told by file and line', async t => {
   const first = 'Loinc_2.99/LoincTable/Loinc.csv'
   const problems = async (text: string) => (await loaded(filesOf({ ...loincFiles, [first]: text }))).problems
