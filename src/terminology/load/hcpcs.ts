@@ -96,7 +96,11 @@ async function readColumns(file: SourceFile, load: Load): Promise<void> {
 /** A release tells of ends to come: what has ended by the day of its latest change is no longer in use. */
 function giveAll(found: readonly Procedure[], file: SourceFile, load: Load): void {
   const rows = rowsInto(load.sink, baseName(file))
-  const latest = found.reduce((day, { changed }) => (changed > day ? changed : day), '') || '99999999'
+  const latest =
+    found
+      .map(({ changed }) => changed)
+      .toSorted()
+      .at(-1) || '99999999'
   for (const each of found) give(each, latest, rows)
   rows.flush()
 }

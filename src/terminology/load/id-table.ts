@@ -89,7 +89,13 @@ function highHalf(line: TabLine, column: number): number {
 
 function lowHalf(line: TabLine, column: number): number {
   const [from, to] = [line.from(column), line.to(column)]
-  return to - from === uuidLength ? hexadecimal(line, from + 28, to) : decimal(line, Math.max(to - 9, from), to)
+  return to - from === uuidLength ? middleAndEnd(line, from) : decimal(line, Math.max(to - 9, from), to)
+}
+
+/** All that differs between those that one machine made one after the other: its node stands at the end, the time before it. */
+function middleAndEnd(line: TabLine, from: number): number {
+  const time = (hexadecimal(line, from + 9, from + 13) << 16) | hexadecimal(line, from + 14, from + 18)
+  return hexadecimal(line, from + 28, from + uuidLength) ^ time
 }
 
 function decimal({ bytes }: TabLine, from: number, to: number): number {

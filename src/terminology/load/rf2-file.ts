@@ -32,7 +32,7 @@ const refsetColumns = [...start, 'refsetId', 'referencedComponentId']
 
 /** `sct2_Concept_Snapshot_INT_20260101.txt`, `der2_cRefset_LanguageUKEDSnapshot-en_GB_20260101.txt` */
 const fileName =
-  /^x?(?:sct|der)2_(?:([A-Za-z]*Refset)_)?([A-Z][A-Za-z]*?)(?:_[A-Za-z0-9]*?)?(Snapshot|Full|Delta)(?:-[A-Za-z-]+)?(?:_[A-Za-z0-9]+)?_(\d{8})[^_]*\.txt$/
+  /^x?(?:sct|der)2_(?:([A-Za-z]*Refset)_)?([A-Z][A-Za-z]*?)(?:_[A-Za-z0-9]*?)?(Snapshot|Full|Delta)(?:-[A-Za-z0-9-]+)?(?:_[A-Za-z0-9]+)?_(\d{8})[^_]*\.txt$/
 
 export function rf2File(file: SourceFile): Rf2File | undefined {
   const found = fileName.exec(baseName(file))
@@ -76,20 +76,17 @@ export async function eachLatest(
       })
     }
   }
-  // Where two files agree on the time, the first of them counts.
-  const taken = idTable()
   for (const file of files) {
     const row = readerOf(baseName(file.file))
     await readRf2(file, single ? load : { ...load, problems: { list: [], add: () => {} } }, (line, names) => {
       if (!single) {
-        if (Number(line.text(1)) !== latest.get(line, 0) || taken.get(line, 0) !== undefined) return
-        taken.set(line, 0, () => 1)
+        if (Number(line.text(1)) !== latest.get(line, 0)) return
+        latest.set(line, 0, () => 0) // of two that agree on the time, the first counts
       }
       row(line, names)
     })
   }
   latest.close()
-  taken.close()
 }
 
 /** The same, into rows of the library. */
@@ -116,15 +113,17 @@ export async function readRf2(
     if (unread) return
     if (names === undefined) {
       names = line.texts().map(field => field.replace(/^\u{FEFF}/u, ''))
-      unread = !expected.every((column, at) => names?.[at] === column)
+      unread = !expected.every((column, at) => names?.[at]?.toLowerCase() === column.toLowerCase())
       if (unread)
         load.problems.add(name, 1, `expected the columns ${expected.join(', ')}; found ${shown(names.join(', '))}`)
       return
     }
-    if (line.count !== names.length)
+    if (line.count === names.length) {
+      if (isSound(line)) read(line, names)
+      else load.problems.add(name, line.number, fault(line))
+    } else if (line.count > 1 || line.from(0) < line.to(0)) {
       load.problems.add(name, line.number, expectedColumns(names.length, '\t', line.count))
-    else if (isSound(line)) read(line, names)
-    else load.problems.add(name, line.number, fault(line))
+    }
   })
   if (whole && names === undefined) load.problems.add(name, undefined, noHeader)
 }

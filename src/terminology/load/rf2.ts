@@ -6,9 +6,10 @@ import type { PropertyDefinition } from '../code-system.ts'
 import { metadata } from '../ecl/metadata.ts'
 import { alternateIdentifier } from '../ecl/schemes.ts'
 import { type Format, factsOf, type Load } from './format.ts'
-import { problemList } from './problems.ts'
+import type { Problem } from './problems.ts'
 import { beginAcceptance } from './rf2-accepting.ts'
-import { isActive, isConceptId, type Rf2File, type Rf2Kind, readLatest, readRf2, rf2File } from './rf2-file.ts'
+import { editionOf, international } from './rf2-edition.ts'
+import { isActive, isConceptId, type Rf2File, type Rf2Kind, readLatest, rf2File } from './rf2-file.ts'
 import { readIdentifiers } from './rf2-identifiers.ts'
 import { type Displays, readTerms } from './rf2-terms.ts'
 import { baseName } from './source.ts'
@@ -16,7 +17,6 @@ import { baseName } from './source.ts'
 const url = 'http://snomed.info/sct'
 const isA = '116680003'
 const stated = '900000000000010007'
-const international = '900000000000207008'
 
 const ofOtherSchemes: PropertyDefinition = {
   code: alternateIdentifier,
@@ -29,12 +29,12 @@ export const rf2: Format = async (files, wanted) => {
   if (all.length === 0) return undefined
   const used = oneView(all)
   const of = (...kinds: readonly Rf2Kind[]): Rf2File[] => used.filter(({ kind }) => kinds.includes(kind))
-  const module = (await rootModule(of('ModuleDependency'))) ?? international
-  const date =
+  const latest =
     used
       .map(file => file.date)
-      .sort()
+      .toSorted()
       .at(-1) ?? ''
+  const { module, date, needed } = await editionOf(of('ModuleDependency'), latest)
   const edition = `${url}/${module}`
   return {
     facts: factsOf({
@@ -64,7 +64,7 @@ export const rf2: Format = async (files, wanted) => {
     edition,
     bytes: used.reduce((sum, { file }) => sum + file.bytes, 0),
     load: async load => {
-      for (const file of missing(used)) load.problems.add(file, undefined, 'is not among the files')
+      for (const { file, text } of missing(all, used)) load.problems.add(file, undefined, text)
       const acceptance = beginAcceptance(of('LanguageRefset'), load)
       try {
         await readRelationships(of('Relationship'), load)
@@ -72,7 +72,10 @@ export const rf2: Format = async (files, wanted) => {
         // Files of several reference sets have other columns: one by one.
         for (const group of byContent(of('Refset', 'ModuleDependency'))) await readMembers(group, load)
         const displays = await readTerms([of('Description'), of('TextDefinition')], await acceptance.done(), load)
-        await readConcepts(of('Concept'), displays, load)
+        const modules = await readConcepts(of('Concept'), displays, load)
+        if (modules.size > 0 && needed.has(international) && !modules.has(international)) {
+          load.problems.add('release', undefined, alone(module))
+        }
         await readIdentifiers(of('Identifier'), load)
       } finally {
         await acceptance.stop()
@@ -81,16 +84,30 @@ export const rf2: Format = async (files, wanted) => {
   }
 }
 
-/** Snapshots where there are any: full files have all of it, with what it was before. */
+/** Of each archive its snapshots, where it has any: full files have all of it, with what it was before. */
 function oneView(files: readonly Rf2File[]): readonly Rf2File[] {
   const known = files.filter(({ kind }) => kind !== 'unread')
-  const snapshots = known.filter(({ view }) => view === 'Snapshot')
-  return snapshots.length > 0 ? snapshots : known.filter(({ view }) => view === 'Full')
+  return [...Map.groupBy(known, ({ file }) => file.from?.path).values()].flatMap(together => {
+    const snapshots = together.filter(({ view }) => view === 'Snapshot')
+    return snapshots.length > 0 ? snapshots : together.filter(({ view }) => view === 'Full')
+  })
 }
 
-function missing(files: readonly Rf2File[]): readonly string[] {
+function missing(all: readonly Rf2File[], used: readonly Rf2File[]): readonly Problem[] {
   const needed = ['Concept', 'Description', 'Relationship'] as const
-  return needed.filter(kind => !files.some(file => file.kind === kind)).map(kind => `sct2_${kind}_Snapshot_….txt`)
+  const [delta] = all.filter(({ view }) => view === 'Delta')
+  if (used.length === 0 && delta !== undefined) {
+    const text =
+      'tells only what has changed since the release before; expected the Snapshot or Full files of a release'
+    return [{ file: baseName(delta.file), text }]
+  }
+  return needed
+    .filter(kind => !used.some(file => file.kind === kind))
+    .map(kind => ({ file: `sct2_${kind}_Snapshot_….txt`, text: 'is not among the files' }))
+}
+
+function alone(module: string): string {
+  return `the extension ${module} depends on the international edition, of which no concept is among the files; load its archive together with these, as one release`
 }
 
 /** Editions that bring the same kind of reference set are read together, so that the latest state counts. */
@@ -98,24 +115,9 @@ function byContent(files: readonly Rf2File[]): readonly (readonly Rf2File[])[] {
   return [...Map.groupBy(files, ({ file }) => baseName(file).replace(/(Snapshot|Full).*$/, '')).values()]
 }
 
-/** The module that others are there for: none depends on it. */
-async function rootModule(files: readonly Rf2File[]): Promise<string | undefined> {
-  const modules = new Map<string, string>()
-  const needed = new Set<string>()
-  for (const file of files) {
-    // What is wrong with the file is told when it is read for its members.
-    await readRf2(file, { problems: problemList(), progress: () => {} }, line => {
-      const [time, module, target] = [line.text(1), line.text(3), line.text(5)]
-      if (!isActive(line)) return
-      if (time > (modules.get(module) ?? '')) modules.set(module, time)
-      needed.add(target)
-    })
-  }
-  const roots = [...modules].filter(([module]) => !needed.has(module))
-  return roots.sort(([, a], [, b]) => b.localeCompare(a))[0]?.[0]
-}
-
-async function readConcepts(files: readonly Rf2File[], displays: Displays, load: Load): Promise<void> {
+/** The modules that have any. */
+async function readConcepts(files: readonly Rf2File[], displays: Displays, load: Load): Promise<ReadonlySet<string>> {
+  const modules = new Set<string>()
   await readLatest(files, load, rows => told => {
     const { number: line } = told
     const code = told.text(0)
@@ -131,7 +133,9 @@ async function readConcepts(files: readonly Rf2File[], displays: Displays, load:
     rows.property({ code, property: 'sufficientlyDefined', value: told.is(4, metadata.defined), line })
     rows.property({ code, property: 'moduleId', value: told.text(3), line })
     rows.property({ code, property: 'effectiveTime', value: told.text(1), line })
+    modules.add(told.text(3))
   })
+  return modules
 }
 
 async function readRelationships(files: readonly Rf2File[], load: Load): Promise<void> {

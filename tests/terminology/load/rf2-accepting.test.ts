@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { openRelease } from '../../../src/terminology/load/open.ts'
@@ -18,7 +18,7 @@ const count = 90_000 // descriptions, of two lines each: more than 20 MB
 
 const idOf = (n: number): string => `${1_000_000 + n}013`
 const lineOf = (n: number, dialect: string, acceptability: string): string => {
-  const uuid = `${n.toString(16).padStart(8, '0')}-0000-5000-8000-${dialect.slice(-12)}`
+  const uuid = `${n.toString(16).padStart(8, '0')}-0000-5000-8000-${dialect.slice(-12).padStart(12, '0')}`
   return [uuid, '20260101', n % 50 === 0 ? 0 : 1, '900000000000207008', dialect, idOf(n), acceptability].join('\t')
 }
 const lines = [
@@ -32,15 +32,16 @@ const text = `${lines.join('\r\n')}\r\n`
 
 type Lie = { readonly crc?: number }
 
-async function archived(t: Tap, content: string, lie: Lie = {}): Promise<readonly Rf2File[]> {
-  const path = join(t.testdir({}), 'release.zip')
+async function archived(t: Tap, content: string, lie: Lie = {}, as = 'release.zip'): Promise<readonly Rf2File[]> {
+  const path = join(t.testdirName, as)
+  mkdirSync(t.testdirName, { recursive: true })
   writeFileSync(path, zipOf([{ path: name, content, lie }]))
   const { files, close } = await openRelease(path)
   t.teardown(close)
   return files.map(rf2File).filter(file => file !== undefined)
 }
 
-type Tap = Pick<typeof t, 'testdir' | 'teardown'>
+type Tap = Pick<typeof t, 'testdir' | 'testdirName' | 'teardown'>
 
 function watching(): {
   problems: ReturnType<typeof problemList>
@@ -72,6 +73,38 @@ t.test('a thread reads the same as whoever begins it', async t => {
   await stop()
   t.equal(there.bytes(), text.length)
   t.equal(new Set(expected).size, 5, 'all that can be said of one is said of some')
+})
+
+t.test('of an edition and its extension, in two archives, the latest state counts', async t => {
+  const german = '722130004'
+  const later = (line: string): string => line.replace('\t20260101\t1\t', '\t20260301\t0\t')
+  const extension = [
+    lines[0] ?? '',
+    later(lines[2] ?? ''), // taken back after the edition: n = 1
+    (lines[3] ?? '').replace('\t20260101\t1\t', '\t20250101\t0\t'), // before it: that of the edition counts, n = 2
+    ...Array.from({ length: 1_000 }, (_, n) =>
+      lineOf(n + 3 * count, german, preferred).replace(idOf(n + 3 * count), idOf(n)),
+    ),
+  ]
+  for (const names of [
+    ['SnomedCT_INT', 'SnomedCT_XX'],
+    ['SnomedCT_XX', 'SnomedCT_INT'],
+  ]) {
+    const of: Readonly<Record<string, string>> = { SnomedCT_INT: text, SnomedCT_XX: `${extension.join('\r\n')}\r\n` }
+    const both = await Promise.all(names.map(each => archived(t, of[each] ?? '', {}, `${each}.zip`)))
+    const [here, there] = [watching(), watching()]
+    const expected = said(await readAcceptance(both.flat(), here))
+    const { done, stop } = beginAcceptance(both.flat(), there)
+    t.same(said(await done()), expected, names.join())
+    await stop()
+    t.same(there.problems.list, [])
+    const dialects = (n: number): readonly string[] =>
+      (expected[n] as readonly { refset: string }[]).map(each => each.refset)
+    t.same(dialects(1), [german], 'what was taken back later')
+    t.same(dialects(2).toSorted(), [german, american], 'what was taken back before')
+    t.same(dialects(5).toSorted(), [german, american], 'what the extension adds')
+    t.same(dialects(2_004), [american, british], 'what it does not mention')
+  }
 })
 
 t.test('few are read where they are waited for', async t => {
