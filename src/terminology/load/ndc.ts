@@ -71,19 +71,15 @@ async function readProducts(file: SourceFile, load: Load): Promise<ReadonlyMap<s
 
 async function readPackages(file: SourceFile, names: ReadonlyMap<string, string>, load: Load): Promise<void> {
   const rows = rowsInto(load.sink, baseName(file))
+  const known = new Set<string>()
   await readTable(file, load, tabbed('PRODUCTNDC', 'NDCPACKAGECODE', 'PACKAGEDESCRIPTION'), (row, line) => {
     const product = row('PRODUCTNDC')
     const code = row('NDCPACKAGECODE')
-    const name = names.get(product)
-    if (name === undefined) {
-      load.problems.add(
-        baseName(file),
-        line,
-        `the package ${code} is of the product ${product}, which product.txt does not have`,
-      )
-      return
-    }
-    rows.concept({ code, display: `${name}, ${row('PACKAGEDESCRIPTION')}`, line })
+    if (known.has(code)) return // as its product
+    known.add(code)
+    const name = names.get(product) // without one, it leads nowhere
+    const description = row('PACKAGEDESCRIPTION')
+    rows.concept({ code, display: name === undefined ? description : `${name}, ${description}`, line })
     rows.edge({ child: code, parent: product, line })
     rows.property({ code, property: 'kind', value: 'package', line })
     const long = elevenDigits(code)

@@ -13,7 +13,12 @@ export type Opened = { readonly files: readonly SourceFile[]; readonly close: ()
  */
 export async function openRelease(path: string, name: string = basename(path)): Promise<Opened> {
   const { files, close } = await opened(path, name)
-  return { files: files.map(file => ({ ...file, from: { path, name } })), close }
+  return { files: files.filter(isReleased).map(file => ({ ...file, from: { path, name } })), close }
+}
+
+/** What file managers leave beside the files, under names that look like theirs: `__MACOSX/._Loinc.csv`. */
+function isReleased({ path }: SourceFile): boolean {
+  return !/(?:^|\/)(?:\.[^/]*|__MACOSX\/.*)$/.test(path)
 }
 
 async function opened(path: string, name: string): Promise<Opened> {

@@ -103,8 +103,17 @@ function strange(files: readonly SourceFile[], system: string | undefined): Prob
   const plain = system === undefined ? ', or CSV with the system named' : ', or one file of CSV'
   const names = files.slice(0, 5).map(({ path }) => shown(path))
   const found = names.length === 0 ? 'no files' : `${names.join(', ')}${files.length > 5 ? ' …' : ''}`
-  return { file: nameOf(files), text: `expected a release of ${known}${plain}; found ${found}` }
+  const hint = hints.find(([pattern]) => files.some(({ path }) => pattern.test(path)))?.[1] ?? ''
+  return { file: nameOf(files), text: `expected a release of ${known}${plain}; found ${found}${hint}` }
 }
+
+/** What may be done about files of the wrong form. */
+const hints: readonly (readonly [name: RegExp, hint: string])[] = [
+  [/\.(tgz|tar\.gz)$/i, "; FHIR packages are installed by 'kiln package install'"],
+  [/.\/.*\.zip$/i, '; archives within an archive or folder are loaded one by one'],
+  [/\.(gz|tar|7z|rar|bz2|xz)$/i, '; unpack it first, or pack it as ZIP'],
+  [/\.xlsx?(\/|$)/i, '; a workbook is to be saved as CSV first'],
+]
 
 function nameOf(files: readonly SourceFile[]): string {
   return files.length === 1 ? basename(files[0]?.path ?? '') : 'release'

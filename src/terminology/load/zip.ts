@@ -3,6 +3,7 @@
  *
  * An archive is somebody's: names that lead elsewhere, contents larger than they say, and what is encrypted are refused.
  */
+import { isUtf8 } from 'node:buffer'
 import { pipeline, Readable } from 'node:stream'
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { SourceFile } from './source.ts'
@@ -80,11 +81,16 @@ function entriesOf(directory: Buffer, count: number): readonly Entry[] {
     const extraLength = directory.readUInt16LE(at + 30)
     const next = at + 46 + nameLength + extraLength + directory.readUInt16LE(at + 32)
     if (next > directory.length) throw new BadArchive('the directory of the archive is damaged')
-    const path = directory.toString('utf8', at + 46, at + 46 + nameLength)
+    const path = nameIn(directory.subarray(at + 46, at + 46 + nameLength))
     entries.push(sound(entryOf(directory, at, path, extraLength), directory.readUInt16LE(at + 8)))
     at = next
   }
   return entries
+}
+
+/** Some write the separators of Windows, and letters of whatever code page: what is no UTF-8 is at least told apart. */
+function nameIn(bytes: Buffer): string {
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1').replaceAll('\\', '/')
 }
 
 function entryOf(directory: Buffer, at: number, path: string, extraLength: number): Entry {
@@ -123,13 +129,15 @@ function sound(entry: Entry, flags: number): Entry {
   const refuse = (why: string): BadArchive => new BadArchive(`the archive's file '${path.slice(0, 100)}' ${why}`)
   if (isTrick(path)) throw refuse('has a name that leads out of the archive')
   if ((flags & encrypted) !== 0) throw refuse('is encrypted')
-  if (method !== 0 && method !== 8) throw refuse(`is packed by method ${method}; expected 0 (stored) or 8 (deflated)`)
+  if (method !== 0 && method !== 8) {
+    throw refuse(`is packed by method ${method}; expected 0 (stored) or 8 (deflated): unpack it, and load the folder`)
+  }
   if (bytes > packed * limits.ratio + 1_000) throw refuse(`claims to unpack to ${bytes} bytes from ${packed}`)
   return entry
 }
 
 function isTrick(path: string): boolean {
-  if (path === '' || path.startsWith('/') || /[\\\0:]/.test(path)) return true
+  if (path === '' || path.startsWith('/') || /^[A-Za-z]:|\0/.test(path)) return true
   return path.split('/').some(part => part === '..' || part === '.')
 }
 

@@ -140,6 +140,24 @@ t.test('CVX', async t => {
   ])
 })
 
+t.test('CVX, as XML', async t => {
+  const text = `<?xml version='1.0' encoding='ISO-8859-1'?><CVXCodes>
+    <CVXInfo><ShortDescription>foo</ShortDescription><FullVaccinename>foo\xe9</FullVaccinename><CVXCode>08       </CVXCode>
+     <Notes>a\n note</Notes><Status>Inactive</Status><LastUpdated>1/1/2099</LastUpdated></CVXInfo>
+    <CVXInfo><ShortDescription>bar</ShortDescription><FullVaccinename>bar</FullVaccinename><CVXCode>x</CVXCode></CVXInfo></CVXCodes>`
+  const { rows, problems } = await loaded([fileOf('cvx.xml', Buffer.from(text, 'latin1')), fileOf('cvx_vis.txt', 'x')])
+  t.same(problems, ["cvx.xml line 5: 'x' is no CVX code; expected a number such as 08"])
+  t.same(rows.concepts, [{ code: '08', display: 'foo', definition: 'fooé', inactive: true }])
+  t.same(
+    (rows.properties as { property: string; value: unknown }[]).map(({ property, value }) => [property, value]),
+    [
+      ['status', 'Inactive'],
+      ['notes', 'a note'],
+      ['updated', '1/1/2099'],
+    ],
+  )
+})
+
 t.test('NDC: products and packages', async t => {
   const product = [
     'PRODUCTID\tPRODUCTNDC\tPROPRIETARYNAME\tNONPROPRIETARYNAME\tDOSAGEFORMNAME',
@@ -148,19 +166,22 @@ t.test('NDC: products and packages', async t => {
   const pack = [
     'PRODUCTID\tPRODUCTNDC\tNDCPACKAGECODE\tPACKAGEDESCRIPTION',
     'x\t0001-0002\t0001-0002-03\t1 BOTTLE',
+    'another application\t0001-0002\t0001-0002-03\t1 BOTTLE',
     'x\t9999-9999\t9999-9999-01\tx',
   ].join('\r\n')
   const files = [fileOf('product.txt', Buffer.from(product, 'latin1')), fileOf('package.txt', pack)]
   const { rows, problems } = await loaded(files)
-  t.same(problems, [
-    'package.txt line 3: the package 9999-9999-01 is of the product 9999-9999, which product.txt does not have',
-  ])
+  t.same(problems, [])
   t.same(rows.concepts, [
     { code: '0001-0002', display: 'Foo™' },
     { code: '0001-0002-03', display: 'Foo™, 1 BOTTLE' },
+    { code: '9999-9999-01', display: 'x' },
   ])
-  t.same(rows.edges, [{ child: '0001-0002-03', parent: '0001-0002' }])
-  t.same((rows.properties as unknown[]).at(-1), { code: '0001-0002-03', property: 'code-11', value: '00001000203' })
+  t.same(rows.edges, [
+    { child: '0001-0002-03', parent: '0001-0002' },
+    { child: '9999-9999-01', parent: '9999-9999' },
+  ])
+  t.same((rows.properties as unknown[]).at(-3), { code: '0001-0002-03', property: 'code-11', value: '00001000203' })
 })
 
 t.test('plain CSV, of a system that is named', async t => {

@@ -92,6 +92,8 @@ t.test('what is wrong with the files refuses them, by file and line, and leaves 
     'cut.zip': archive.subarray(0, archive.length - 30),
     'damaged.zip': zipOf([{ path: 'wards.csv', content: wards, lie: { crc: 7 } }]),
     'note.txt': 'hello',
+    'package.tgz': 'x',
+    'book.xlsx': zipOf([{ path: 'xl/workbook.xml', content: '<workbook/>' }]),
     'two.ndjson': resources.map(one => JSON.stringify(one)).join('\n'),
     'many.csv': `code,parent\n${Array.from({ length: 250 }, (_, n) => `${n},x${n}\n`).join('')}`,
   })
@@ -110,6 +112,8 @@ t.test('what is wrong with the files refuses them, by file and line, and leaves 
     ['circle.csv', /circle: a → b → a|circle: b → a → b/],
     ['cut.zip', /archive: this is no ZIP archive, or its end is missing|archive: .*cut off/],
     ['damaged.zip', /'wards.csv' is damaged/],
+    ['book.xlsx', /found 'book.xlsx.*'; a workbook is to be saved as CSV first/],
+    ['package.tgz', /found 'package.tgz'; FHIR packages are installed by 'kiln package install'/],
     ['note.txt', /expected a release of RF2, .* or one file of CSV; found 'note.txt'/],
     ['two.ndjson', /the files are of 'http:\/\/example.org\/a', .*; expected 'http:\/\/example.org\/wards'/],
     ['two.ndjson', /hold 2 code systems/, { system: undefined as unknown as string, version: '1' }],

@@ -36,9 +36,13 @@ t.test('files are read as they were packed, as often as wanted', async t => {
     { path: 'a/b.txt', content: 'one' },
     { path: 'a/č.txt', content: 'two', stored: true },
     { path: 'empty', content: '' },
+    { path: 'c\\of: windows.txt', content: 'three' },
   ]
-  t.equal(await contents(zipOf(entries)), 'a/b.txt=one a/č.txt=two empty=')
-  t.equal(await contents(zipOf(entries, 'a comment PK')), 'a/b.txt=one a/č.txt=two empty=')
+  const expected = 'a/b.txt=one a/č.txt=two empty= c/of: windows.txt=three'
+  t.equal(await contents(zipOf(entries)), expected)
+  t.equal(await contents(zipOf(entries, 'a comment PK')), expected)
+  const older = Buffer.from(zipOf([{ path: '~.txt', content: 'x' }]).map(byte => (byte === 0x7e ? 0xfc : byte)))
+  t.equal(await contents(older), 'ü.txt=x', 'names are not always UTF-8')
   const [file] = await readArchive(bytesOf(zipOf([{ path: 'x', content: 'x'.repeat(1_000_000) }])))
   t.equal((await textOf(file!)).length, 1_000_000)
   t.equal((await textOf(file!)).length, 1_000_000)
@@ -56,7 +60,11 @@ const bad: readonly (readonly [what: string, archive: Buffer, said: RegExp])[] =
   ['a backslash', one('..\\x'), /leads out/],
   ['a zero', one('a\0b'), /leads out/],
   ['encryption', one('x', { flags: 1 }), /is encrypted/],
-  ['another method', one('x', { method: 12 }), /is packed by method 12; expected 0 \(stored\) or 8 \(deflated\)/],
+  [
+    'another method',
+    one('x', { method: 12 }),
+    /is packed by method 12; expected 0 \(stored\) or 8 \(deflated\): unpack it/,
+  ],
   ['a bomb that says so', one('x', { bytes: 4_000_000_000 }), /claims to unpack to 4000000000 bytes from 1\d/],
   ['a bomb that does not', one('x', { bytes: 3 }), /'x' is damaged/],
   ['less than it says', one('x', { bytes: 30 }), /'x' is damaged/],
@@ -98,8 +106,15 @@ t.test('a folder, an archive and a file alone are opened alike', async t => {
   t.teardown(() => rmSync(root, { recursive: true }))
   mkdirSync(join(root, 'folder/deep'), { recursive: true })
   writeFileSync(join(root, 'folder/deep/a.txt'), 'text')
+  writeFileSync(join(root, 'folder/deep/._a.txt'), 'what macOS knows of it')
   symlinkSync('/etc/passwd', join(root, 'folder/link.txt'))
-  writeFileSync(join(root, 'r.zip'), zipOf([{ path: 'deep/a.txt', content: 'text' }]))
+  writeFileSync(
+    join(root, 'r.zip'),
+    zipOf([
+      { path: 'deep/a.txt', content: 'text' },
+      { path: '__MACOSX/deep/a.txt', content: '' },
+    ]),
+  )
   writeFileSync(join(root, 'bad.zip'), zipOf([{ path: '../a.txt', content: 'text' }]))
   for (const [path, expected] of [
     ['folder', 'folder/deep/a.txt'],
