@@ -1,6 +1,8 @@
 /** The index of words of a release: a third of all that makes its file. Where it is large, a thread of its own makes it. */
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { Bytes } from './bytes.ts'
+import { Column } from './column.ts'
 import { beginningPostings, type Posting, TextIndex, wordPostings } from './text-index.ts'
 import { Texts } from './texts.ts'
 
@@ -11,8 +13,31 @@ export type Index = {
   /** Of each term by its rank. */
   readonly concepts: Int32Array
   readonly languages: Uint16Array
-  readonly words: readonly Posting[]
-  readonly beginnings: readonly Posting[]
+  readonly words: Postings
+  readonly beginnings: Postings
+}
+
+/**
+ * One after the other in two blocks. Hundreds of thousands of buffers of their own would each have to be handed over to the other
+ * thread, and looked for among all that are handed over: which took minutes.
+ */
+export type Postings = { readonly texts: readonly string[]; readonly ends: Int32Array; readonly bytes: Uint8Array }
+
+function gathered(postings: Iterable<Posting>): Postings {
+  const texts: string[] = []
+  const [ends, bytes] = [new Column(), new Bytes()]
+  for (const { text, terms } of postings) {
+    texts.push(text)
+    bytes.append(terms)
+    ends.push(bytes.length)
+  }
+  return { texts, ends: ends.values(), bytes: bytes.view() }
+}
+
+export function* postingsIn({ texts, ends, bytes }: Postings): Generator<Posting> {
+  for (const [at, text] of texts.entries()) {
+    yield { text, terms: bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]) }
+  }
 }
 
 /** `lives`: called now and then. */
@@ -28,8 +53,8 @@ export function indexOf(texts: Texts, { concepts, places, kinds }: Terms, lives:
   return {
     concepts: ranked.concepts,
     languages: ranked.languages,
-    words: [...wordPostings(ranked)],
-    beginnings: [...beginningPostings(ranked)],
+    words: gathered(wordPostings(ranked)),
+    beginnings: gathered(beginningPostings(ranked)),
   }
 }
 
@@ -92,9 +117,8 @@ export function answerIndex({ texts, terms, port, signs }: IndexTask): void {
 
 /** Handed over: a copy would be all of it twice more, where a load needs most memory. */
 function buffersOf({ concepts, languages, words, beginnings }: Index): ArrayBuffer[] {
-  return [concepts, languages, ...[words, beginnings].flat().map(({ terms }) => terms)].map(
-    ({ buffer }) => buffer as ArrayBuffer,
-  )
+  const all = [concepts, languages, ...[words, beginnings].flatMap(({ ends, bytes }) => [ends, bytes])]
+  return all.map(({ buffer }) => buffer as ArrayBuffer)
 }
 
 function attempt(make: () => Index): Indexed {

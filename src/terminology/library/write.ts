@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { CodeSystemFacts } from '../code-system.ts'
 import { listOf } from './column.ts'
 import { type About, type Counts, format, indexes, rf2Schema, schema } from './file-format.ts'
-import { beginIndex, type Index } from './indexing.ts'
+import { beginIndex, type Index, postingsIn } from './indexing.ts'
 import { packSet } from './packed-set.ts'
 import type { Resolved } from './resolve.ts'
 import type { Stage } from './stage.ts'
@@ -48,7 +48,7 @@ export function writeFile(path: string, stage: Stage, resolved: Resolved, { fact
       relations,
       members,
       terms: words.concepts.length,
-      words: words.words.length,
+      words: words.words.texts.length,
     }
     writeAbout(db, {
       format,
@@ -87,9 +87,9 @@ function writeWords(db: DatabaseSync, { concepts, languages, words, beginnings }
   term.run('concepts', bytesOf(concepts))
   term.run('languages', bytesOf(languages))
   const word = db.prepare('INSERT INTO word (word, terms) VALUES (?, ?)')
-  for (const { text, terms } of words) word.run(text, terms)
+  for (const { text, terms } of postingsIn(words)) word.run(text, terms)
   const beginning = db.prepare('INSERT INTO beginning (beginning, terms) VALUES (?, ?)')
-  for (const { text, terms } of beginnings) beginning.run(text, terms)
+  for (const { text, terms } of postingsIn(beginnings)) beginning.run(text, terms)
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Uint16Array): Uint8Array {
