@@ -2,10 +2,13 @@
 import { parseJson } from '../../fhir/json.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { plainType } from '../../search/contained.ts'
-import { type Node, or } from '../../search/node.ts'
+import { type Node, none, or } from '../../search/node.ts'
 import type { SearchParameter } from '../../search/parameters.ts'
 import type { Include } from '../../search/query.ts'
+import { citing } from '../../search/questions/reference.ts'
 import { versioned } from '../../search/questions/uri.ts'
+import type { Canonical } from '../../search/values/canonical.ts'
+import { textOf } from '../../search/values/member.ts'
 import type { ReferenceValue } from '../../search/values/reference.ts'
 import type { Version } from '../../store/port.ts'
 import type { Context } from '../interaction.ts'
@@ -94,7 +97,11 @@ export function sources(
   to: readonly Version[],
   present: readonly string[],
 ): Links {
-  const names = to.map(version => ({ type: version.type, texts: textsOf(ctx, version) }))
+  const names = to.map(version => ({
+    type: version.type,
+    text: `${version.type}/${version.id}`,
+    ...calledBy(ctx, version),
+  }))
   return wishes.flatMap(wish =>
     (wish.source === undefined ? present : [wish.source]).flatMap(type => {
       const by = followed(ctx.search, wish, type)
@@ -103,19 +110,29 @@ export function sources(
   )
 }
 
-type Named = { readonly type: string; readonly texts: readonly string[] }
+/** By what others refer to it. */
+type Named = { readonly type: string; readonly text: string; readonly canonical?: Canonical }
 
 function refersTo({ parameter, target }: Followed, to: readonly Named[]): Node {
   const may = (type: string): boolean =>
     target === undefined ? (parameter.target?.includes(type) ?? true) : target === type
-  const texts = to.filter(({ type }) => may(plainType(type))).flatMap(it => it.texts)
-  return texts.length === 0 ? or([]) : { is: 'term', slot: parameter.code, texts }
+  const meant = to.filter(({ type }) => may(plainType(type)))
+  if (meant.length === 0) return none
+  const { code: slot } = parameter
+  return or([
+    { is: 'term', slot, texts: meant.map(({ text }) => text) },
+    citing(
+      slot,
+      meant.flatMap(({ canonical }) => canonical ?? []),
+    ),
+  ])
 }
 
-/** By what others refer to it. */
-function textsOf({ shapes }: Context, version: Version): readonly string[] {
-  const url = shapes.shape(plainType(version.type))?.elements.has('url') ? parse(version)['url'] : undefined
-  return [`${version.type}/${version.id}`, ...(typeof url === 'string' ? [url] : [])]
+function calledBy({ shapes }: Context, version: Version): Pick<Named, 'canonical'> {
+  if (!shapes.shape(plainType(version.type))?.elements.has('url')) return {}
+  const resource = parse(version)
+  const [url, own] = [textOf(resource['url']), textOf(resource['version'])]
+  return url === undefined ? {} : { canonical: { url, ...(own && { version: own }) } }
 }
 
 type Followed = { readonly parameter: SearchParameter; readonly target: string | undefined }

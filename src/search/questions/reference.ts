@@ -115,8 +115,8 @@ function called(name: string, canonicals: readonly Canonical[]): Node {
   )
 }
 
-/** By URL and version; or by URL alone, which means any version. */
-function citing(slot: string, canonicals: readonly Canonical[]): Node {
+/** What refers to one of these by URL and version; or by URL alone, which means any version. */
+export function citing(slot: string, canonicals: readonly Canonical[]): Node {
   return anyOf(
     canonicals.map(({ url, version = '' }): Part => {
       return { is: 'term', slot: `${slot}|`, texts: [`${url}|${version}`, `${url}|`] }
