@@ -12,10 +12,12 @@ const mostValues = 10_000 // alternatives of one parameter
 
 /** What is understood at the beginning of a name beside the parameters of the type. */
 const others = ['_has', '_list', '_filter', '_text', '_content', '_type', '_sort', '_include', '_revinclude']
-const atTop = [...others, ...resultParameters.filter(name => name !== '_page')]
+const results = resultParameters.filter(name => name !== '_page')
+const atTop = [...others, ...results]
 
 /** They are no parameters of a type, or no index answers them: all that they take is the value. */
-const bare: ReadonlySet<string> = new Set(['_list', '_filter', '_text', '_content', '_query'])
+const alone = ['_list', '_filter', '_text', '_content', '_query', '_type', '_sort']
+const bare: ReadonlySet<string> = new Set([...alone, ...results])
 
 /** Undefined where the value asks for nothing (`name=,`). */
 export function parseCriterion(
