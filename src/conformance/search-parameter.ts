@@ -7,9 +7,10 @@ import type { SearchParameter } from './artifact.ts'
  * say. Only what is `active` is searched by; the others are kept like any resource: `undefined`.
  */
 export function ownParameter(resource: Resource): SearchParameter | undefined {
-  const { url, name, code, type, expression, status } = resource
+  const { url, name, code, type, expression, status, multipleOr, multipleAnd } = resource
   if (status !== 'active') return undefined
   const [target, component] = [texts(resource['target']), list(resource['component']).flatMap(componentOf)]
+  const [comparator, modifier] = [texts(resource['comparator']), texts(resource['modifier'])]
   return {
     url: text(url),
     name: text(name),
@@ -19,6 +20,10 @@ export function ownParameter(resource: Resource): SearchParameter | undefined {
     own: true,
     ...(expression === undefined ? {} : { expression: text(expression) }),
     ...(target.length > 0 ? { target } : {}),
+    ...(typeof multipleOr === 'boolean' ? { multipleOr } : {}),
+    ...(typeof multipleAnd === 'boolean' ? { multipleAnd } : {}),
+    ...(comparator.length > 0 ? { comparator } : {}),
+    ...(modifier.length > 0 ? { modifier } : {}),
     ...(component.length > 0 ? { component } : {}),
   }
 }

@@ -2,6 +2,7 @@
 import { parseFilter } from '../filter/parse.ts'
 import type { Ask, Criterion } from '../query.ts'
 import { splitUnescaped } from '../questions/escape.ts'
+import { forbidden } from './allowed.ts'
 import { find, type Known, mistake, mustBeEscaped, type Refusal, shown } from './known.ts'
 import { UnfitModifier } from './mistakes.ts'
 import { type Name, parseName } from './name.ts'
@@ -48,11 +49,12 @@ function alternatives(value: string): readonly string[] {
 }
 
 function leaf(type: string, name: Name, values: readonly string[], known: Known): Ask | Refusal {
-  const { code, modifier, steps } = name
+  const { text, code, modifier, steps } = name
   if (code === '_list') return list(values, known)
   const parameter = find(type, code, known, steps.length === 0 ? atTop : [])
   if (typeof parameter === 'function') return parameter
-  return { by: 'parameter', parameter, ...(modifier === undefined ? {} : { modifier }), values }
+  const asked = { ...(modifier === undefined ? {} : { modifier }), values }
+  return forbidden(parameter, { text, ...asked }) ?? { by: 'parameter', parameter, ...asked }
 }
 
 const id = /^[A-Za-z0-9.-]{1,64}$/

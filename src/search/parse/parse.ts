@@ -1,6 +1,7 @@
 /** The parameters of a search → what they ask. https://hl7.org/fhir/R4/search.html */
 import type { Issue } from '../../fhir/issue.ts'
 import type { Criterion, Include, Query, Sort } from '../query.ts'
+import { onlyOnce } from './allowed.ts'
 import { parseCriterion } from './criterion.ts'
 import { isInclude, parseInclude } from './include.ts'
 import { type Known, mistake, shown, unknownType } from './known.ts'
@@ -119,8 +120,13 @@ function readAll(given: Given, reading: Reading): Read {
   const includes: Include[] = []
   const sort: Sort[] = []
   const understood = new URLSearchParams()
+  const mayStand = onlyOnce()
   for (const [name, value] of few ?? []) {
-    const part = attempt(name, () => readOne(name, value, reading))
+    const part = attempt(name, () => {
+      const read = readOne(name, value, reading)
+      if (read?.criterion) mayStand(read.criterion)
+      return read
+    })
     if (part === undefined) continue
     if (part.criterion) criteria.push(part.criterion)
     if (part.words) words.push(part.words)
