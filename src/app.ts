@@ -313,6 +313,7 @@ const deviations: readonly string[] = [
   'Search parameters that are unknown or malformed are refused with 400, though "servers SHOULD ignore unknown or unsupported parameters": a search that ignores half of the question finds too much. `Prefer: handling=lenient` or the setting KILN_SEARCH_HANDLING changes that.',
   'The operations $meta-add and $meta-delete make a new version, though they should "not cause a new version of the resource to be created": versions never change here, and who follows a history learns of a new security label.',
   'Beside the modifiers of R4, token parameters take :translated, as in code:translated=http://snomed.info/sct|38341003: it finds the code and what concept maps call equal, equivalent or narrower. Reads and searches take _display=true: codings without a display are shown with what their code system calls them, in the language of Accept-Language; nothing of it is stored.',
+  'In a _filter, `ne` holds if none of several texts or codes is equal, though "an item in the set has an unequal value" is more; and codes keep their case, though "values are never case sensitive".',
 ]
 
 /** What nobody writes. */
@@ -380,7 +381,7 @@ export function claims(
     terminology: terminologyClaims(known),
     system: {
       interactions: codes.filter((code): code is SystemInteraction & typeof code => ofSystem.includes(code)),
-      searchParams: systemParams(parameters),
+      searchParams: systemParams(parameters, types),
       operations: systemClaims(known),
     },
   }

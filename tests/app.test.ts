@@ -1,14 +1,20 @@
 import t from 'tap'
 import { interactions } from '../src/interactions/index.ts'
 import { openKiln } from './http/kiln.ts'
-import { coloured, eyes } from './interactions/own-definitions.ts'
+import { coloured, definition, eyes } from './interactions/own-definitions.ts'
 
 type Coded = { readonly code: string }
 type Claimed = { type: string; interaction: Coded[]; searchParam: { name: string }[] }
 type Statement = {
   readonly software: { readonly version: string }
   readonly implementation: { readonly url: string }
-  readonly rest: readonly [{ readonly interaction: readonly Coded[]; readonly resource: readonly Claimed[] }]
+  readonly rest: readonly [
+    {
+      readonly interaction: readonly Coded[]
+      readonly resource: readonly Claimed[]
+      readonly searchParam: readonly { readonly name: string }[]
+    },
+  ]
 }
 
 for (const audit of ['off', 'all']) {
@@ -113,4 +119,31 @@ t.test('a tenant’s own parameter is claimed, there alone, as soon as the serve
   t.equal(total, 1)
   t.same(await claimed(base), ['Patient'])
   t.same(await claimed(`${origin}/t/other/fhir`), [])
+})
+
+t.test('what resources of all types have is claimed of the system, what only some have is not', async t => {
+  const { base } = await openKiln(t)
+  const texts = { type: 'string', expression: "Resource.meta.extension('http://kiln.test/x').value.ofType(string)" }
+  const narrow = { ...texts, expression: "extension('http://kiln.test/x').value.ofType(string)" }
+  for (const body of [
+    definition('wide', 'wide', { ...texts, base: ['Resource'] }),
+    definition('narrow', 'narrow', { ...narrow, base: ['DomainResource'] }),
+  ]) {
+    const headers = { 'content-type': 'application/fhir+json' }
+    const answer = await fetch(`${base}/SearchParameter`, { method: 'POST', headers, body: JSON.stringify(body) })
+    t.equal(answer.status, 201, await answer.text())
+  }
+  const claimed = async () => ((await (await fetch(`${base}/metadata`)).json()) as Statement).rest[0]
+  let rest = await claimed()
+  while (!rest.searchParam.some(({ name }) => name === 'wide')) {
+    await new Promise(resolve => setTimeout(resolve, 50))
+    rest = await claimed()
+  }
+  t.notOk(rest.searchParam.some(({ name }) => name === 'narrow'))
+  const having = (wanted: string) => rest.resource.filter(it => it.searchParam.some(({ name }) => name === wanted))
+  t.equal(having('wide').length, rest.resource.length)
+  t.same(
+    rest.resource.filter(it => !having('narrow').includes(it)).map(({ type }) => type),
+    ['Binary', 'Bundle'],
+  )
 })

@@ -35,10 +35,12 @@ export function searchClaims(parameters: Parameters, types: readonly string[]): 
   )
 }
 
-/** Of all types. */
-export function systemParams(parameters: Parameters): readonly SearchParamClaim[] {
+/** What all types have; `_text` is asked of those that have narratives. */
+export function systemParams(parameters: Parameters, types: readonly string[]): readonly SearchParamClaim[] {
   const type = { name: '_type', type: 'special', documentation: 'https://hl7.org/fhir/R4/search.html#all' } as const
-  return [...paramsOf(parameters, 'Basic').filter(({ name }) => name.startsWith('_')), ...undefinedOnes, type]
+  const isCommon = (name: string): boolean => types.every(each => parameters.of(each).has(name))
+  const common = paramsOf(parameters, 'Basic').filter(({ name }) => name.startsWith('_') || isCommon(name))
+  return [...common, ...undefinedOnes, type]
 }
 
 /** There are no named queries that `_query` could name. */
