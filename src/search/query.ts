@@ -57,16 +57,20 @@ export type Include = {
 
 export type Sort = { readonly parameter: SearchParameter; readonly descending: boolean }
 
+/** What a text says. */
+export type Said =
+  /** These words follow each other, the last of them perhaps the beginning of one; folded, one blank between them. */
+  | { readonly is: 'words'; readonly text: string }
+  | { readonly is: 'and' | 'or'; readonly of: readonly Said[] }
+  | { readonly is: 'not'; readonly of: Said }
+
 export type Query = {
   readonly handling: 'strict' | 'lenient'
   /** The types searched. */
   readonly types: readonly string[]
   readonly criteria: readonly Criterion[]
-  /** `_text` and `_content`: words, all of which must occur. No index knows them. */
-  readonly words: readonly {
-    readonly in: '_text' | '_content'
-    readonly alternatives: readonly (readonly string[])[]
-  }[]
+  /** `_text` and `_content`. No index knows what they ask. */
+  readonly words: readonly { readonly in: '_text' | '_content'; readonly said: Said }[]
   readonly sort: readonly Sort[]
   /** Per page; capped already. */
   readonly count: number

@@ -1,20 +1,36 @@
 /** `_text` and `_content`, which no index knows: words of the narrative, or of all texts. https://hl7.org/fhir/R4/search.html#content */
 import { parseJson } from '../../fhir/json.ts'
 import { isObject, type Json } from '../../fhir/resource.ts'
-import type { Query } from '../../search/query.ts'
+import type { Query, Said } from '../../search/query.ts'
 import { fold } from '../../search/values/fold.ts'
 
 export type Words = Query['words']
 
-/** All of the criteria hold; of each, one of the alternatives; of that, each word is the beginning of one of the resource. */
+/** All of the criteria hold. */
 export function says(words: Words, json: string): boolean {
   if (words.length === 0) return true
   const resource = parseJson(json)
   return words.every(criterion => {
-    const text = spaced((criterion.in === '_text' ? narrativeOf(resource) : [...textsIn(resource)]).join(' '))
-    return criterion.alternatives.some(all => all.every(word => text.includes(spaced(word))))
+    const texts = criterion.in === '_text' ? narrativeOf(resource) : [...textsIn(resource)]
+    return holds(criterion.said, texts.map(spaced).join(border))
   })
 }
+
+function holds(said: Said, text: string): boolean {
+  switch (said.is) {
+    case 'words':
+      return text.includes(` ${said.text}`)
+    case 'not':
+      return !holds(said.of, text)
+    case 'and':
+      return said.of.every(each => holds(each, text))
+    default:
+      return said.of.some(each => holds(each, text))
+  }
+}
+
+/** What ends one text and begins another does not follow each other. */
+const border = '\n'
 
 /** Each word after a space, and none elsewhere. */
 function spaced(text: string): string {

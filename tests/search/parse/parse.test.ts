@@ -132,16 +132,6 @@ t.test('what no index knows stands alone', async t => {
   t.same(refusals('Patient?_query=mine'), ["_query 'mine': this server has no named queries"])
 })
 
-t.test('_text and _content are words, without case and accents', async t => {
-  const { query } = ask('Patient?_text=Herz-Infarkt Ärzte,stroke&_content=a')
-  t.same(query.words, [
-    { in: '_text', alternatives: [['herz', 'infarkt', 'arzte'], ['stroke']] },
-    { in: '_content', alternatives: [['a']] },
-  ])
-  t.same(refusals('Patient?_text=-'), ["_text '-': expected words"])
-  t.match(refusals('Binary?_text=x')[0], "Binary has no search parameter '_text'", 'it has no narrative')
-})
-
 t.test('a search without type is of all types, or of those that _type lists', async t => {
   t.equal(ask('?_id=1').query.types, known.types)
   t.same(ask('?_type=Patient,Observation,Patient&_id=1').query.types, ['Patient', 'Observation'])
