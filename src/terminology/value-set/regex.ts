@@ -8,6 +8,8 @@ import { type Characters, type Expression, parseRegex } from './regex-syntax.ts'
 
 /** States, after counted repetitions are written out. */
 const mostStates = 5_000
+/** Parts that are written out, those that take nothing among them: of repetitions in each other they would be without end. */
+const mostParts = 4 * mostStates
 /** Sets of states remembered; what goes beyond is forgotten and worked out again. */
 const mostSets = 1_000
 
@@ -81,17 +83,19 @@ type Machine = { readonly states: readonly State[]; readonly start: number; read
 /** Built from the end: each part is told where to go on. */
 function machineOf(root: Expression, expression: string | undefined): Machine {
   const states: State[] = []
+  let parts = 0
+  const mustBeFew = (): void => {
+    if (states.length < mostStates && parts < mostParts) return
+    const text = `the regular expression is too large: it needs more than ${mostStates} states`
+    throw fail('too-costly', text, expression)
+  }
   const add = (state: State): number => {
-    if (states.length >= mostStates) {
-      throw fail(
-        'too-costly',
-        `the regular expression is too large: it needs more than ${mostStates} states`,
-        expression,
-      )
-    }
+    mustBeFew()
     return states.push(state) - 1
   }
   const build = (part: Expression, then: number): number => {
+    mustBeFew()
+    parts++
     switch (part.op) {
       case 'take':
         return add({ take: part.characters, next: [then] })

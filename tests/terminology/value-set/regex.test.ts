@@ -33,6 +33,13 @@ t.test('what ruins other machines takes no longer', async t => {
   t.equal(regexOf('(a+)+b')(text), true)
 })
 
+t.test('repetitions of nothing in each other are not counted out', async t => {
+  const nothing = Array.from({ length: 8 }).reduce<string>(inner => `(${inner}){1000}`, '')
+  const text = `the regular expression is too large: it needs more than 5000 states`
+  t.throws(() => regexOf(nothing, 'here'), { message: text, status: 403 })
+  t.equal(regexOf('(){1000}a')('a'), true)
+})
+
 t.test('what needs a new set of states for each character is stopped', async t => {
   let seed = 1
   const text = Array.from({ length: 60_000 }, () => {
