@@ -1,6 +1,7 @@
 /** What is asked of a large code system: a hierarchy of some size, and what people type. */
+
+import { wordsOf } from '../../src/search/values/words.ts'
 import type { LibraryFile } from '../../src/terminology/library/library-file.ts'
-import { wordsOf } from '../../src/terminology/library/words.ts'
 
 /** Of the large hierarchies, that which is nearest to 20,000, or to an eighteenth of a small system. */
 export function middling(file: LibraryFile): { concept: number; count: number } {

@@ -6,7 +6,7 @@
  */
 import type { Query, Said } from '../query.ts'
 import { splitUnescaped, unescaped } from '../questions/escape.ts'
-import { fold } from '../values/fold.ts'
+import { wordsOf } from '../values/words.ts'
 import { mistake, mustBeEscaped, shown } from './known.ts'
 
 type Words = Query['words'][number]
@@ -54,7 +54,7 @@ function tokensOf(text: string): readonly Token[] {
     if (token === '(' || token === ')' || token === 'NOT') return [token]
     const operator = token.toUpperCase()
     if (operator === 'AND' || operator === 'OR') return [operator]
-    const words = fold(token).match(/[\p{L}\p{N}]+/gu) ?? []
+    const words = wordsOf(token)
     if (token.startsWith('"')) return [{ words }]
     return words.map(word => ({ words: [word] }))
   })

@@ -3,6 +3,7 @@
  * https://docs.snomed.org/snomed-ct-specifications/snomed-ct-expression-constraint-language/behaviour-specification-with-examples/6.8-description-filters
  */
 import { fold } from '../../search/values/fold.ts'
+import { wordsOf } from '../../search/values/words.ts'
 import type { SearchTerm } from './expression.ts'
 
 /** Prepared once for many texts. */
@@ -14,11 +15,6 @@ export function termTest({ how, text }: SearchTerm): (text: string) => boolean {
     const words = wordsOf(candidate)
     return prefixes.every(prefix => words.some(word => word.startsWith(prefix)))
   }
-}
-
-/** What is neither letter nor digit is between words. */
-function wordsOf(text: string): readonly string[] {
-  return fold(text).match(/[\p{L}\p{N}]+/gu) ?? []
 }
 
 /**

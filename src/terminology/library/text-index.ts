@@ -3,9 +3,9 @@
  * of active concepts before others of the same length. So the best answers are the first that all lists of a question share,
  * and a search stops when it has enough of them, however many there are.
  */
+import { wordsOf } from '../../search/values/words.ts'
 import { Column, grouped, type Lists, listOf } from './column.ts'
 import { packSet, packWords } from './packed-set.ts'
-import { wordsOf } from './words.ts'
 
 /** A beginning that more words have than this gets a list of its own: no search reads more lists for one word of its text. */
 export const mostWords = 32

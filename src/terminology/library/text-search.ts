@@ -1,10 +1,10 @@
 /** From a text to concepts: what the index of words (text-index.ts) is for. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { wordsOf } from '../../search/values/words.ts'
 import type { ConceptSet } from '../concept-set.ts'
 import { ByteCache } from './byte-cache.ts'
 import { prepareRows } from './open-file.ts'
 import { membersOf, none, type Rising, risingUnion } from './packed-set.ts'
-import { wordsOf } from './words.ts'
 
 export type Limits = { readonly within?: ConceptSet; readonly language?: string; readonly most: number }
 

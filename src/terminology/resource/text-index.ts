@@ -1,20 +1,11 @@
 /** Finds concepts by the beginnings of words, in any order, without case and accents; the best come first. */
-import { fold } from '../../search/values/fold.ts'
+import { wordsOf } from '../../search/values/words.ts'
 import type { Concept, ConceptSet } from '../concept-set.ts'
 
 export type Text = { readonly value: string; readonly language?: string }
 export type TextLimits = { readonly within?: ConceptSet; readonly language?: string; readonly most: number }
 
 export type TextIndex = { search(text: string, limits: TextLimits): readonly Concept[] }
-
-const word = /[\p{L}\p{N}]+/gu
-const asciiWord = /[a-z0-9]+/g
-const ascii = /^[\0-\x7F]*$/
-
-export function wordsOf(text: string): readonly string[] {
-  const folded = fold(text)
-  return folded.match(ascii.test(folded) ? asciiWord : word) ?? []
-}
 
 /** Its words with one blank before each, so that ` fem` is found where a word begins so. */
 type Line = { readonly words: string; readonly language: string | undefined }

@@ -1,5 +1,5 @@
 /** The words of a text as they are looked for: runs of letters and digits, without case and accents. */
-import { fold } from '../../search/values/fold.ts'
+import { fold } from './fold.ts'
 
 const ascii = /^[\0-\x7F]*$/
 const runs = /[\p{L}\p{N}]{1,1000}/gu // a run without end would be more than the engine's stack holds
