@@ -7,6 +7,8 @@ export type TextLimits = { readonly within?: ConceptSet; readonly language?: str
 
 export type TextIndex = { search(text: string, limits: TextLimits): readonly Concept[] }
 
+const mostWords = 40 // of a text that is looked for: each costs a look at all words that begin so
+
 /** Its words with one blank before each, so that ` fem` is found where a word begins so. */
 type Line = { readonly words: string; readonly language: string | undefined }
 
@@ -35,15 +37,17 @@ export function textIndexOf(concepts: Iterable<Concept>, textsOf: (concept: Conc
   }
   return {
     search(text, { within, language, most }) {
-      const asked = wordsOf(text)
-      if (asked.length === 0) return []
+      const given = wordsOf(text)
+      const beginnings = [...new Set(given)].slice(0, mostWords)
+      if (beginnings.length === 0) return []
+      const asked = { beginnings, whole: ` ${given.join(' ')}`, language }
       // Whoever has the rarest word is asked for the others.
-      const [rarest = []] = asked.map(startingWith).sort((a, b) => total(a) - total(b))
+      const [rarest = []] = beginnings.map(startingWith).sort((a, b) => total(a) - total(b))
       const candidates = new Set(rarest.flat())
       const scored: { readonly concept: Concept; readonly score: number }[] = []
       for (const concept of candidates) {
         if (within !== undefined && !within.has(concept)) continue
-        const score = best(lines.get(concept) ?? [], asked, language)
+        const score = best(lines.get(concept) ?? [], asked)
         if (score !== undefined) scored.push({ concept, score })
       }
       scored.sort((a, b) => a.score - b.score || a.concept - b.concept)
@@ -56,14 +60,20 @@ function total(lists: readonly (readonly Concept[])[]): number {
   return lists.reduce((sum, list) => sum + list.length, 0)
 }
 
+/** Beginnings of words, and the text that they were taken from as a line would have it. */
+type Asked = {
+  readonly beginnings: readonly string[]
+  readonly whole: string
+  readonly language: string | undefined
+}
+
 /** The lowest wins: texts that are the question, that begin with it, that have its words; then the shorter; then displays. */
-function best(lines: readonly Line[], asked: readonly string[], language: string | undefined): number | undefined {
-  const question = ` ${asked.join(' ')}`
+function best(lines: readonly Line[], { beginnings, whole, language }: Asked): number | undefined {
   let lowest: number | undefined
   for (const [at, line] of lines.entries()) {
     if (language !== undefined && line.language !== undefined && !speaks(line.language, language)) continue
-    if (!asked.every(prefix => line.words.includes(` ${prefix}`))) continue
-    const kind = line.words === question ? 0 : line.words.startsWith(question) ? 1 : 2
+    if (!beginnings.every(prefix => line.words.includes(` ${prefix}`))) continue
+    const kind = line.words === whole ? 0 : line.words.startsWith(whole) ? 1 : 2
     const score = kind * 1e6 + Math.min(line.words.length, 999) * 1e3 + Math.min(at, 999)
     if (lowest === undefined || score < lowest) lowest = score
   }

@@ -24,6 +24,17 @@ function at(system: CodeSystem, code: string): number {
   return system.find(code) ?? -1
 }
 
+t.test('of a text some forty words are looked for, each once', async t => {
+  const words = Array.from({ length: 41 }, (_, n) => `w${n}`)
+  const { system } = read([
+    { code: 'a', display: words.slice(0, 40).join(' ') },
+    { code: 'b', display: 'w1 w1' },
+  ])
+  const found = (text: string): readonly string[] => codes(system, system.search(text, { most: 5 }))
+  t.same(found(words.join(' ')), ['a'], 'the last is one too many')
+  t.same(found('w1 w1'), ['b', 'a'], 'what is the text itself comes first')
+})
+
 t.test('what the resource says of itself', async t => {
   const { system } = read([], {
     version: '3',
