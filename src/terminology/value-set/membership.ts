@@ -58,6 +58,9 @@ const mostAnswers = 8
 /** Clients make up expressions, so not all of them are kept: each may hold some 100 KB of bits. */
 const mostImplicit = 200
 
+/** Imports of imports: some ten are in use, and the stack bears several hundred. */
+const deepest = 100
+
 /** What was compiled, of one state of a terminology or of several that follow each other. */
 export type Kept = {
   readonly members: WeakMap<JsonObject, Map<string, KeptMembers>>
@@ -97,10 +100,10 @@ export function membershipsOf(terminology: Terminology, kept: Kept = nothingKept
   const of = (valueSet: JsonObject, question: Question, above: readonly Definition[]): KeptMembers => {
     const answers = kept.members.get(valueSet) ?? new Map<string, KeptMembers>()
     kept.members.set(valueSet, answers)
-    const key = `${rulesKey(question.rules)}\n${question.supplements.join(' ')}`
-    // What an anchor means depends on the resource around it.
-    const mayKeep = above.length === 0 || textOf(valueSet, 'url') !== undefined
-    const before = mayKeep ? known(answers, key) : undefined
+    // Of what has no URL, only the resource around it tells what an anchor means.
+    const place = above.length === 0 || textOf(valueSet, 'url') !== undefined ? '' : 'contained'
+    const key = `${place}\n${rulesKey(question.rules)}\n${question.supplements.join(' ')}`
+    const before = known(answers, key)
     if (before !== undefined) return before
     const inputs: Inputs = new Map()
     const recorded = recording(sources, inputs)
@@ -122,7 +125,7 @@ export function membershipsOf(terminology: Terminology, kept: Kept = nothingKept
     const compiler = new Compiler(given, definition, above, recorded.find, importSet)
     const members = definition.faults.length === 0 ? compiler.members() : compiler.nothing()
     const answer = { members, inputs, holdsIn: terminology }
-    if (mayKeep) keep(answers, key, answer, mostAnswers)
+    keep(answers, key, answer, mostAnswers)
     return answer
   }
   return { ...sources, of: (valueSet, question) => of(valueSet, question, []).members }
@@ -199,13 +202,13 @@ class Compiler {
       selections,
       runs: runsOf(included, all),
       mentions: this.#mentions,
-      imports: this.#imports,
+      imports: distinct(this.#imports),
       // Two imports may lack the same thing.
       faults: [...new Map(this.#given.faults.map(fault => [fault.diagnostics, fault])).values()],
-      warnings: this.#given.warnings,
-      unknown: this.#given.unknown,
-      used: this.#given.used,
-      told: this.#given.told,
+      warnings: distinct(this.#given.warnings),
+      unknown: distinct(this.#given.unknown),
+      used: distinct(this.#given.used),
+      told: distinct(this.#given.told),
     }
   }
 
@@ -259,6 +262,7 @@ class Compiler {
     }
     const known = this.#path.findIndex(definition => definition.resource === valueSet)
     if (known >= 0) throw refusal([circularity(this.#path, known)])
+    if (this.#path.length > deepest) throw refusal([tooDeep(this.#path)])
     const members = this.#import(valueSet, this.#path)
     this.#imports.push(members.definition, ...members.imports)
     this.#given.faults.push(...members.faults)
@@ -276,6 +280,11 @@ class Compiler {
     const all = [...here.contained, ...(container?.contained ?? [])]
     return all.find(resource => textOf(resource, 'id') === id)
   }
+}
+
+/** What is imported by many ways has been compiled once, and is told once: else its tellings would double with each step. */
+function distinct<T>(all: readonly T[]): readonly T[] {
+  return [...new Set(all)]
 }
 
 function isOfSystem(clause: Clause): clause is Clause & { readonly system: string } {
@@ -339,6 +348,15 @@ export function unknownValueSet(url: string, version: string | undefined): TxIss
     type: 'not-found',
     id: 'Unable_to_resolve_value_Set_',
     text: `A definition for the value Set '${printCanonical(url, version)}' could not be found`,
+  })
+}
+
+function tooDeep([first]: readonly Definition[]): TxIssue {
+  return txIssue({
+    code: 'too-costly',
+    type: 'too-costly',
+    id: 'VALUESET_TOO_DEEP',
+    text: `The value set '${first?.canonical}' imports others, which import others, more than ${deepest} deep: expected at most ${deepest}`,
   })
 }
 

@@ -280,6 +280,71 @@ t.test('an implicit value set is one object however often it is asked for', asyn
   t.equal(memberships.find({ url: 'http://snomed.info/sct?fhir_vs=isa/%' }), undefined, 'not an encoding')
 })
 
+/** Each imports the one after it, so often. */
+function chain(
+  length: number,
+  times: number,
+  named: (at: number) => JsonObject,
+  to: (at: number) => string,
+): Resource[] {
+  return Array.from({ length }, (_, at) => {
+    const next = at === length - 1 ? { system: urls[0] ?? '' } : { valueSet: [to(at + 1)] }
+    return { resourceType: 'ValueSet', ...named(at), status: 'active', compose: { include: Array(times).fill(next) } }
+  })
+}
+
+const one: Resource = { resourceType: 'CodeSystem', url: urls[0] ?? '', content: 'complete', concept: [{ code: 'a' }] }
+
+t.test('who is imported by many ways is told once', async t => {
+  const url = (at: number): string => `http://t/vs/${at}`
+  const sets = chain(40, 2, at => ({ url: url(at) }), url)
+  const memberships = membershipsOf(terminologyOf([one, ...sets]))
+  const { imports, used, runs } = memberships.of(memberships.find({ url: url(0) }) ?? {}, question)
+  t.equal(imports.length, 39)
+  t.equal(used.length, 1)
+  t.equal(runs.length, 1)
+})
+
+t.test('who is contained and imported by many ways is told once', async t => {
+  const inner = chain(
+    16,
+    2,
+    at => ({ id: `v${at}` }),
+    at => `#v${at}`,
+  )
+  const outer = { url: 'http://t/outer', contained: inner, compose: { include: [{ valueSet: ['#v0'] }] } }
+  const { imports, runs } = membershipsOf(terminologyOf([one])).of(outer, question)
+  t.equal(imports.length, 16)
+  t.equal(runs.length, 1)
+})
+
+t.test('what is contained means by an anchor what is beside it, and nothing by itself', async t => {
+  const [first = {}, second = {}] = chain(
+    2,
+    1,
+    at => ({ id: `v${at}` }),
+    at => `#v${at}`,
+  )
+  const outer = { url: 'http://t/outer', contained: [first, second], compose: { include: [{ valueSet: ['#v0'] }] } }
+  const memberships = membershipsOf(terminologyOf([one]))
+  for (const [of, faults] of [
+    [outer, 0],
+    [first, 1],
+    [outer, 0],
+  ] as const) {
+    t.equal(memberships.of(of, question).faults.length, faults)
+  }
+})
+
+t.test('imports that lead too far are refused', async t => {
+  const url = (at: number): string => `http://t/vs/${at}`
+  const memberships = membershipsOf(terminologyOf([one, ...chain(5_000, 1, at => ({ url: url(at) }), url)]))
+  t.throws(() => memberships.of(memberships.find({ url: url(0) }) ?? {}, question), {
+    message: /^The value set 'http:\/\/t\/vs\/0' imports others, which import others, more than 100 deep/,
+    status: 422,
+  })
+})
+
 t.test('rules that differ do not share an answer', async t => {
   const concept = (code: string): JsonObject[] => [{ code }]
   const resources = ['1', '2'].map(version => ({
