@@ -83,7 +83,7 @@ function conceptFor(system: CodeSystem, code: string, filter: Filter): Concept |
 }
 
 function valued(system: CodeSystem, property: string, value: string, filter: Filter): ConceptSet {
-  const linked = links[property]
+  const linked = links.get(property)
   if (linked !== undefined && !defines(system, property)) {
     return codesIn(value, system)
       .map(code => conceptFor(system, code, filter))
@@ -108,12 +108,12 @@ function codesIn(value: string, system: CodeSystem): readonly string[] {
 }
 
 /** Properties that every hierarchy has, whether the code system declares them or not. */
-const links: Readonly<Record<string, (system: CodeSystem, concept: Concept) => ConceptSet>> = {
-  parent: (system, concept) => ConceptSet.of(system.size, system.children(concept)),
-  child: (system, concept) => ConceptSet.of(system.size, system.parents(concept)),
-  ancestor: (system, concept) => system.descendants(concept),
-  descendant: (system, concept) => system.ancestors(concept),
-}
+const links: ReadonlyMap<string, (system: CodeSystem, concept: Concept) => ConceptSet> = new Map([
+  ['parent', (system, concept) => ConceptSet.of(system.size, system.children(concept))],
+  ['child', (system, concept) => ConceptSet.of(system.size, system.parents(concept))],
+  ['ancestor', (system, concept) => system.descendants(concept)],
+  ['descendant', (system, concept) => system.ancestors(concept)],
+])
 
 /** Data of its own wins, unless it is what made the hierarchy. */
 function defines(system: CodeSystem, property: string): boolean {

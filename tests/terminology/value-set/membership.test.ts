@@ -345,6 +345,16 @@ t.test('imports that lead too far are refused', async t => {
   })
 })
 
+t.test('a property is one that the code system has, whatever else has a name like it', async t => {
+  for (const property of ['constructor', 'toString', '__proto__']) {
+    const filter = [{ property, op: '=', value: 'a' }]
+    const set = { url: 'http://t/odd', compose: { include: [{ system: one['url'] ?? '', filter }] } }
+    t.throws(() => membershipsOf(terminologyOf([one])).of(set, question), {
+      message: `The CodeSystem '${urls[0]}' has no property or filter '${property}'; it has none`,
+    })
+  }
+})
+
 t.test('rules that differ do not share an answer', async t => {
   const concept = (code: string): JsonObject[] => [{ code }]
   const resources = ['1', '2'].map(version => ({
