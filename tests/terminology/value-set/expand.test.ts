@@ -1,3 +1,4 @@
+import t from 'tap'
 import type { JsonObject } from '../../../src/fhir/resource.ts'
 import { parseCanonical } from '../../../src/terminology/canonical.ts'
 import { objectOf, objectsOf, textOf } from '../../../src/terminology/element.ts'
@@ -5,7 +6,7 @@ import { expand, usualLimit } from '../../../src/terminology/value-set/expand.ts
 import type { ExpandRequest } from '../../../src/terminology/value-set/expand-request.ts'
 import { parseLanguages } from '../../../src/terminology/value-set/language.ts'
 import { membershipsOf, unknownValueSet } from '../../../src/terminology/value-set/membership.ts'
-import type { Terminology } from '../../../src/terminology/value-set/terminology.ts'
+import { type Terminology, terminologyOf } from '../../../src/terminology/value-set/terminology.ts'
 import { refusal } from '../../../src/terminology/value-set/tx-issue.ts'
 import { versionRules } from '../../../src/terminology/value-set/version-rules.ts'
 import { codesIn, parametersIn, runCases } from '../cases.ts'
@@ -48,3 +49,25 @@ function ask(given: JsonObject, terminology: Terminology): JsonObject {
 }
 
 runCases('expand', ask)
+
+/** Each code below the one before it. */
+function chain(length: number): Terminology {
+  const concept = Array.from({ length }, (_, at) => ({
+    code: `c${at}`,
+    property: at === 0 ? [] : [{ code: 'parent', valueCode: `c${at - 1}` }],
+  }))
+  return terminologyOf([{ resourceType: 'CodeSystem', url: 'http://t/chain', content: 'complete', concept }])
+}
+
+t.test('a hierarchy is told by nesting as far as JSON is nested anywhere', async t => {
+  const valueSet = { resourceType: 'ValueSet', compose: { include: [{ system: 'http://t/chain' }] } }
+  for (const [length, roots] of [
+    [24, 1],
+    [25, 25],
+    [9_000, 9_000],
+  ] as const) {
+    const { expansion } = ask({ valueSet }, chain(length))
+    const found = objectsOf(expansion as JsonObject, 'contains')
+    t.equal(found.length, roots, `${length} levels`)
+  }
+})
