@@ -37,11 +37,11 @@ export function translate(
   find: (canonical: string) => ConceptMap | undefined,
   covers: (map: ConceptMap, coding: Coding) => boolean = () => true,
 ): Translation {
-  const search: Search = { request, find, path: [] }
   const matches = distinct(
-    request.codings.flatMap(coding =>
-      maps.filter(map => covers(map, coding)).flatMap(map => matchesIn(map, coding, search)),
-    ),
+    request.codings.flatMap(coding => {
+      const search: Search = { request, find, path: [], known: new Map() }
+      return maps.filter(map => covers(map, coding)).flatMap(map => matchesIn(map, coding, search))
+    }),
   )
   const result = matches.some(({ equivalence }) => equivalence !== 'unmatched' && equivalence !== 'disjoint')
   return result ? { result, matches } : { result, message: messageFor(maps, request, matches), matches }
@@ -58,12 +58,17 @@ function messageFor(maps: readonly ConceptMap[], { codings }: TranslateRequest, 
   return `The code ${codes} ${found} in the ConceptMap ${names}`
 }
 
+/** Of one coding. */
 type Search = {
   readonly request: TranslateRequest
   readonly find: (canonical: string) => ConceptMap | undefined
   /** The maps that led here. */
   readonly path: readonly ConceptMap[]
+  /** What maps say that others refer to: several groups may refer to the same. */
+  readonly known: Map<ConceptMap, readonly Match[]>
 }
+
+const deepest = 50 // maps that lead to each other; three are in use
 
 function matchesIn(map: ConceptMap, coding: Coding, search: Search): readonly Match[] {
   const { request } = search
@@ -139,7 +144,10 @@ function unmappedIn(map: ConceptMap, group: Group, coding: Coding, search: Searc
     }
     case 'other-map': {
       const path = [...search.path, map]
-      return matchesIn(otherMap(unmapped.url, path, search), coding, { ...search, path })
+      const other = otherMap(unmapped.url, path, search)
+      const matches = search.known.get(other) ?? [...new Set(matchesIn(other, coding, { ...search, path }))]
+      search.known.set(other, matches)
+      return matches
     }
     case undefined:
       return []
@@ -156,6 +164,10 @@ function otherMap(url: string, path: readonly ConceptMap[], { find }: Search): C
   if (path.some(each => each.canonical === other.canonical)) {
     const names = [...path, other].map(each => each.canonical).join(' → ')
     throw fail('processing', `concept maps refer to each other in a circle: ${names}`, at)
+  }
+  if (path.length > deepest) {
+    const text = `ConceptMap '${path.at(-1)?.canonical}' is the end of ${path.length} maps that each refer to the next for what they do not map: expected at most ${deepest}`
+    throw fail('too-costly', text, at, { status: 422 })
   }
   return other
 }

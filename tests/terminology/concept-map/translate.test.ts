@@ -100,3 +100,36 @@ t.test('of many maps that say nothing only the first are named', async t => {
   t.equal(messageOf(3), `The code 'http://t/s#a' has no translation in the ConceptMap ${three}`)
   t.equal(messageOf(24), `The code 'http://t/s#a' has no translation in the ConceptMap ${three} and 21 more`)
 })
+
+/** Each leaves what it does not map to the next, in so many groups; the last maps it. */
+function chained(length: number, groups: number) {
+  const maps = Array.from({ length }, (_, at) => {
+    const mapped = { element: [{ code: 'f', target: [{ code: 'x', equivalence: 'equal' }] }] }
+    const left = { element: [], unmapped: { mode: 'other-map', url: `http://t/${at + 1}` } }
+    const group = Array(groups).fill({ source: 'http://t/s', ...(at === length - 1 ? mapped : left) })
+    return conceptMapOf({ resourceType: 'ConceptMap', url: `http://t/${at}`, group })
+  })
+  const byUrl = new Map(maps.map(map => [map.canonical, map]))
+  const request = { codings: [{ system: 'http://t/s', code: 'f' }], dependencies: [], reverse: false }
+  const asked: string[] = []
+  const find = (canonical: string) => {
+    asked.push(canonical)
+    return byUrl.get(canonical)
+  }
+  return { asked, translated: () => translate(maps.slice(0, 1), request, find) }
+}
+
+t.test('a map that is referred to by many ways is looked into once', async t => {
+  const { asked, translated } = chained(16, 2)
+  t.equal(translated().matches.length, 1)
+  t.equal(asked.length, 30, 'by each of two groups of fifteen maps')
+})
+
+t.test('maps that refer to maps without end are refused', async t => {
+  t.equal(chained(51, 1).translated().matches.length, 1)
+  t.throws(() => chained(6_000, 1).translated(), {
+    message:
+      "ConceptMap 'http://t/50' is the end of 51 maps that each refer to the next for what they do not map: expected at most 50",
+    status: 422,
+  })
+})
