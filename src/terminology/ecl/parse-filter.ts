@@ -1,7 +1,19 @@
 /** What stands in double braces behind a constraint: filters of descriptions, concepts and members; supplements of history. */
 import type { ConceptFilter, DescriptionFilter, Expression, MemberFilter } from './expression.ts'
 import { conceptFilters, descriptionFilters, memberFilter } from './parse-criteria.ts'
-import { deeper, eat, eatPattern, expect, mistake, need, peek, type Scan, skip, unexpected } from './scan.ts'
+import {
+  countFilter,
+  deeper,
+  eat,
+  eatPattern,
+  expect,
+  mistake,
+  need,
+  peek,
+  type Scan,
+  skip,
+  unexpected,
+} from './scan.ts'
 
 type Parse = (scan: Scan) => Expression
 
@@ -32,6 +44,7 @@ export function parseFilters(scan: Scan, of: Expression, sub: Parse, constraint:
     if (kind === undefined) break
     skip(scan)
     const at = scan.at
+    countFilter(scan, at)
     eat(scan, '{{', '')
     if (kind === '+') return parseHistory(scan, filtered, at, constraint)
     eatPattern(scan, marker, '')

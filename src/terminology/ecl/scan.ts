@@ -6,6 +6,8 @@ export type Scan = {
   readonly text: string
   at: number
   depth: number
+  /** Read so far. */
+  filters: number
   farthest: number
   expected: Set<string>
   /** Where each opening bracket is closed: behind the closing one. */
@@ -18,11 +20,20 @@ const longest = 100_000
 /** Brackets within brackets: more than anybody writes, far less than the stack bears. */
 const deepest = 64
 
+/** Each holds what it filters, so many in a row are deep, too; nobody needs ten. */
+const mostFilters = 500
+
+export function countFilter(scan: Scan, at: number): void {
+  if (++scan.filters > mostFilters) {
+    throw mistake(scan, `more than ${mostFilters} filters: expected at most ${mostFilters}`, at)
+  }
+}
+
 export function scanOf(text: string): Scan {
   if (text.length > longest) {
     throw fail('too-long', `ECL: ${text.length} characters; expected at most ${longest}`)
   }
-  return { text, at: 0, depth: 0, farthest: 0, expected: new Set(), brackets: bracketsOf(text) }
+  return { text, at: 0, depth: 0, filters: 0, farthest: 0, expected: new Set(), brackets: bracketsOf(text) }
 }
 
 /** Brackets, and what they may hide in: terms, strings, comments. Where one of these does not end, the reader of it complains. */

@@ -62,6 +62,12 @@ t.test('nesting has an end', async t => {
   }
 })
 
+t.test('filters have an end', async t => {
+  const filtered = (times: number): string => `*${'{{C active=1}}'.repeat(times)}`
+  t.ok(parseEcl(filtered(500)))
+  t.match(said(filtered(501)), /^at character 7002, after .*: more than 500 filters: expected at most 500/)
+})
+
 t.test('reading takes linear time', async t => {
   for (const piece of ['(', '*:(', '/*', '|', '"', '{{', '[', '404684003 ', ' ', '((* OR *)', '* {{ term = "', '\\']) {
     said(piece.repeat(90_000 / piece.length))
