@@ -3,24 +3,34 @@ import type { Terminology } from '../value-set/terminology.ts'
 import type { Catalog } from './catalog.ts'
 import type { LibraryFile } from './library-file.ts'
 
+type Known = {
+  readonly versions: Set<string>
+  readonly editions: Set<string>
+  /** By what was asked for: one of these, or nothing. */
+  readonly found: Map<string | undefined, LibraryFile | undefined>
+}
+
 /** A file that was found once answers to the end, whatever becomes of it in the library. */
 export function libraryTerminology(catalog: Pick<Catalog, 'find' | 'list'>, tenant: string): Terminology {
-  const found = new Map<string, Map<string | undefined, LibraryFile | undefined>>()
-  const versions = new Map<string, readonly string[]>()
-  for (const { system, version } of catalog.list(tenant)) {
-    versions.set(system, [...new Set([...(versions.get(system) ?? []), version])])
+  const systems = new Map<string, Known>()
+  for (const { system, version, edition } of catalog.list(tenant)) {
+    const known = systems.get(system) ?? { versions: new Set(), editions: new Set(), found: new Map() }
+    systems.set(system, known)
+    known.versions.add(version)
+    if (edition !== undefined) known.editions.add(edition)
   }
   return {
     codeSystem(url, version) {
-      if (!versions.has(url)) return undefined
-      const ofUrl = found.get(url) ?? new Map<string | undefined, LibraryFile | undefined>()
-      if (ofUrl.has(version)) return ofUrl.get(version)
-      const file = catalog.find(tenant, url, version)
-      found.set(url, ofUrl.set(version, file))
-      return file
+      const known = systems.get(url)
+      if (known === undefined) return undefined
+      const { versions, editions, found } = known
+      // Clients may make up versions without end.
+      if (version !== undefined && !versions.has(version) && !editions.has(version)) return undefined
+      if (!found.has(version)) found.set(version, catalog.find(tenant, url, version))
+      return found.get(version)
     },
-    versions: url => (versions.get(url) ?? []).filter(version => version !== ''),
-    codeSystems: () => [...versions.keys()],
+    versions: url => [...(systems.get(url)?.versions ?? [])].filter(version => version !== ''),
+    codeSystems: () => [...systems.keys()],
     valueSet: () => undefined,
     supplement: () => undefined,
     systemOfAll: () => undefined,
