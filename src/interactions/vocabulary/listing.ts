@@ -12,6 +12,7 @@ import { plain } from './bindings.ts'
 export type List = (memberships: Memberships, valueSet: JsonObject) => readonly Code[]
 
 const remembered = 200_000 // codes in all: some 20 MB
+const beside = 1_000 // codes that the value set itself takes as much memory as, whatever it lists: some 100 KB of bits
 
 /** Those asked for last are kept: to read 50,000 codes from a file takes a tenth of a second. */
 export function openListing(): List {
@@ -23,11 +24,11 @@ export function openListing(): List {
     const codes = before ?? listed(members)
     known.delete(members)
     known.set(members, codes)
-    if (before === undefined) total += codes.length
+    if (before === undefined) total += codes.length + beside
     for (const [oldest, { length }] of known) {
       if (total <= remembered) break
       known.delete(oldest)
-      total -= length
+      total -= length + beside
     }
     return codes
   }
