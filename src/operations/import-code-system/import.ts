@@ -75,7 +75,17 @@ function wantedBy({ request: { tenant, body }, input }: Call): Wanted {
 function nameIn(url: string): string | undefined {
   const path = URL.parse(url)?.pathname
   if (path === undefined) throw fail('value', `'${url}' is no URL of http or https`)
-  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || undefined
+  return decoded(path.slice(path.lastIndexOf('/') + 1)) || undefined
+}
+
+/** Escapes that are no UTF-8 stay as they are: the name is for people, and for the form of the file. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch (error) {
+    if (error instanceof URIError) return name
+    throw error
+  }
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7240#section-4.1 */

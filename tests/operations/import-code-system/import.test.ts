@@ -153,6 +153,8 @@ importing(async (t: Test, open) => {
     t.same(asked, ['http://x/a/my%20wards.csv?key=1'])
     t.match(site.catalog.list('default'), [{ source: 'my wards.csv' }])
     t.notMatch((await site.ask('GET', 'Task')).json, /key=1/, 'what may be secret is not kept')
+    const latin = await site.ask('POST', 'CodeSystem/$import', wanted('http://x/caf%E9.csv'))
+    t.equal(latin.status, 200, latin.json)
     const gone = await site.ask('POST', 'CodeSystem/$import', wanted('http://x/gone.csv'))
     t.match(gone, { status: 404, body: { issue: [{ diagnostics: 'there is nothing at the url' }] } })
     const secret = await site.ask('POST', 'CodeSystem/$import', wanted('http://secret/x.csv'))
