@@ -12,7 +12,7 @@ import { mistake, mustBeEscaped, shown } from './known.ts'
 type Words = Query['words'][number]
 
 const mostWords = 500 // each is looked for in the whole text of each resource
-const deepest = 50 // brackets in brackets
+const deepest = 50 // brackets in brackets, and NOT before NOT
 
 /** Alternatives with a comma between them are an OR around all. */
 export function parseWords(name: Words['in'], value: string): Words {
@@ -79,13 +79,10 @@ function isNext({ tokens, at }: Reader): boolean {
 }
 
 function one(reader: Reader): Said {
-  if (take(reader, 'NOT')) return { is: 'not', of: one(reader) }
+  if (take(reader, 'NOT')) return { is: 'not', of: deeper(reader, one) }
   if (take(reader, '(')) {
-    if (++reader.depth > deepest)
-      throw mistake('too-costly', `${reader.name}: has brackets within brackets: expected at most ${deepest}`)
-    const said = either(reader)
+    const said = deeper(reader, either)
     if (!take(reader, ')')) throw malformed(reader)
-    reader.depth--
     return said
   }
   const token = reader.tokens[reader.at]
@@ -93,6 +90,14 @@ function one(reader: Reader): Said {
   reader.at++
   reader.words += token.words.length
   return { is: 'words', text: token.words.join(' ') }
+}
+
+function deeper(reader: Reader, read: (reader: Reader) => Said): Said {
+  if (++reader.depth > deepest)
+    throw mistake('too-costly', `${reader.name}: has NOT and brackets within each other: expected at most ${deepest}`)
+  const said = read(reader)
+  reader.depth--
+  return said
 }
 
 function take(reader: Reader, token: Token): boolean {

@@ -42,7 +42,8 @@ t.test('words are connected as in the specification', async t => {
 t.test('words that say nothing are refused', async t => {
   const bad = ['-', '""', 'a OR', 'AND a', 'OR', 'NOT', 'a AND OR b', '(a', 'a)', '()', '"a', 'a,,b', 'a,OR']
   for (const text of bad) t.match(refusals(`Patient?_text=${text}`), [`_text '${text}': expected words`], text)
-  t.match(refusals(`Patient?_content=${'('.repeat(51)}a`)[0], 'brackets within brackets: expected at most 50')
+  for (const deep of ['('.repeat(51), 'NOT '.repeat(51), 'NOT ('.repeat(26), 'NOT '.repeat(1_000_000)])
+    t.match(refusals(`Patient?_content=${deep}a`)[0], 'NOT and brackets within each other: expected at most 50')
   t.match(refusals(`Patient?_content=${'a '.repeat(501)}`)[0], 'too many words: expected at most 500')
   t.match(refusals(`Patient?_content=${'a,'.repeat(500)}a`)[0], 'too many words: expected at most 500')
 })
