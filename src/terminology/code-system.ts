@@ -137,15 +137,22 @@ export interface Texts {
 
 /** https://hl7.org/fhir/R4/terminologies-systems.html: UCUM, BCP-47, MIME types; post-coordination. */
 export interface Grammar {
-  /** `normal`: the code in the case that it should have, where case does not count. */
+  /**
+   * `name`: what it is called in English, where that is not its display. `normal`: the code in the case that it should have,
+   * where case does not count.
+   */
   check(
     code: string,
   ):
-    | { readonly valid: true; readonly display?: string; readonly normal?: string }
+    | { readonly valid: true; readonly display?: string; readonly name?: string; readonly normal?: string }
     | { readonly valid: false; readonly why: string }
+  /** Of the filters that `facts` declares: the test of a valid code; `undefined` where the operator or the value has no meaning. */
+  filter?(filter: GrammarFilter): ((code: string) => boolean) | undefined
   /** Of two codes that are valid and written differently. */
   relation?(a: string, b: string): Subsumption
 }
+
+export type GrammarFilter = { readonly property: string; readonly op: string; readonly value: string }
 
 /** https://hl7.org/fhir/R4/valueset-concept-subsumption-outcome.html */
 export type Subsumption = 'equivalent' | 'subsumes' | 'subsumed-by' | 'not-subsumed'

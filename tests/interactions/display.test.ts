@@ -34,7 +34,7 @@ await onBothStores(async (t, open) => {
   const read = async (path: string, headers = {}) => (await world.ask('GET', path, undefined, headers)).body
   const displays = ({ code }: { code: typeof stored.code }) =>
     code.coding.map(each => ('display' in each ? each.display : null))
-  const wanted = ['Dog', 'My dog', null, null, 'kilogram', null, null]
+  const wanted = ['Dog', 'My dog', null, null, 'kg', null, null]
 
   await t.test('codings wherever they are, if their code is known', async t => {
     const body = await read('Observation/o?_display=true')

@@ -28,8 +28,14 @@ export function details(system: CodeSystem, concept: Concept, wanted: Wanted, la
 }
 
 /** Of a code that a grammar makes nothing else is known. */
-export function detailsOfUnlisted(system: CodeSystem, code: string, display: string | undefined): Answer {
+export function detailsOfUnlisted(
+  system: CodeSystem,
+  code: string,
+  { display, name }: { readonly display?: string; readonly name?: string },
+  wanted: Wanted,
+): Answer {
   tellIdentity(system, code, display)
+  if (name !== undefined && wanted.speaks('en')) detailsText.designation({ language: 'en', value: name })
   return detailsText.take()
 }
 

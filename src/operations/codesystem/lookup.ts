@@ -31,7 +31,7 @@ export function lookup(definition: conformance.Operation): Operation {
         const concept = system.find(code)
         if (concept !== undefined) return details(system, concept, wantedBy(input.texts('property')), languages)
         const answer = system.grammar?.check(code)
-        if (answer?.valid === true) return detailsOfUnlisted(system, code, answer.display)
+        if (answer?.valid === true) return detailsOfUnlisted(system, code, answer, wantedBy(input.texts('property')))
         throw refusal([{ ...unknownCode(code, system, 'code', answer?.why), code: 'not-found', severity: 'error' }])
       })
     },

@@ -1,16 +1,16 @@
 /** One include or exclude of a value set: which codes it stands for. https://hl7.org/fhir/R4/valueset.html#compositions */
 import { parseCanonical, printCanonical } from '../canonical.ts'
-import type { CodeSystem } from '../code-system.ts'
+import type { CodeSystem, Grammar } from '../code-system.ts'
 import { ConceptSet } from '../concept-set.ts'
 import { textOf } from '../element.ts'
 import { supplemented } from '../resource/supplemented.ts'
 import { type Codes, codesOf, codesThat, noCodes } from './codes.ts'
 import type { Clause, ConceptReference, Filter } from './definition.ts'
-import { filtered, itself } from './filter.ts'
+import { filtered, itself, notSupported } from './filter.ts'
 import { regexOf } from './regex.ts'
 import type { Selection } from './selection.ts'
 import type { Terminology } from './terminology.ts'
-import { type TxIssue, txIssue } from './tx-issue.ts'
+import { refusal, type TxIssue, txIssue } from './tx-issue.ts'
 import { resolveSystem, unknownSystem, type VersionRules } from './version-rules.ts'
 
 /** Some members in the order in which they are to be listed: as told, else as the code system has them. */
@@ -115,11 +115,19 @@ function mayHave(system: CodeSystem, code: string): boolean {
 function unlistedBy(system: CodeSystem, filters: readonly Filter[], doubt: Doubt): Codes {
   const { grammar } = system
   if (grammar !== undefined) {
-    const tests = filters.map(codeTest)
+    const tests = filters.map(filter => testBy(system, grammar, filter))
     return codesThat(code => tests.every(test => test(code)) && grammar.check(code).valid)
   }
   if (!isPartial(system)) return noCodes
   return filters.length === 0 || doubt === 'include' ? codesThat(() => true) : noCodes
+}
+
+/** A filter of the system's own, or one on the code. */
+function testBy(system: CodeSystem, grammar: Grammar, filter: Filter): (code: string) => boolean {
+  if (!system.facts.filters.some(({ code }) => code === filter.property)) return codeTest(filter)
+  const test = grammar.filter?.(filter)
+  if (test === undefined) throw refusal([notSupported(system, filter)])
+  return test
 }
 
 /** What a filter says of a code alone; nothing else is known of codes that a grammar makes. */

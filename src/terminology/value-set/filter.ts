@@ -214,7 +214,7 @@ function checkProperty(system: CodeSystem, filter: Filter): void {
   const { properties, filters, content, url } = system.facts
   if (standard.has(property) || content !== 'complete') return
   if ([...properties, ...filters].some(({ code }) => code === property) || !system.having(property).isEmpty) return
-  const known = properties.map(({ code }) => `'${code}'`).join(', ')
+  const known = [...new Set([...properties, ...filters].map(({ code }) => `'${code}'`))].join(', ')
   const text = `The CodeSystem '${url}' has no property or filter '${property}'; it has ${known === '' ? 'none' : known}`
   throw refusal([invalidFilter('UNKNOWN_FILTER_PROPERTY', text, `${filter.at}.property`)])
 }
@@ -248,7 +248,7 @@ function doubtfulConstraint(text: string, { value, at }: Filter): TxIssue {
   })
 }
 
-function notSupported(system: CodeSystem, { property, op, value, at }: Filter): TxIssue {
+export function notSupported(system: CodeSystem, { property, op, value, at }: Filter): TxIssue {
   const text = `The filter "${property} ${op} ${value}" from the CodeSystem '${system.facts.url}' was not understood`
   return invalidFilter('FILTER_NOT_UNDERSTOOD', text, at)
 }

@@ -12,7 +12,7 @@ import { findSystem } from './version-rules.ts'
 
 /** As a resource that says the same. */
 export function implicitValueSet(terminology: Terminology, url: string): JsonObject | undefined {
-  return snomed(terminology, url) ?? loinc(terminology, url) ?? whole(terminology, url)
+  return snomed(terminology, url) ?? loinc(terminology, url) ?? units(terminology, url) ?? whole(terminology, url)
 }
 
 type Filter = { readonly property: string; readonly op: string; readonly value: string }
@@ -104,6 +104,19 @@ function answersOf(terminology: Terminology, list: string): readonly { readonly 
   const order = (answer: Concept): number => Number(system.fields?.(refset, answer)[0]?.['order'] ?? 0)
   const answers = Array.from(system.members(refset), answer => ({ answer, order: order(answer) }))
   return answers.sort((a, b) => a.order - b.order).map(({ answer }) => ({ code: system.code(answer) }))
+}
+
+const ucum = 'http://unitsofmeasure.org'
+
+/** "Ucum Expressions comparable to [expression]" */
+function units(terminology: Terminology, url: string): JsonObject | undefined {
+  const [, expression] = /^http:\/\/unitsofmeasure\.org\/vs\/(.+)$/s.exec(url) ?? []
+  if (expression === undefined) return undefined
+  // The percent is a unit, too: what cannot be decoded was not encoded.
+  const value = decoded(expression) ?? expression
+  if (terminology.codeSystem(ucum)?.grammar?.check(value).valid !== true) return undefined
+  const filter = [{ property: 'comparable', op: '=', value }]
+  return valueSet(url, `Ucum Expressions comparable to ${value}`, { system: ucum, filter })
 }
 
 /** `CodeSystem.valueSet`, and `…/vs` of code systems that say nothing of theirs. */

@@ -58,7 +58,7 @@ const cases = [
     '$lookup',
     'a unit',
     { system: ucum, code: 'mg/dL' },
-    { name: 'UCUM', display: 'milligram per deciliter', code: 'mg/dL', property: null },
+    { name: 'UCUM', display: 'mg/dL', code: 'mg/dL', designation: ['en milligram per deciliter'], property: null },
   ],
   [
     '$lookup',
@@ -79,7 +79,7 @@ const cases = [
     { system: 'urn:iso:std:iso:4217', code: 'EUR' },
     { display: 'Euro', property: ['Boolean inactive=false', 'Integer decimals=2'] },
   ],
-  ['$validate-code', 'a unit', { url: ucum, code: 'kg' }, { result: true, display: 'kilogram' }],
+  ['$validate-code', 'a unit', { url: ucum, code: 'kg' }, { result: true, display: 'kg' }],
   ['$validate-code', 'a unit that is none', { url: ucum, code: 'kgg' }, { result: false }],
   ['$subsumes', 'the same unit', { system: ucum, codeA: 'kg', codeB: 'kg' }, { outcome: 'equivalent' }],
   ['$subsumes', 'two units', { system: ucum, codeA: 'kg', codeB: 'mg' }, { outcome: 'not-subsumed' }],

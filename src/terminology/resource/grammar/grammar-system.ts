@@ -1,5 +1,5 @@
 /** Code systems whose codes are what a grammar accepts. https://hl7.org/fhir/R4/terminologies-systems.html */
-import type { CodeSystem, Grammar } from '../../code-system.ts'
+import type { CodeSystem, FilterOperator, Grammar } from '../../code-system.ts'
 import { readCodeSystem } from '../resource-code-system.ts'
 
 type Description = {
@@ -9,6 +9,11 @@ type Description = {
   readonly title: string
   readonly caseSensitive: boolean
   readonly valueSet?: string
+  readonly filter?: readonly {
+    readonly code: string
+    readonly operator: readonly FilterOperator[]
+    readonly value: string
+  }[]
 }
 
 /** Lists nothing; every code is asked of the grammar. */
