@@ -5,7 +5,13 @@ import type { Context, FhirRequest } from '../../interactions/interaction.ts'
 import { parseCanonical, printCanonical } from '../../terminology/canonical.ts'
 import { type ConceptMap, conceptMapOf } from '../../terminology/concept-map/concept-map.ts'
 import { latest } from '../../terminology/concept-map/latest.ts'
-import { type Coding, fitting, translate, translationParameters } from '../../terminology/concept-map/translate.ts'
+import {
+  type Coding,
+  fitting,
+  type Translation,
+  translate,
+  translationParameters,
+} from '../../terminology/concept-map/translate.ts'
 import { textOf } from '../../terminology/element.ts'
 import type { Members } from '../../terminology/value-set/membership.ts'
 import { hasCode, isDoubtful } from '../../terminology/value-set/selection.ts'
@@ -29,9 +35,24 @@ export function translateOperation(definition: conformance.Operation): Operation
       // Only R4's own parameter turns the two value sets around; later names say on which side each of them is.
       const chosen = await mapsFor(ctx, call, maps, call.input.flag('reverse') === true)
       const find = (canonical: string) => one(maps, parseCanonical(canonical))
-      return translationParameters(translate(chosen, request, find, scopesIn(asked, request.reverse)))
+      const covers = scopesIn(asked, request.reverse)
+      if (isNamed(call)) return translationParameters(translate(chosen, request, find, covers))
+      const lost: FhirError[] = []
+      const translation = translate(chosen, request, find, covers, why => lost.push(why))
+      return translationParameters(warned(translation, lost))
     },
   }
+}
+
+function isNamed({ request, input }: Call): boolean {
+  return request.target.at === 'instance' || input.one('url') !== undefined || input.one('conceptMap') !== undefined
+}
+
+/** Of all maps that are known, one that leads nowhere does not silence the others. */
+function warned(translation: Translation, lost: readonly FhirError[]): Translation {
+  if (lost.length === 0) return translation
+  const warnings = new Set(lost.flatMap(({ issues }) => issues.map(({ diagnostics }) => diagnostics)))
+  return { ...translation, message: [translation.message ?? [], ...warnings].flat().join('; ') }
 }
 
 async function mapsFor(

@@ -1,5 +1,5 @@
 /** $translate: what a code is in another code system. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
-import { fail } from '../../fhir/issue.ts'
+import { type FhirError, fail } from '../../fhir/issue.ts'
 import type { JsonObject, Resource } from '../../fhir/resource.ts'
 import { parseCanonical } from '../canonical.ts'
 import type { ConceptMap, Dependency, Equivalence, Group, Target } from './concept-map.ts'
@@ -30,21 +30,29 @@ export type Match = {
 
 export type Translation = { readonly result: boolean; readonly message?: string; readonly matches: readonly Match[] }
 
-/** `find`: maps that others name for what they do not map themselves; `covers`: whether the code is one that the map is about. */
+/**
+ * `find`: maps that others name for what they do not map themselves; `covers`: whether the code is one that the map is about;
+ * `lost`: hears of a map that leads to none, or back to itself. Who asked for the map must know, so by default that is thrown.
+ */
 export function translate(
   maps: readonly ConceptMap[],
   request: TranslateRequest,
   find: (canonical: string) => ConceptMap | undefined,
   covers: (map: ConceptMap, coding: Coding) => boolean = () => true,
+  lost: (why: FhirError) => void = refuse,
 ): Translation {
   const matches = distinct(
     request.codings.flatMap(coding => {
-      const search: Search = { request, find, path: [], known: new Map() }
+      const search: Search = { request, find, lost, path: [], known: new Map() }
       return maps.filter(map => covers(map, coding)).flatMap(map => matchesIn(map, coding, search))
     }),
   )
   const result = matches.some(({ equivalence }) => equivalence !== 'unmatched' && equivalence !== 'disjoint')
   return result ? { result, matches } : { result, message: messageFor(maps, request, matches), matches }
+}
+
+function refuse(why: FhirError): never {
+  throw why
 }
 
 const mostNamed = 3 // maps: where none was asked for, all that are known were looked into
@@ -62,6 +70,7 @@ function messageFor(maps: readonly ConceptMap[], { codings }: TranslateRequest, 
 type Search = {
   readonly request: TranslateRequest
   readonly find: (canonical: string) => ConceptMap | undefined
+  readonly lost: (why: FhirError) => void
   /** The maps that led here. */
   readonly path: readonly ConceptMap[]
   /** What maps say that others refer to: several groups may refer to the same. */
@@ -145,6 +154,7 @@ function unmappedIn(map: ConceptMap, group: Group, coding: Coding, search: Searc
     case 'other-map': {
       const path = [...search.path, map]
       const other = otherMap(unmapped.url, path, search)
+      if (other === undefined) return []
       const matches = search.known.get(other) ?? [...new Set(matchesIn(other, coding, { ...search, path }))]
       search.known.set(other, matches)
       return matches
@@ -154,16 +164,18 @@ function unmappedIn(map: ConceptMap, group: Group, coding: Coding, search: Searc
   }
 }
 
-function otherMap(url: string, path: readonly ConceptMap[], { find }: Search): ConceptMap {
+function otherMap(url: string, path: readonly ConceptMap[], { find, lost }: Search): ConceptMap | undefined {
   const at = 'ConceptMap.group.unmapped.url'
   const other = find(url)
   if (other === undefined) {
     const text = `ConceptMap '${path.at(-1)?.canonical}' refers to '${url}' for what it does not map, which is not known`
-    throw fail('not-found', text, at)
+    lost(fail('not-found', text, at))
+    return undefined
   }
   if (path.some(each => each.canonical === other.canonical)) {
     const names = [...path, other].map(each => each.canonical).join(' → ')
-    throw fail('processing', `concept maps refer to each other in a circle: ${names}`, at)
+    lost(fail('processing', `concept maps refer to each other in a circle: ${names}`, at))
+    return undefined
   }
   if (path.length > deepest) {
     const text = `ConceptMap '${path.at(-1)?.canonical}' is the end of ${path.length} maps that each refer to the next for what they do not map: expected at most ${deepest}`

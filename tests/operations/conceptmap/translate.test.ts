@@ -1,5 +1,6 @@
 /** https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
 import { bundle } from '../../interactions/bundles.ts'
+import { parametersIn } from '../../terminology/cases.ts'
 import { entries, type Loose, type Reply } from '../../world.ts'
 import { type Given, operating, parameters } from '../operating.ts'
 
@@ -199,6 +200,11 @@ await operating(async (t, open) => {
     t.match(await ask(to('a', 'b'), to('b', 'a')), /^422 .*circle/)
     t.match(await ask(to('a', 'none')), /^404 .*'http:\/\/t\/none'/)
     t.strictSame(await ask(to('a', 'noises')), meow)
+    const sent = [to('a', 'b'), to('b', 'a'), to('c', 'none')].map(one => ['tx-resource', 'resource', one] as const)
+    const { body } = await world.ask('POST', `ConceptMap/$translate?${cat}`, parameters(...sent))
+    const { result, message } = parametersIn(body.parameter) as Loose
+    t.equal(result, true, 'who names no map is answered by the others')
+    t.match(message, /circle.*; ConceptMap 'http:\/\/t\/c' refers to 'http:\/\/t\/none'/s)
   })
 
   await t.test(
