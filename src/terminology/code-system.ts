@@ -2,6 +2,7 @@
  * A code system as everything above sees it, wherever its concepts lie: in a CodeSystem resource, in a file of the library, in
  * a grammar. https://hl7.org/fhir/R4/codesystem.html
  */
+import { Decimal } from '../fhir/decimal.ts'
 import type { JsonObject } from '../fhir/resource.ts'
 import type { Stretch, Text } from '../fhir/stretch.ts'
 import type { Concept, ConceptSet } from './concept-set.ts'
@@ -69,6 +70,7 @@ export type PropertyValue = {
   readonly value:
     | string
     | number
+    | Decimal
     | boolean
     | { readonly system?: string; readonly version?: string; readonly code: string; readonly display?: string }
 }
@@ -80,8 +82,14 @@ export function codeKey(code: string, { caseSensitive }: Pick<CodeSystemFacts, '
 
 /** What a value is found by: a Coding by its code, and by its display, since some systems name parts of theirs by both. */
 export function keysOf(value: PropertyValue['value']): readonly string[] {
+  if (value instanceof Decimal) return [decimalKey(value.text)]
   if (typeof value !== 'object') return [String(value)]
   return value.display === undefined || value.display === value.code ? [value.code] : [value.code, value.display]
+}
+
+/** 1.50 is found by 1.5, which it equals. */
+export function decimalKey(text: string): string {
+  return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
 }
 
 /**

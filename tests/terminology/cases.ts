@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { FhirError, type Issue } from '../../src/fhir/issue.ts'
+import { parseJson } from '../../src/fhir/json.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../src/fhir/resource.ts'
 import { objectsOf, textOf } from '../../src/terminology/element.ts'
 import { currencies } from '../../src/terminology/resource/grammar/currencies.ts'
@@ -25,7 +26,7 @@ type CaseFile = {
 const folder = new URL('./cases/', import.meta.url)
 
 export function read(name: string): CaseFile {
-  return JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
+  return parseJson(readFileSync(new URL(name, folder), 'utf8')) as unknown as CaseFile
 }
 
 const grammars = [currencies(), languages(), mediaTypes(), ucum()]

@@ -65,7 +65,7 @@ function valueIn({ value, at }: Argument): PropertyValue['value'] {
 
 function plainValue(value: Json | undefined): PropertyValue['value'] | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (isNumber(value)) return Number(value)
+  if (isNumber(value)) return value
   if (!isObject(value)) return undefined
   const { code, system } = codingOf(value)
   const display = textOf(value, 'display')
@@ -157,7 +157,7 @@ function inOneGroup(system: CodeSystem & Relations, parts: readonly Pair[]): Con
 
 /** A number is never the id of a concept: it is a value by itself. */
 function targetOf(system: CodeSystem, { value }: Pair): Concept | undefined {
-  return typeof value === 'number' ? undefined : system.find(printValue(value))
+  return isNumber(value) ? undefined : system.find(printValue(value))
 }
 
 type Member = ReturnType<Relations['attributes']>[number]
@@ -166,6 +166,6 @@ type Member = ReturnType<Relations['attributes']>[number]
 function isIt(system: CodeSystem, { type, value }: Member, pair: Pair): boolean {
   if (type !== system.find(pair.code)) return false
   if (typeof value === 'number') return value === targetOf(system, pair)
-  if (typeof pair.value === 'number') return value.startsWith('#') && Number(value.slice(1)) === pair.value
+  if (isNumber(pair.value)) return value.startsWith('#') && Number(value.slice(1)) === Number(pair.value)
   return value.replace(/^"(.*)"$/s, '$1') === printValue(pair.value)
 }

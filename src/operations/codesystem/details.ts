@@ -1,4 +1,5 @@
 /** What $lookup tells of a concept. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
+import { Decimal } from '../../fhir/decimal.ts'
 import { fail } from '../../fhir/issue.ts'
 import { stringOf, type Text } from '../../fhir/stretch.ts'
 import type { Answer } from '../../interactions/interaction.ts'
@@ -96,7 +97,7 @@ function meaningOf(
   { code, value: given }: ReturnType<Texts['properties']>[number],
   displayOf: DisplayOf,
 ): Text | undefined {
-  if (typeof given === 'boolean' || typeof given === 'number') return undefined
+  if (typeof given === 'boolean' || typeof given === 'number' || given instanceof Decimal) return undefined
   if (typeof given === 'object' && 'code' in given) return given.display
   const isCode = system.facts.properties.some(each => each.code === code && each.type === 'code')
   const concept = isCode ? system.find(stringOf(given)) : undefined

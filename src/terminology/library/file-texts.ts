@@ -4,7 +4,7 @@ import type { Designation, PropertyValue, Texts } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
 import type { About } from './file-format.ts'
 import type { Heads } from './heads.ts'
-import { Told, type ToldProperty, unpackDefinition, unpackDesignations, unpackProperties } from './told.ts'
+import { Told, type ToldProperty, unpackDefinition, unpackDesignations, unpackProperties, valueIn } from './told.ts'
 
 type Value = PropertyValue['value']
 
@@ -65,7 +65,7 @@ export class FileTexts implements Texts {
     const parsed = this.#parsed[property] ?? new Map<string, Value>()
     const before = parsed.get(json.text)
     if (before !== undefined) return before
-    const value: Value = JSON.parse(json.text)
+    const value = valueIn(json.text)
     if (parsed.size >= mostParsed) parsed.clear()
     this.#parsed[property] = parsed.set(json.text, value)
     return value

@@ -1,5 +1,7 @@
 /** All that a lookup tells of a concept beside its head, as bytes: parts, of which each is unpacked when it is asked for. */
+import { numberOf } from '../../fhir/decimal.ts'
 import type { Stretch } from '../../fhir/stretch.ts'
+import type { PropertyValue } from '../code-system.ts'
 import { ByteReader, Bytes } from './bytes.ts'
 
 /** In this order, each behind its length. */
@@ -71,6 +73,11 @@ export function unpackDesignations(reader: ByteReader): ToldDesignation[] {
     designations.push({ language, use, value: reader.stretch() })
   }
   return designations
+}
+
+/** Of its JSON: a decimal keeps its digits, as it does elsewhere. */
+export function valueIn(json: string): PropertyValue['value'] {
+  return /^[-\d]/.test(json) ? numberOf(json) : JSON.parse(json)
 }
 
 /** `property`: its number in the file; `isJson`: the value is JSON. */

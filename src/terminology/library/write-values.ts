@@ -5,6 +5,7 @@ import { type Lists, listOf } from './column.ts'
 import { packSet, packWords } from './packed-set.ts'
 import type { Resolved } from './resolve.ts'
 import type { Stage } from './stage.ts'
+import { valueIn } from './told.ts'
 
 /** How many values concepts have. */
 export function writeValues(
@@ -33,7 +34,7 @@ type Keyed = { readonly property: number; readonly key: string; readonly numbers
 /** By what they are asked for, in the case rules of codes: 1 and "1" alike. In the order of the table, so that its tree only ever grows at its end. */
 function keyed(values: Stage['values'], facts: Pick<CodeSystemFacts, 'caseSensitive'>): readonly Keyed[] {
   const all = values.list.flatMap(({ property, json }, n) =>
-    keysOf(JSON.parse(json)).map(key => ({ property, key: codeKey(key, facts), numbers: [n] })),
+    keysOf(valueIn(json)).map(key => ({ property, key: codeKey(key, facts), numbers: [n] })),
   )
   all.sort((a, b) => a.property - b.property || (a.key < b.key ? -1 : Number(a.key > b.key)))
   const distinct: Keyed[] = []

@@ -6,7 +6,7 @@ import type { CodeSystemFacts, PropertyValue } from '../code-system.ts'
 import { objectOf, objectsOf, textOf } from '../element.ts'
 import { namesOf, propertiesOf } from '../resource/concept-list.ts'
 import { factsOf } from '../resource/facts.ts'
-import { designationsOf, markReader } from '../resource/resource-code-system.ts'
+import { designationsOf, markReader, printValue } from '../resource/resource-code-system.ts'
 import type { Load, Release } from './format.ts'
 import { type Item, readParts } from './json-parts.ts'
 import { type Problem, problemList, shown } from './problems.ts'
@@ -109,8 +109,8 @@ function giver(facts: CodeSystemFacts, { rows, load, name }: To): Give {
   const marksOf = markReader(facts)
   const [up, down] = [namesOf(facts, 'parent', 'subsumedBy'), namesOf(facts, 'child')]
   const giveProperty = (code: string, { code: property, value }: PropertyValue, line: number): void => {
-    if (up.has(property)) rows.edge({ child: code, parent: codeOf(value), line })
-    else if (down.has(property)) rows.edge({ child: codeOf(value), parent: code, line })
+    if (up.has(property)) rows.edge({ child: code, parent: printValue(value), line })
+    else if (down.has(property)) rows.edge({ child: printValue(value), parent: code, line })
     else rows.property({ code, property, value, line })
   }
   const give: Give = (element, above, line) => {
@@ -134,10 +134,6 @@ function giver(facts: CodeSystemFacts, { rows, load, name }: To): Give {
     for (const child of objectsOf(element, 'concept')) give(child, code, line)
   }
   return give
-}
-
-function codeOf(value: PropertyValue['value']): string {
-  return typeof value === 'object' ? value.code : String(value)
 }
 
 /** A concept may hold the whole hierarchy. */

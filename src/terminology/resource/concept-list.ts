@@ -104,7 +104,7 @@ export function propertiesOf(element: JsonObject): readonly PropertyValue[] {
 function propertyValue(property: JsonObject): PropertyValue['value'] | undefined {
   const value = anyValueOf(property)
   if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (isNumber(value)) return Number(value)
+  if (isNumber(value)) return value
   const coding = objectOf(property, 'valueCoding')
   const code = textOf(coding, 'code')
   if (code === undefined) return undefined

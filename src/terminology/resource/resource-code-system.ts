@@ -1,4 +1,5 @@
 /** A CodeSystem resource, held in memory, as a code system. https://hl7.org/fhir/R4/codesystem.html */
+import { Decimal } from '../../fhir/decimal.ts'
 import { error, type Issue } from '../../fhir/issue.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
 import {
@@ -133,7 +134,7 @@ export function markReader(
 }
 
 export function printValue(value: PropertyValue['value']): string {
-  return typeof value === 'object' ? value.code : String(value)
+  return typeof value !== 'object' || value instanceof Decimal ? String(value) : value.code
 }
 
 function byValue(

@@ -1,4 +1,5 @@
 /** One code of an expansion. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion.contains */
+import { Decimal } from '../../fhir/decimal.ts'
 import type { JsonObject } from '../../fhir/resource.ts'
 import { Stretch } from '../../fhir/stretch.ts'
 import type { CodeSystem, Designation, PropertyValue } from '../code-system.ts'
@@ -162,7 +163,8 @@ export function elementFor(
 ): `value${'Boolean' | 'Decimal' | 'Integer' | 'Coding' | 'Code' | 'DateTime' | 'String'}` {
   if (typeof value === 'boolean') return 'valueBoolean'
   const type = system.facts.properties.find(property => property.code === code)?.type
-  if (typeof value === 'number') return type === 'decimal' ? 'valueDecimal' : 'valueInteger'
+  if (value instanceof Decimal) return 'valueDecimal'
+  if (typeof value === 'number') return type === 'decimal' || !Number.isInteger(value) ? 'valueDecimal' : 'valueInteger'
   if (typeof value === 'object' && !(value instanceof Stretch)) return 'valueCoding'
   if (type === 'code') return 'valueCode'
   return type === 'dateTime' ? 'valueDateTime' : 'valueString'

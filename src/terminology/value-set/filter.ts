@@ -1,6 +1,6 @@
 /** Filters: https://hl7.org/fhir/R4/valueset-filter-operator.html, with `child-of` and `descendent-leaf` of R5. */
 import { FhirError } from '../../fhir/issue.ts'
-import { type CodeSystem, keysOf } from '../code-system.ts'
+import { type CodeSystem, decimalKey, keysOf } from '../code-system.ts'
 import { type Concept, ConceptSet } from '../concept-set.ts'
 import { namesOf } from '../resource/concept-list.ts'
 import { isRelated } from '../resource/supplemented.ts'
@@ -93,13 +93,17 @@ function valued(system: CodeSystem, property: string, value: string, filter: Fil
   if (itself.has(property)) return ConceptSet.of(system.size, [system.find(value) ?? []].flat())
   if (property === 'display') return those(system, concept => system.display(concept) === value)
   if (isMark(property)) return marked(system, property, value)
-  const found = system.having(property, value)
+  const found = system.having(property, isDecimal(system, property) ? decimalKey(value) : value)
   // Few concepts say that they are active.
   if (property === 'status' && value === 'active') {
     return found.or(system.having(property).not().minus(marksOf(system, 'inactive')))
   }
   if (found.isEmpty) checkProperty(system, filter)
   return found
+}
+
+function isDecimal({ facts }: CodeSystem, property: string): boolean {
+  return facts.properties.some(({ code, type }) => code === property && type === 'decimal')
 }
 
 /** `child = LP1-0,LP2-8` of LOINC: https://hl7.org/fhir/R4/loinc.html */

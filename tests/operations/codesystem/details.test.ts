@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Decimal } from '../../../src/fhir/decimal.ts'
 import { details } from '../../../src/operations/codesystem/details.ts'
 import { type Wanted, wantedBy } from '../../../src/operations/codesystem/wanted.ts'
 import type { Concept } from '../../../src/terminology/concept-set.ts'
@@ -36,6 +37,7 @@ t.test('what lies in a file is told from its bytes as it is told in strings', as
         { code: 'a', property: 'since', value: '2026-11-22' },
         { code: 'a', property: 'p"', value: 'back\\slash' },
         { code: 'a', property: 'p', value: 1.5 },
+        { code: 'a', property: 'p', value: new Decimal('1.50') },
         { code: 'a', property: 'p', value: { system: 's', code: 'x', display: 'An x' } },
         { code: 'a', property: 'p', value: { code: 'y' } },
         { code: 'b', property: 'inactive', value: true },
@@ -63,6 +65,8 @@ t.test('what lies in a file is told from its bytes as it is told in strings', as
       t.equal(told(file, concept, wanted, languages), told(inStrings, concept, wanted, languages))
     }
   }
+  t.match(told(strange, 0, wantedBy(['p']), []), '"valueDecimal":1.50}', 'a decimal keeps its digits')
+  t.match(told(strange, 0, wantedBy(['p']), []), '"valueDecimal":1.5}', 'a number with a fraction is a decimal')
   const { parameter } = JSON.parse(told(strange, 0, wantedBy([]), []))
   t.match(parameter.at(4), { name: 'display', valueString: 'An "a"\\' })
   const ofCode = { part: [{ valueCode: 'of' }, { valueCode: 'b' }, { name: 'description', valueString: '𐐷' }] }

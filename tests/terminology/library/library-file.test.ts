@@ -148,7 +148,7 @@ t.test('it finds by property, by attribute and by membership', async t => {
             codes.map(one => file.find(one) ?? -1).filter(n => n >= 0),
           )
         const keys = (value: PropertyValue['value']): readonly string[] =>
-          typeof value === 'object' ? [value.code, value.display ?? value.code] : [String(value)]
+          typeof value === 'object' && 'code' in value ? [value.code, value.display ?? value.code] : [String(value)]
         for (const property of ['p', 'q', 'none']) {
           const holders = model.properties.filter(one => one.property === property)
           t.same(codesOf(file, file.having(property)), sorted(holders.map(({ code }) => code)))
