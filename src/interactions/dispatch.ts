@@ -1,5 +1,5 @@
 /** From a request to its interaction: the one door. HTTP, Bundle entries, jobs and the CLI all enter here. */
-import { fail } from '../fhir/issue.ts'
+import { fail, parameterAt } from '../fhir/issue.ts'
 import { nearest } from '../fhir/nearest.ts'
 import { type Access, unlimited } from '../security/access/access.ts'
 import { type Guarding, guarded } from '../security/access/guarded-store.ts'
@@ -189,7 +189,7 @@ function mustTakeDryRuns(method: string, { at, verb }: Target): void {
   throw fail(
     'not-supported',
     `${dryRun} is for a batch or a transaction: expected POST [base]?${dryRun}=true`,
-    undefined,
+    parameterAt(dryRun),
     {
       status: 400,
     },

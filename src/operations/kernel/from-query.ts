@@ -1,6 +1,6 @@
 /** Parameters in the URL: primitive ones only. https://hl7.org/fhir/R4/operations.html#request */
 import type { OperationParameter } from '../../conformance/artifact.ts'
-import { error, type Issue } from '../../fhir/issue.ts'
+import { error, type Issue, parameterAt } from '../../fhir/issue.ts'
 import { parseJson } from '../../fhir/json.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import type { Json } from '../../fhir/resource.ts'
@@ -23,7 +23,7 @@ export function fromQuery(
   query.forEach((text, name) => {
     const parameter = expected.get(name)
     if (parameter === undefined) {
-      if (unknown === 'refuse' && !ofTheAnswer.has(name)) issues.push(unexpected(name, expected))
+      if (unknown === 'refuse' && !ofTheAnswer.has(name)) issues.push(unexpected(name, expected, parameterAt(name)))
       return
     }
     if (parameter.type === 'string' && text === '') return // a field of a form in which nobody typed
@@ -42,16 +42,17 @@ export function unexpected(name: string, expected: Expected, at?: string): Issue
 
 function argument(parameter: OperationParameter, text: string, shapes: Shapes, issues: Issue[]): Argument | undefined {
   const { name, type = '' } = parameter
+  const at = parameterAt(name)
   if (kindOf(parameter, shapes) !== 'primitive') {
     const what = type === '' ? 'consists of parts' : `is of the type ${type}`
     const why = `the parameter '${name}' ${what}, which a URL cannot carry: expected it in a Parameters resource, sent by POST`
-    issues.push(error('invalid', why))
+    issues.push(error('invalid', why, at))
     return undefined
   }
   const value = read(type, text)
   const fault = primitives.get(type)?.(value)
-  if (!fault) return { name, value }
-  issues.push(error('value', `the parameter '${name}' in the URL: ${fault.text}`))
+  if (!fault) return { name, value, at }
+  issues.push(error('value', `the parameter '${name}' in the URL: ${fault.text}`, at))
   return undefined
 }
 

@@ -8,7 +8,7 @@ export type Argument = {
   /** Absent where the parameter has parts instead. */
   readonly value?: Json
   readonly parts?: readonly Argument[]
-  /** `Parameters.parameter[2]`; absent for what the URL says, or a body that is the value itself. */
+  /** `Parameters.parameter[2]`, `http.name` of what the URL says; absent for a body that is the value itself. */
   readonly at?: string
 }
 

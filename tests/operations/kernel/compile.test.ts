@@ -114,7 +114,8 @@ await operating(
 
     await t.test('a flag without a value is set', async t => {
       for (const query of ['flag', 'flag=']) {
-        t.strictSame(said(await world.ask('GET', `$echo?${query}`)), { flag: [{ name: 'flag', value: true }] })
+        const flag = [{ name: 'flag', value: true, at: 'http.flag' }]
+        t.strictSame(said(await world.ask('GET', `$echo?${query}`)), { flag })
       }
     })
 
@@ -139,6 +140,7 @@ await operating(
           const reply = await world.ask(method, `Patient/$echo?${query}`)
           t.equal(reply.status, 400, `${query} ${reply.json}`)
           t.match(reply.body.issue[0].diagnostics, says)
+          t.same(reply.body.issue[0].expression, [`http.${query.replace(/=.*/s, '')}`], 'where it stands')
         }
       }
       const many = await world.ask('GET', 'Patient/$echo?flag=yes&count=no')
@@ -167,7 +169,7 @@ await operating(
       t.strictSame(said(reply), {
         flag: [{ name: 'flag', value: false, at: 'Parameters.parameter[0]' }],
         code: [
-          { name: 'code', value: 'b' },
+          { name: 'code', value: 'b', at: 'http.code' },
           { name: 'code', value: 'a', at: 'Parameters.parameter[1]' },
         ],
         url: [{ name: 'url', value: 'http://a|1', at: 'Parameters.parameter[2]' }],
