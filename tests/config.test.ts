@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { Ajv } from 'ajv'
 import t from 'tap'
 import { ConfigError, type Environment, parseConfig, placeOf, settings, visible } from '../src/config.ts'
 
@@ -18,6 +19,15 @@ t.test('without any setting everything has its default', async t => {
     t.same(config[name as keyof typeof config], value, name)
   }
   t.equal(Object.keys(config).length, Object.keys(settings).length)
+})
+
+t.test('every setting is a schema, and its default is valid', async t => {
+  const ajv = new Ajv()
+  for (const [name, schema] of Object.entries(settings)) {
+    t.ok(ajv.validateSchema(schema), name)
+    t.doesNotThrow(() => mistakes({ [name]: '?' }), `${name} has no keyword that is unknown`)
+    t.same(parseConfig({ [name]: String(schema.default) })[name as keyof typeof settings], schema.default, name)
+  }
 })
 
 t.test('values are read as what they are', async t => {
