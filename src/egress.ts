@@ -4,10 +4,12 @@
  */
 import type { LookupAddress } from 'node:dns'
 import { lookup as resolve } from 'node:dns/promises'
-import { type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { BlockList, isIP } from 'node:net'
 import { FhirError, fail } from './fhir/issue.ts'
+
+const { request: overHttp } = process.getBuiltinModule('node:http') // see fhir/status.ts
 
 export type EgressNeeds = {
   /** All addresses of a name. */

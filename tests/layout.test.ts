@@ -28,6 +28,7 @@ t.test('a tree without violations passes', async t => {
   const { status, said } = boundaries({
     'src/fhir/x.ts': x,
     'src/store/y.ts': "import type { X } from '../fhir/x.ts'\nexport type Y = X\n",
+    'src/http/z.ts': "import type { Agent } from 'node:http'\nexport type Z = Agent\n",
   })
   t.equal(status, 0, said)
 })
@@ -78,6 +79,10 @@ const planted: [string, Record<string, string>][] = [
   [
     'workflows-never-import-store',
     { 'src/workflows/a.ts': "import type { X } from '../store/x.ts'\nexport type A = X\n", 'src/store/x.ts': x },
+  ],
+  [
+    'node-http-brings-its-client',
+    { 'src/http/a.ts': "import { STATUS_CODES } from 'node:http'\nexport const a = STATUS_CODES\n" },
   ],
   [
     'no-cycles',

@@ -1,9 +1,10 @@
 /** Connections that break the protocol before there is a request: they still get an OperationOutcome, where one can be sent. */
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type IssueCode, error as issue, toOutcome } from '../fhir/issue.ts'
 import { printJson } from '../fhir/json.ts'
 import { contentTypeOf } from '../fhir/media-type.ts'
+import { statusLine } from '../fhir/status.ts'
 import type { HttpEvent } from './event.ts'
 import type { CommonHeaders, Lines } from './headers.ts'
 
@@ -50,7 +51,7 @@ export function clientErrorHandler(observe: (event: HttpEvent) => void, headers:
 function print(status: number, headers: Lines, body: string): string {
   const common = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []))
   return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `HTTP/1.1 ${statusLine(status)}`,
     ...common,
     `Content-Type: ${contentTypeOf('json')}`,
     `Content-Length: ${Buffer.byteLength(body)}`,

@@ -1,7 +1,7 @@
 /** The entry of a response Bundle that answers one request. https://hl7.org/fhir/R4/http.html#transaction-response */
-import { STATUS_CODES } from 'node:http'
 import { type FhirError, toOutcome } from '../../fhir/issue.ts'
 import { printJson } from '../../fhir/json.ts'
+import { statusLine } from '../../fhir/status.ts'
 import type { Answer, FhirRequest } from '../interaction.ts'
 import { relocated } from './step.ts'
 
@@ -16,7 +16,7 @@ export function responseEntry(
   // "…the location and ETag header values, which are used for identifying and versioning the resources": of updates too.
   const location = below(base, headers['location'] ?? headers['content-location'])
   const response = JSON.stringify({
-    status: `${status} ${STATUS_CODES[status] ?? ''}`.trim(),
+    status: statusLine(status),
     location,
     etag: headers['etag'],
     lastModified: modified === undefined ? undefined : new Date(modified).toISOString(),
@@ -43,6 +43,6 @@ function fullUrl(base: string, name: string): string {
 /** A refused entry of a batch: its issues say which entry they are about. */
 export function refusedEntry(refusal: FhirError, at: string): string {
   const { status, issues } = relocated(refusal, at)
-  const line = JSON.stringify(`${status} ${STATUS_CODES[status] ?? ''}`.trim())
+  const line = JSON.stringify(statusLine(status))
   return `{"response":{"status":${line},"outcome":${printJson(toOutcome(issues))}}}`
 }

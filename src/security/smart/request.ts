@@ -1,7 +1,8 @@
 /** A request for the authorization server, as oidc-provider takes them: its host is what the base says, never what the client wrote. */
-import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { issuerOf, type Place } from './access-token.ts'
+
+const { IncomingMessage } = process.getBuiltinModule('node:http') // see fhir/status.ts
 
 export type OAuthRequest = {
   readonly method: string
