@@ -22,8 +22,10 @@ export type Index = (resource: Resource, base?: string) => IndexValues
 const ofTheVersion: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
 /** Each type is compiled when its first resource comes by. Parameters without expression (`_text`) are not answered from values. */
-export function compileIndex(definitions: Pick<Definitions, 'searchParameters' | 'shapes'>): Index {
-  const parameters = searchParameters(definitions)
+export function compileIndex(
+  definitions: Pick<Definitions, 'searchParameters' | 'shapes'>,
+  parameters = searchParameters(definitions),
+): Index {
   const known = new Map<string, readonly Column[]>()
 
   function columnsOf(type: string): readonly Column[] {

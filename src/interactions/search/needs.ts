@@ -33,14 +33,14 @@ export type Searching = {
 
 /** `marksOf`: one that all who change definitions share. */
 export function searchNeeds(definitions: Known, settings: SearchSettings, marksOf = openMarks()): Searching {
-  const values = compileIndex(definitions)
   const parameters = searchParameters(definitions)
+  const values = compileIndex(definitions, parameters)
   const marks = marksOf(parameters)
   const search = {
     parameters,
     own: definitions.searchParameters.filter(parameter => parameter.own),
     compartments: definitions.compartments,
-    question: compileQuestions(definitions),
+    question: compileQuestions(definitions, parameters),
     values,
     ...marks,
     ...settings,

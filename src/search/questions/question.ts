@@ -2,7 +2,7 @@
 import type { Definitions } from '../../conformance/definitions.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import { all, type Node, not } from '../node.ts'
-import type { SearchParameter } from '../parameters.ts'
+import { type SearchParameter, searchParameters } from '../parameters.ts'
 import { UnfitModifier } from '../parse/mistakes.ts'
 import type { Codes, Stored } from '../plan.ts'
 import { type Soon, soon } from '../soon.ts'
@@ -51,8 +51,11 @@ export type Step = {
 }
 
 /** Once per definitions; what is to be known of a parameter is worked out when it is first asked for. */
-export function compileQuestions(definitions: Pick<Definitions, 'searchParameters' | 'shapes'>): Question {
-  const searched = compileSearched(definitions)
+export function compileQuestions(
+  definitions: Pick<Definitions, 'searchParameters' | 'shapes'>,
+  parameters = searchParameters(definitions),
+): Question {
+  const searched = compileSearched(definitions.shapes, parameters)
 
   function question({ name, parameter, modifier, values }: Asked, place: Place, codes: Codes): Soon<Node> {
     const { ask, present, modifiers, spelled, ...of } = searched(parameter, place.type)

@@ -1,12 +1,11 @@
 /** What is known of a parameter before anybody asks: its kind, and the elements that it finds in resources of one type. */
-import type { Definitions } from '../../conformance/definitions.ts'
 import { type FhirError, fail } from '../../fhir/issue.ts'
 import type { Shapes } from '../../fhir/shape.ts'
 import { meansOf } from '../composites.ts'
 import { compileGetter, compilePart } from '../extract/extract.ts'
 import type { Getter } from '../extract/getter.ts'
 import { all, and, type Node, not, or } from '../node.ts'
-import { type Parameters, type SearchParameter, searchParameters } from '../parameters.ts'
+import type { Parameters, SearchParameter } from '../parameters.ts'
 import type { Codes } from '../plan.ts'
 import { simpleTypes } from '../values/simple.ts'
 import { askApart, askElement, type Component } from './composite.ts'
@@ -31,9 +30,9 @@ export type SearchedOf = (parameter: SearchParameter, type: string) => Searched
 
 type Context = { readonly shapes: Shapes; readonly parameters: Parameters; readonly searched: SearchedOf }
 
-export function compileSearched(definitions: Pick<Definitions, 'searchParameters' | 'shapes'>): SearchedOf {
+export function compileSearched(shapes: Shapes, parameters: Parameters): SearchedOf {
   const known = new Map<SearchParameter, Map<string, Searched>>()
-  const context = { shapes: definitions.shapes, parameters: searchParameters(definitions), searched }
+  const context = { shapes, parameters, searched }
 
   function searched(parameter: SearchParameter, type: string): Searched {
     const ofTypes = known.get(parameter) ?? new Map<string, Searched>()
