@@ -5,7 +5,7 @@ import { openConstraints } from '../../terminology/ecl/constraints.ts'
 import { type Entry, entryOf } from '../../terminology/entry.ts'
 import { grammars } from '../../terminology/resource/grammar/grammars.ts'
 import { shippedTerminology } from '../../terminology/shipped.ts'
-import { overlay, type Terminology, terminologyFrom } from '../../terminology/value-set/terminology.ts'
+import { deferred, overlay, type Terminology, terminologyFrom } from '../../terminology/value-set/terminology.ts'
 
 export type Common = { readonly terminology: Terminology; readonly maps: readonly ConceptMap[] }
 
@@ -13,19 +13,26 @@ export type Common = { readonly terminology: Terminology; readonly maps: readonl
 export function openCommon(): () => Common {
   let known: Common | undefined
   return () => {
-    known ??= commonFrom(shippedTerminology(), loadTerminology())
+    known ??= commonFrom(shippedTerminology(), loadTerminology)
     return known
   }
 }
 
-function commonFrom(shipped: readonly FiledTerminology[], r4: readonly FiledTerminology[]): Common {
-  const [ours, hl7] = [shipped.map(entryOf), r4.map(entryOf)]
-  const known = overlay(terminologyFrom(ours), overlay(byR4Version(terminologyFrom(hl7)), grammars()))
+/** R4's own come last, and reading the list of them takes 10 ms: who asks for what others define shall not wait for it. */
+function commonFrom(shipped: readonly FiledTerminology[], load: () => readonly FiledTerminology[]): Common {
+  const ours = shipped.map(entryOf)
+  let filed: readonly Entry[] | undefined
+  const hl7 = (): readonly Entry[] => {
+    filed ??= load().map(entryOf)
+    return filed
+  }
+  const r4 = byR4Version(deferred(() => terminologyFrom(hl7())))
+  const known = overlay(terminologyFrom(ours), overlay(r4, grammars()))
   let maps: readonly ConceptMap[] | undefined
   return {
     terminology: { ...known, ecl: openConstraints() },
     get maps() {
-      maps ??= mapsIn([...ours, ...hl7])
+      maps ??= mapsIn([...ours, ...hl7()])
       return maps
     },
   }

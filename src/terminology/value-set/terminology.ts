@@ -73,6 +73,23 @@ export function overlay(first: Terminology, rest: Terminology): Terminology {
   }
 }
 
+/** What `open` gives, opened when something is first asked of it. */
+export function deferred(open: () => Omit<Terminology, 'ecl'>): Terminology {
+  let opened: Omit<Terminology, 'ecl'> | undefined
+  const known = (): Omit<Terminology, 'ecl'> => {
+    opened ??= open()
+    return opened
+  }
+  return {
+    codeSystem: (url, version) => known().codeSystem(url, version),
+    versions: url => known().versions(url),
+    codeSystems: () => known().codeSystems?.() ?? [],
+    valueSet: (url, version) => known().valueSet(url, version),
+    supplement: (url, version) => known().supplement(url, version),
+    systemOfAll: valueSet => known().systemOfAll(valueSet),
+  }
+}
+
 /** There is more to it than its name. */
 export function isDefined(system: CodeSystem): boolean {
   return system.facts.content !== 'not-present' || system.grammar !== undefined

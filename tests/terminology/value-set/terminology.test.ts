@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { ConceptSet } from '../../../src/terminology/concept-set.ts'
-import { overlay, terminologyOf } from '../../../src/terminology/value-set/terminology.ts'
+import { deferred, overlay, terminologyOf } from '../../../src/terminology/value-set/terminology.ts'
 
 const system = (version: string, more = {}): Resource => ({
   resourceType: 'CodeSystem',
@@ -42,6 +42,26 @@ t.test('a supplement is no code system', async t => {
 t.test('the value set of all codes names its code system', async t => {
   t.equal(terminologyOf([system('1')]).systemOfAll('http://t/vs/all'), 'http://t/s')
   t.equal(terminologyOf([system('1')]).systemOfAll('http://t/vs/none'), undefined)
+})
+
+t.test('what is deferred is opened by the first question, and once', async t => {
+  let opened = 0
+  const later = overlay(
+    terminologyOf([system('2')]),
+    deferred(() => {
+      opened++
+      return terminologyOf([system('1')])
+    }),
+  )
+  t.equal(later.codeSystem('http://t/s', '2')?.facts.version, '2')
+  t.equal(opened, 0, 'what stands before it knew the answer')
+  t.equal(later.codeSystem('http://t/s', '1')?.facts.version, '1')
+  t.same(later.versions('http://t/s'), ['2', '1'])
+  t.same(later.codeSystems?.(), ['http://t/s'])
+  t.equal(later.systemOfAll('http://t/vs/all'), 'http://t/s')
+  t.equal(later.valueSet('http://t/vs/none'), undefined)
+  t.equal(later.supplement('http://t/supplement'), undefined)
+  t.equal(opened, 1)
 })
 
 t.test('versions of two places stand side by side', async t => {
