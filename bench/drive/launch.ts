@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export type Server = {
@@ -27,17 +28,22 @@ export function kiln(settings: Readonly<Record<string, string>>): Promise<Server
   return launch('../../src/server.ts', [], { ...fixed, ...settings }, flags)
 }
 
+const root = new URL('../../', import.meta.url).pathname
 /** Of Node, as users start it. */
-const { start } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts
+const { start } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts
 const flags: readonly string[] = start.match(/--\S+/g) ?? []
+const [, cache = ''] = /\$PWD\/(.+?)\}/.exec(start) ?? []
 
 /** `indexRows` of each resource. */
 export function reference(name: 'read' | 'create' | 'update' | 'search', file: string, indexRows = 0): Promise<Server> {
   return launch(`../reference/${name}.ts`, [file, String(indexRows)], {})
 }
 
-/** Where compiled modules are kept belongs to how Kiln is started: `npm start` names a place. */
-export const ambient = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
+/** Compiled modules are kept from start to start, where `npm start` keeps them. */
+export const ambient = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(root, cache),
+}
 
 const running = new Set<Server>()
 
