@@ -6,7 +6,7 @@ import { fail } from './fhir/issue.ts'
 import { outside } from './server.ts'
 import { libraryFolder } from './terminology/config.ts'
 import { type Catalog, type Entry, openCatalog } from './terminology/library/catalog.ts'
-import { printCount, printProgress } from './terminology/load/printed-progress.ts'
+import { printBar, printCount, printProgress } from './terminology/load/printed-progress.ts'
 import { printed } from './terminology/load/problems.ts'
 import type { End, Loaded, Progress, Task } from './terminology/load/task.ts'
 import { runInThread } from './terminology/load/thread.ts'
@@ -215,7 +215,9 @@ function progressLine(elapsed: () => number): { show(progress: Progress): void; 
       shown = now
       step = progress.step
       const text = printProgress(progress, now - begun)
-      stderr.write(stderr.isTTY ? `\r\u001b[K${text.slice(0, stderr.columns - 1)}` : `${text}\n`)
+      // A terminal may not tell how wide it is.
+      const line = (): string => `${printBar(progress)} ${text}`.slice(0, (stderr.columns || 80) - 1)
+      stderr.write(stderr.isTTY ? `\r\u001b[K${line()}` : `${text}\n`)
     },
     end: () => void (stderr.isTTY && stderr.write('\r\u001b[K')),
   }

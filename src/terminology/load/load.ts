@@ -37,7 +37,7 @@ export async function load(
   try {
     await release.load({ sink, problems, progress })
   } catch (error) {
-    if (error instanceof BadArchive) return [...problems.list, { file: 'archive', text: error.message }]
+    if (error instanceof BadArchive) return [...problems.list, { file: error.file, text: error.message }]
     if (!(error instanceof TooManyProblems)) throw error
   }
   return problems.list

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import type { SourceFile } from './source.ts'
-import { readArchive } from './zip.ts'
+import { BadArchive, readArchive } from './zip.ts'
 
 export type Opened = { readonly files: readonly SourceFile[]; readonly close: () => Promise<void> }
 
@@ -34,11 +34,26 @@ async function opened(path: string, name: string): Promise<Opened> {
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position)
       return buffer.subarray(0, bytesRead)
     }
-    return { files: under(name, await readArchive({ size: found.size, read })), close: () => handle.close() }
+    const files = await readArchive({ size: found.size, read })
+    const told = files.map(file => ({ ...file, open: () => blaming(name, file.open()) }))
+    return { files: under(name, told), close: () => handle.close() }
   } catch (error) {
     await handle.close()
-    throw error
+    throw inArchive(name, error)
   }
+}
+
+/** Of several archives, whoever mends one wants to know which. */
+async function* blaming(name: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw inArchive(name, error)
+  }
+}
+
+function inArchive(name: string, error: unknown): unknown {
+  return error instanceof BadArchive ? new BadArchive(error.message, { cause: error, file: name }) : error
 }
 
 function under(name: string, files: readonly SourceFile[]): readonly SourceFile[] {

@@ -11,6 +11,15 @@ export function printProgress({ system, version, step, bytes, of, rows }: Progre
   return `${name}: ${Math.floor(part * 100)} %, ${printCount(rows)} rows, ${printCount(rate)}/s${left}`
 }
 
+const cells = 20
+
+/** Of what is to be read, for a terminal: `━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌`. */
+export function printBar({ step, bytes, of }: Progress): string {
+  const part = step === 'reading' ? Math.min(bytes / Math.max(of, 1), 1) : 1
+  const full = Math.floor(part * cells)
+  return '━'.repeat(full) + '╌'.repeat(cells - full)
+}
+
 const steps: Readonly<Record<Exclude<Progress['step'], 'reading'>, string>> = {
   hierarchy: 'all is read; the hierarchy is worked out',
   concepts: 'the concepts are written',

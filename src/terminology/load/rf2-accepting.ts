@@ -59,13 +59,13 @@ type Said =
       readonly slots: Slots
       readonly sets: Acceptance['sets']
     }
-  | { readonly is: 'refused'; readonly problems: readonly Problem[]; readonly why: string }
+  | { readonly is: 'refused'; readonly problems: readonly Problem[]; readonly why: string; readonly archive?: string }
 
 type Ended = Exclude<Said, { readonly is: 'progress' }>
 
 function accepted(ended: Ended, { problems }: Reading): Acceptance {
   for (const { file, line, text } of ended.problems) problems.add(file, line, text) // throws where there are too many
-  if (ended.is === 'refused') throw new BadArchive(ended.why)
+  if (ended.is === 'refused') throw new BadArchive(ended.why, { file: ended.archive })
   return { of: lookupIn(ended.slots), sets: ended.sets }
 }
 
@@ -81,7 +81,8 @@ export async function answerAcceptance(port: MessagePort, found: readonly Found[
     port.postMessage({ is: 'read', problems: problems.list, slots, sets } satisfies Said, [slots.buffer])
   } catch (error) {
     if (!(error instanceof BadArchive || error instanceof TooManyProblems)) throw error
-    port.postMessage({ is: 'refused', problems: problems.list, why: error.message } satisfies Said)
+    const archive = error instanceof BadArchive ? { archive: error.file } : {}
+    port.postMessage({ is: 'refused', problems: problems.list, why: error.message, ...archive } satisfies Said)
   } finally {
     for (const { close } of releases.values()) await close()
   }

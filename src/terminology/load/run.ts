@@ -56,7 +56,7 @@ function endOf(error: unknown, loaded: readonly Loaded[]): End {
   if (error instanceof Cancelled) return { is: 'cancelled', loaded }
   if (error instanceof Refused) return { is: 'refused', loaded, problems: error.problems, count: error.count }
   if (error instanceof BadArchive) {
-    return { is: 'refused', loaded, problems: [{ file: 'archive', text: error.message }], count: 1 }
+    return { is: 'refused', loaded, problems: [{ file: error.file, text: error.message }], count: 1 }
   }
   // Of the system, such as ENOENT and ENOSPC, or of SQLite on a full disk.
   if (error instanceof Error && ('syscall' in error || 'errcode' in error)) {

@@ -13,6 +13,13 @@ export type Bytes = { readonly size: number; readonly read: (position: number, l
 
 export class BadArchive extends Error {
   override readonly name = 'BadArchive'
+  /** What it is called, where that is known. */
+  readonly file: string
+
+  constructor(message: string, options?: ErrorOptions & { readonly file?: string | undefined }) {
+    super(message, options)
+    this.file = options?.file ?? 'archive'
+  }
 }
 
 /** The largest release, SNOMED CT with all its views, has 400 files and 8 GB. Deflate does not pack beyond 1032 to 1. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { printProgress } from '../../../src/terminology/load/printed-progress.ts'
+import { printBar, printProgress } from '../../../src/terminology/load/printed-progress.ts'
 import type { Progress } from '../../../src/terminology/load/task.ts'
 
 const half: Progress = {
@@ -17,4 +17,14 @@ t.test('how far it is, how fast, and how long it will take', async t => {
     [{ step: 'words' }, 1_000, 'http://loinc.org|2.80: the words are written, 120,000 rows'],
   ]
   for (const [over, begun, text] of cases) t.equal(printProgress({ ...half, ...over }, begun), text)
+})
+
+t.test('the same as a bar', async t => {
+  const cases: [Partial<Progress>, bar: string][] = [
+    [{}, '━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌'],
+    [{ bytes: 0, of: 0 }, '╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌'],
+    [{ bytes: 1_200 }, '━━━━━━━━━━━━━━━━━━━━'],
+    [{ step: 'words' }, '━━━━━━━━━━━━━━━━━━━━'],
+  ]
+  for (const [over, bar] of cases) t.equal(printBar({ ...half, ...over }), bar)
 })

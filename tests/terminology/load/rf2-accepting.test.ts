@@ -7,7 +7,6 @@ import { type Acceptance, readAcceptance } from '../../../src/terminology/load/r
 import { beginAcceptance } from '../../../src/terminology/load/rf2-accepting.ts'
 import { type Rf2File, rf2File } from '../../../src/terminology/load/rf2-file.ts'
 import { TabLine } from '../../../src/terminology/load/tab-line.ts'
-import { BadArchive } from '../../../src/terminology/load/zip.ts'
 import { zipOf } from './release.ts'
 
 const header = 'id effectiveTime active moduleId refsetId referencedComponentId acceptabilityId'
@@ -136,7 +135,7 @@ t.test('a hundred problems are enough', async t => {
 t.test('an archive that is damaged is refused', async t => {
   const files = await archived(t, text, { crc: 1 })
   const { done } = beginAcceptance(files, watching())
-  await t.rejects(done(), BadArchive)
+  await t.rejects(done(), { name: 'BadArchive', file: 'release.zip' })
 })
 
 t.test('what the progress throws is thrown where it is waited for', async t => {
