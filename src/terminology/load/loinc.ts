@@ -6,16 +6,17 @@ import { axes, definitionsOf, linked, propertyOf, terms, texts } from './loinc-p
 import { type Coding, codingOf, csv, each, isCode, type Known, type Read, url } from './loinc-table.ts'
 import type { Rows } from './sink.ts'
 import { baseName, named, type SourceFile } from './source.ts'
-import type { Row } from './table.ts'
+import { type Row, readTable } from './table.ts'
 
 export const loinc: Format = async (files, wanted) => {
-  if (named(files, 'Loinc.csv') === undefined) return undefined
   const once = withoutCopies(files)
+  const table = named(once, 'Loinc.csv')
+  if (table === undefined) return undefined
   const found = tables.flatMap(({ name, read }) => {
     const those = once.filter(file => name.test(baseName(file)))
     return those.map(file => ({ file, read }))
   })
-  const version = wanted.version ?? versionOf(files)
+  const version = wanted.version ?? versionOf(files) ?? (await latestChange(table))
   return {
     facts: factsOf({
       url,
@@ -60,6 +61,16 @@ const filters: CodeSystemFacts['filters'] = ['parent', 'child', 'ancestor', 'des
 /** `Loinc_2.81/…`, or a file that says so. */
 function versionOf(files: readonly SourceFile[]): string | undefined {
   return files.map(({ path }) => /loinc[_-]?v?(\d\.\d{2})/i.exec(path)?.[1]).find(version => version !== undefined)
+}
+
+/** Each release changes some terms, and says so of them. What is wrong with the table is told when it is read. */
+async function latestChange(table: SourceFile): Promise<string | undefined> {
+  let latest: string | undefined
+  await readTable(table, { problems: { list: [], add: () => {} }, progress: () => {} }, csv('LOINC_NUM'), row => {
+    const version = row('VersionLastChanged')
+    if (/^\d\.\d{2}$/.test(version) && version > (latest ?? '')) latest = version
+  })
+  return latest
 }
 
 /** In this order: links tell which axes of terms are known; what is a concept by itself comes before those that only mention it. */

@@ -14,7 +14,7 @@ export const rxnorm: Format = async (files, wanted) => {
   const beside = (name: string): SourceFile | undefined =>
     ofName(files, name).find(file => folderOf(file) === folderOf(names))
   const [relations, attributes, types] = ['RXNREL.RRF', 'RXNSAT.RRF', 'RXNSTY.RRF'].map(beside)
-  const version = wanted.version ?? /RxNorm_(?:full|weekly)_(?:prescribe_)?(\d{8})/i.exec(names.path)?.[1]
+  const version = wanted.version ?? files.map(({ path }) => dated.exec(path)?.[1]).find(each => each !== undefined)
   return {
     facts: factsOf({
       url,
@@ -41,6 +41,9 @@ export const rxnorm: Format = async (files, wanted) => {
     },
   }
 }
+
+/** `RxNorm_full_07092014.zip`, and `Readme_Full_07092014.txt` in it. */
+const dated = /(?:RxNorm|Readme)_(?:full|weekly)_(?:prescribe_)?(\d{8})/i
 
 function ofName(files: readonly SourceFile[], name: string): readonly SourceFile[] {
   return files.filter(file => baseName(file).toUpperCase() === name)

@@ -54,6 +54,9 @@ t.test('RxNorm: names, relations, attributes', async t => {
   t.same(problems, [])
   // As the download files have it: https://hl7.org/fhir/R4/rxnorm.html
   t.equal(release.facts.version, '02032099')
+  const renamed = Object.entries(files).map(([path, text]) => [path.replace(/^[^/]*/, 'release.zip'), text])
+  const readme = { 'release.zip/Readme_Full_02032099.txt': 'x' }
+  t.equal((await recognize(filesOf({ ...Object.fromEntries(renamed), ...readme })))?.facts.version, '02032099')
   t.same(rows.concepts, [
     { code: '1', display: 'foo' },
     { code: '2', display: 'foo 5 MG Oral Tablet' },

@@ -178,6 +178,21 @@ t.test('LOINC: what the release has again in other folders is read once', async 
   t.same((await loaded(filesOf({ ...again, ...without }))).rows.members, once.rows.members, 'the only one there is')
 })
 
+t.test('LOINC: where no name tells the version, the latest change of a term does', async t => {
+  const table = csv(
+    [...loincColumns, 'VersionLastChanged'],
+    ...['2.9', '2.73', '2.81', '', '2.46'].map((version, n) => [
+      `${n + 1}-0`,
+      ...['Foo', 'MCnc', 'Pt', 'Ser', 'Qn', '', 'CHEM', 'ACTIVE', '', 'Foo', ''],
+      version,
+    ]),
+  )
+  const version = async (files: Readonly<Record<string, string>>): Promise<string | undefined> =>
+    (await loaded(filesOf(files))).release.facts.version
+  t.equal(await version({ 'release.zip/LoincTable/Loinc.csv': table }), '2.81')
+  t.equal(await version({ 'Loinc_2.82.zip/LoincTable/Loinc.csv': table }), '2.82')
+})
+
 t.test('LOINC: what is wrong is told by file and line', async t => {
   const first = 'Loinc_2.99/LoincTable/Loinc.csv'
   const problems = async (text: string) => (await loaded(filesOf({ ...loincFiles, [first]: text }))).problems
