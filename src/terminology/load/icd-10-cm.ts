@@ -7,8 +7,8 @@ import { baseName, type SourceFile } from './source.ts'
 import { type Element, readXml } from './xml-events.ts'
 
 export const icd10cm: Format = async (files, wanted) => {
-  // Addenda are beside them, which tell only what is new.
-  const tabular = files.find(file => /^icd-?10-?cm[-_ ]tabular(?!.*addenda).*\.xml$/i.test(baseName(file)))
+  // Addenda are beside them, which tell only what is new. One year it was icd10c-tabular-….
+  const tabular = files.find(file => /^icd-?10-?cm?[-_ ]tabular(?!.*addenda).*\.xml$/i.test(baseName(file)))
   const order = files.find(file => /^icd-?10-?cm[-_ ]order(?!.*addenda).*\.txt$/i.test(baseName(file)))
   const file = tabular ?? order
   if (file === undefined) return undefined
@@ -121,7 +121,8 @@ function closeDiagnosis(diag: Element, path: readonly Element[], { rows, named, 
 function describe(owner: Element, around: readonly Element[], text: string, { file, load, rows, named }: To): void {
   const { name, line, attributes } = owner
   const id = attributes['id']
-  if (name === 'section' && id !== undefined) named.set(owner, { code: id, leaf: false })
+  // A block of one category, such as B10, has its code, and nothing else to say.
+  if (name === 'section' && id !== undefined && !form.test(id)) named.set(owner, { code: id, leaf: false })
   const known = named.get(owner)
   if (known === undefined) return
   const { code } = known

@@ -15,6 +15,7 @@ const tabular = `<?xml version="1.0"?>
    <diag><name>A01</name><desc>Another (rare)</desc></diag>
    <diag><name>QA0</name><desc>With two letters</desc></diag>
   </section>
+  <section id="B10"><desc>A block of its own (B10)</desc><diag><name>B10</name><desc>A block of its own</desc></diag></section>
  </chapter>
 </ICD10CM.tabular>`
 
@@ -23,6 +24,7 @@ t.test('ICD-10-CM: the tabular list', async t => {
   const { release, rows, problems } = await loaded(filesOf({ ...addenda, 'icd10cm_tabular_2099.xml': tabular }))
   t.same(problems, [])
   t.match(release.facts, { url: 'http://hl7.org/fhir/sid/icd-10-cm', version: '2099' })
+  t.ok(await recognize(filesOf({ 'icd10c-tabular-April-1-2099.xml': tabular })), 'as it was spelt once')
   t.same(rows.concepts, [
     { code: 'Chapter 1', display: 'Some diseases' },
     { code: 'A00-A09', display: 'Fewer diseases' },
@@ -30,6 +32,7 @@ t.test('ICD-10-CM: the tabular list', async t => {
     { code: 'A00.0', display: 'One disease & more' },
     { code: 'A01', display: 'Another (rare)' },
     { code: 'QA0', display: 'With two letters' },
+    { code: 'B10', display: 'A block of its own' },
   ])
   t.same(rows.edges, [
     { child: 'A00-A09', parent: 'Chapter 1' },
@@ -37,6 +40,7 @@ t.test('ICD-10-CM: the tabular list', async t => {
     { child: 'A00.0', parent: 'A00' },
     { child: 'A01', parent: 'A00-A09' },
     { child: 'QA0', parent: 'A00-A09' },
+    { child: 'B10', parent: 'Chapter 1' },
   ])
   const said = (rows.properties as { code: string; property: string; value: unknown }[]).map(row => [
     row.code,
@@ -58,6 +62,8 @@ t.test('ICD-10-CM: the tabular list', async t => {
     ['A01', 'billable', true],
     ['QA0', 'kind', 'category'],
     ['QA0', 'billable', true],
+    ['B10', 'kind', 'category'],
+    ['B10', 'billable', true],
   ])
 })
 
