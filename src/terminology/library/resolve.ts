@@ -23,14 +23,17 @@ export type Resolved = {
 }
 
 type Report = (problem: Problem) => void
+/** -1: it is no concept. */
+type Known = (mention: number) => number
 /** Of one row: `undefined` where a concept is missing, which then has been reported. */
 type Find = (mention: number, what: string, row: number, lines: Lines) => number
 
 export function resolve(stage: Stage, report: Report): Resolved {
   const { concepts, numbers } = numbered(stage, report)
   const size = concepts.length
+  const known: Known = mention => numbers[mention] ?? -1
   const find: Find = (mention, what, row, lines) => {
-    const concept = numbers[mention] ?? -1
+    const concept = known(mention)
     if (concept >= 0) return concept
     const text = `${what} '${stage.codes.list[mention]}' is not among the concepts`
     report({ kind: 'unknown', text, ...lines.at(row) })
@@ -48,12 +51,9 @@ export function resolve(stage: Stage, report: Report): Resolved {
     designations: byConcept(designations, 'the concept of a designation,'),
     given: byConcept(given, 'the concept of a property,'),
     // The designations tell which concepts are missing.
-    descriptions: grouped(
-      stage.descriptions.values('concept').map(mention => numbers[mention] ?? -1),
-      size,
-    ),
+    descriptions: grouped(stage.descriptions.values('concept').map(known), size),
     ...relationsOf(stage, find, size),
-    ...membersOf(stage, find, size),
+    ...membersOf(stage, find, known, size),
   }
 }
 
@@ -107,13 +107,21 @@ function relationsOf({ relations }: Stage, find: Find, size: number): Pick<Resol
   return { relations: grouped(keys, size), types, values }
 }
 
-function membersOf({ members }: Stage, find: Find, size: number): Pick<Resolved, 'refsets' | 'lapsed' | 'members'> {
+/** What was taken back may lead to what is gone, too: then it is left out without a word. */
+function membersOf(
+  { members }: Stage,
+  find: Find,
+  known: Known,
+  size: number,
+): Pick<Resolved, 'refsets' | 'lapsed' | 'members'> {
   const { lines } = members
-  const found = members.values('member').map((mention, row) => find(mention, 'member', row, lines))
+  const inactive = members.values('inactive')
+  const place = (mention: number, what: string, row: number): number =>
+    inactive[row] === 1 ? known(mention) : find(mention, what, row, lines)
+  const found = members.values('member').map((mention, row) => place(mention, 'member', row))
   const keys = members
     .values('refset')
-    .map((mention, row) => (found[row] === -1 ? -1 : find(mention, 'reference set', row, lines)))
-  const inactive = members.values('inactive')
+    .map((mention, row) => (found[row] === -1 ? -1 : place(mention, 'reference set', row)))
   const those = (state: number): Lists =>
     grouped(
       keys.map((key, row) => (inactive[row] === state ? key : -1)),

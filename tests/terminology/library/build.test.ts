@@ -36,6 +36,8 @@ t.test('rows that lead nowhere are left out and told with their lines', async t 
     build.members([
       { refset: 'ss', member: 'a', line: 1 },
       { refset: 'a', member: 'rr', line: 2 },
+      { refset: 'a', member: 'qq', line: 3, inactive: true },
+      { refset: 'pp', member: 'a', line: 4, inactive: true },
     ])
   })
   t.teardown(() => file.close())
