@@ -27,6 +27,7 @@ export const claml: Format = async (files, wanted) => {
     const url = wanted.system ?? of(name) ?? of(baseName(file))
     if (url === undefined) return undefined
     const language = languageOf(start)
+    const copyright = metaOf(start, 'copyright')
     return {
       facts: factsOf({
         url,
@@ -34,6 +35,7 @@ export const claml: Format = async (files, wanted) => {
         name: name.replaceAll(/\W+/g, '_'),
         title: name,
         language,
+        ...(copyright === undefined ? {} : { copyright }),
         hierarchyMeaning: 'is-a',
         properties: [
           { code: 'kind', type: 'code', description: 'chapter, block or category' },
@@ -52,8 +54,12 @@ export const claml: Format = async (files, wanted) => {
 
 /** As the file says in its head, or else of its first labels. */
 function languageOf(start: string): string {
-  const meta = /<Meta\b[^>]*\bname="lang"[^>]*>/.exec(start)?.[0] ?? ''
-  return attribute(meta, 'value') || (/\bxml:lang="([^"]+)"/.exec(start)?.[1] ?? 'en')
+  return metaOf(start, 'lang') ?? /\bxml:lang="([^"]+)"/.exec(start)?.[1] ?? 'en'
+}
+
+function metaOf(start: string, name: string): string | undefined {
+  const [meta] = start.match(new RegExp(`<Meta\\b[^>]*\\bname="${name}"[^>]*>`)) ?? []
+  return (meta && attribute(meta, 'value')) || undefined
 }
 
 function attribute(tag: string, name: string): string | undefined {

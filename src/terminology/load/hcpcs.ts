@@ -88,7 +88,10 @@ async function readColumns(file: SourceFile, load: Load): Promise<void> {
   await readTable(file, load, table, (row, line) => {
     const [changed, ended] = [row('ACT EFF DT').trim(), row('TERM DT').trim()]
     const [long, short] = [row('LONG DESCRIPTION').trim(), row('SHORT DESCRIPTION').trim()]
-    found.push({ code: row('HCPC').trim(), long, short, changed, ended, line })
+    const [code, open] = [row('HCPC').trim(), found.at(-1)]
+    // Older tables go on in rows of their own, as records do.
+    if (/^[48]$/.test(row('RECID').trim()) && open?.code === code) open.long += ` ${long}`
+    else found.push({ code, long, short, changed, ended, line })
   })
   giveAll(found, file, load)
 }

@@ -29,7 +29,7 @@ export const loinc: Format = async (files, wanted) => {
       copyright:
         'This material contains content from LOINC (http://loinc.org). LOINC is copyright © Regenstrief Institute, Inc. and the ' +
         'Logical Observation Identifiers Names and Codes (LOINC) Committee and is available at no cost under the license at ' +
-        'http://loinc.org/license.',
+        'http://loinc.org/license. LOINC® is a registered United States trademark of Regenstrief Institute, Inc.',
       properties: definitionsOf(found.some(({ read }) => read === readPartLinks)),
       filters,
     }),

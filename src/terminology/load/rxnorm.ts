@@ -24,6 +24,10 @@ export const rxnorm: Format = async (files, wanted) => {
       caseSensitive: true,
       language: 'en',
       valueSet: `${url}/vs`,
+      copyright:
+        'This product uses publicly available data courtesy of the U.S. National Library of Medicine (NLM), National Institutes of ' +
+        'Health, Department of Health and Human Services; NLM is not responsible for the product and does not endorse or recommend ' +
+        'this or any other product.',
       properties: [
         { code: 'TTY', type: 'code', description: 'Type of term: IN, SCD, SBD, …' },
         { code: 'SAB', type: 'code', description: 'The vocabularies that name it' },

@@ -57,6 +57,7 @@ t.test('RxNorm: names, relations, attributes', async t => {
   const renamed = Object.entries(files).map(([path, text]) => [path.replace(/^[^/]*/, 'release.zip'), text])
   const readme = { 'release.zip/Readme_Full_02032099.txt': 'x' }
   t.equal((await recognize(filesOf({ ...Object.fromEntries(renamed), ...readme })))?.facts.version, '02032099')
+  t.match(release.facts.copyright, /National Library of Medicine/)
   t.same(rows.concepts, [
     { code: '1', display: 'foo' },
     { code: '2', display: 'foo 5 MG Oral Tablet' },
@@ -118,7 +119,8 @@ t.test('HCPCS: records of fixed width, and as CSV', async t => {
   ])
   const table = csv(
     ['HCPC', 'SEQNUM', 'RECID', 'LONG DESCRIPTION', 'SHORT DESCRIPTION', 'ACT EFF DT', 'TERM DT'],
-    ['A0001', '00100', '3', 'A long description', 'Short', '20990401', ''],
+    ['A0001', '00100', '3', 'A long', 'Short', '20990401', ''],
+    ['A0001', '00200', '4', 'description', '', '', ''],
     ['B0001', '00100', '3', 'Gone', 'Gone', '20990401', '20990331'],
   )
   t.same((await loaded(filesOf({ 'HCPC2099_APR.csv': table }))).rows.concepts, [

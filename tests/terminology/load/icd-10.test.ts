@@ -190,7 +190,10 @@ t.test('ClaML as others write it: languages, encodings, a long head', async t =>
   )
   const text = claml
     .replace('encoding="UTF-8"', 'encoding="ISO-8859-1"')
-    .replace('<Meta name="lang" value="en"/>', `${head.join('')}<Meta name="lang" value="de"/>`)
+    .replace(
+      '<Meta name="lang" value="en"/>',
+      `${head.join('')}<Meta name="copyright" value="Copyright of X"/><Meta name="lang" value="de"/>`,
+    )
     .replace(
       '<Label xml:lang="en">Some diseases',
       '<Label xml:lang="de-DE">Übel</Label><Label xml:lang="en">Some diseases',
@@ -198,7 +201,12 @@ t.test('ClaML as others write it: languages, encodings, a long head', async t =>
     .replace('ICD-10-XY', 'ICD-10-GM')
   const { release, rows, problems } = await loaded([fileOf('x.xml', Buffer.from(text, 'latin1'))])
   t.same(problems, [])
-  t.match(release.facts, { url: 'http://fhir.de/CodeSystem/bfarm/icd-10-gm', version: '2099', language: 'de' })
+  t.match(release.facts, {
+    url: 'http://fhir.de/CodeSystem/bfarm/icd-10-gm',
+    version: '2099',
+    language: 'de',
+    copyright: 'Copyright of X',
+  })
   t.same(rows.concepts[0], { code: 'I', display: 'Übel' })
   t.same(rows.designations[0], { code: 'I', language: 'en', value: 'Some diseases' })
   const wide = await loaded([fileOf('x.xml', Buffer.from(`\u{FEFF}${text}`, 'utf16le'))])
