@@ -1,7 +1,7 @@
 /** The files of a release on disk: a folder of them, a ZIP archive, or one file. */
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, join, relative, resolve, sep } from 'node:path'
 import type { SourceFile } from './source.ts'
 import { BadArchive, readArchive } from './zip.ts'
 
@@ -11,7 +11,7 @@ export type Opened = { readonly files: readonly SourceFile[]; readonly close: ()
  * Links are not followed: a release has none. `name`: of a file, where it lies under another one. The name of a folder or archive
  * is part of the paths in it: often it alone tells the version.
  */
-export async function openRelease(path: string, name: string = basename(path)): Promise<Opened> {
+export async function openRelease(path: string, name: string = basename(resolve(path))): Promise<Opened> {
   const { files, close } = await opened(path, name)
   return { files: files.filter(isReleased).map(file => ({ ...file, from: { path, name } })), close }
 }

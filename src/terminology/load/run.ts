@@ -1,5 +1,5 @@
 /** Files → the library, from beginning to end, in whatever thread this is called. */
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { type Needs as BuildNeeds, begin } from '../library/build.ts'
 import type { Sink } from '../library/row.ts'
 import { codeSystemsIn, type Found } from './code-system-resource.ts'
@@ -179,7 +179,7 @@ async function loadOne(release: Release, task: Task, needs: Needs, left: Left): 
 function described({ facts }: Release, { version, language, paths, name }: Task) {
   return {
     facts: { ...facts, ...(version === undefined ? {} : { version }), ...(language === undefined ? {} : { language }) },
-    source: name ?? paths.map(path => basename(path)).join(', '),
+    source: name ?? paths.map(path => basename(resolve(path))).join(', '),
   }
 }
 

@@ -118,10 +118,11 @@ t.test('a folder, an archive and a file alone are opened alike', async t => {
   writeFileSync(join(root, 'bad.zip'), zipOf([{ path: '../a.txt', content: 'text' }]))
   for (const [path, expected] of [
     ['folder', 'folder/deep/a.txt'],
+    ['folder/deep/..', 'folder/deep/a.txt'],
     ['r.zip', 'r.zip/deep/a.txt'],
     ['folder/deep/a.txt', 'a.txt'],
   ] as const) {
-    const { files, close } = await openRelease(join(root, path))
+    const { files, close } = await openRelease(`${root}/${path}`)
     t.same(
       files.map(file => file.path),
       [expected],
