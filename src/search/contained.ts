@@ -30,6 +30,9 @@ export function bornWithin(born: number, index: number): number {
   return born - 1 + (index + 1) / mostWithin
 }
 
+/** Of what Bundles carry, and nothing contains: their rows tell no container. */
+export const carriedTypes: ReadonlySet<string> = new Set(['Composition', 'MessageHeader'])
+
 /** More than that are not written. */
 export const mostWithin = 65_536
 

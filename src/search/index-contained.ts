@@ -2,12 +2,13 @@
 import { fail } from '../fhir/issue.ts'
 import { printJson } from '../fhir/json.ts'
 import { isResource, type Resource } from '../fhir/resource.ts'
-import { type Contained, containedId, containedType, idSlot, inSlot, sortSlot } from './contained.ts'
+import { type Contained, carriedTypes, containedId, containedType, idSlot, inSlot, sortSlot } from './contained.ts'
 import { entriesOf } from './entries.ts'
 import type { Entries } from './entry.ts'
 import type { Index, IndexValues } from './index-values.ts'
 import { withSecurityContext } from './security-context.ts'
-import { listOf, textOf } from './values/member.ts'
+import { listOf, objectOf, textOf } from './values/member.ts'
+import { nameless } from './values/reference.ts'
 import type { SimpleValue } from './values/simple.ts'
 import type { Value } from './values/value.ts'
 
@@ -19,6 +20,8 @@ const none: readonly Contained[] = []
 
 /** `id`: of the resource, which need not have it yet. */
 export function indexed(values: Index, resource: Resource, id: string, base: string): Indexed {
+  const carried = carriedBy(resource)
+  if (carried !== undefined) return carrying(carried, values, resource, id, base)
   const inner = innerOf(resource)
   if (inner.size === 0) {
     return { entries: withSecurityContext(entriesOf(values(resource, base)), resource, base), contained: none }
@@ -41,6 +44,27 @@ export function indexed(values: Index, resource: Resource, id: string, base: str
   })
   const own = entriesOf(resolved(values(resource, base), known))
   return { entries: withSorts(own, contained), contained }
+}
+
+/**
+ * The first resource of a document or a message: "this parameter provides access to search its contents". It is not contained, so
+ * only chains lead to its row, and not `_contained`. https://hl7.org/fhir/R4/bundle.html#search
+ */
+function carriedBy({ resourceType, entry }: Resource): Resource | undefined {
+  if (resourceType !== 'Bundle') return undefined
+  const { resource } = objectOf(listOf(entry)[0])
+  return isResource(resource) && carriedTypes.has(resource.resourceType) ? resource : undefined
+}
+
+function carrying(carried: Resource, values: Index, resource: Resource, id: string, base: string): Indexed {
+  const container = { type: resource.resourceType, id }
+  const local = textOf(carried['id']) ?? nameless
+  const found = resolved(values(resource, base), { inner: new Map([[local, carried]]), container })
+  const row = {
+    ...{ type: carried.resourceType, id: local, json: printJson(carried) },
+    entries: entriesOf(values(carried, base)),
+  }
+  return { entries: entriesOf(found), contained: [row] }
 }
 
 /** By id; what has none cannot be referred to, and of two with the same one only the first can be. */

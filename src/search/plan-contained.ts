@@ -1,11 +1,13 @@
 /** `_contained` and `_containedType`. https://hl7.org/fhir/R4/search.html#contained */
 import {
+  carriedTypes,
   containedType,
   inSlot,
   isContained,
   noOne,
   ofContained,
   ownId,
+  plainType,
   sortOfContained,
   sortOfContainers,
 } from './contained.ts'
@@ -38,7 +40,11 @@ function innerWhere({ type, where }: Questions[number], { within }: PlanNeeds): 
 
 function alone(inner: Questions, sort: readonly SortKey[], needs: PlanNeeds): Questions {
   const may = inSeenContainer(needs)
-  return inner.map(({ type, where }) => ({ type, where: and([where, may]), sort: sort.map(sortOfContained) }))
+  const contained = (type: string): Node =>
+    carriedTypes.has(plainType(type)) ? { is: 'present', slots: [inSlot] } : all
+  return inner.map(({ type, where }) => {
+    return { type, where: and([where, may, contained(type)]), sort: sort.map(sortOfContained) }
+  })
 }
 
 /** Each once, however many of those that it contains fit. */

@@ -100,3 +100,22 @@ t.test('more than a thousand are refused', async t => {
   t.equal(of({ contained: many(1000) }).contained.length, 1000)
   t.throws(() => of({ contained: many(1001) }), { status: 422, message: /1001.*at most 1000/ })
 })
+
+t.test('the first resource of a Bundle has a row that only the Bundle leads to', async t => {
+  const bundle = (...resources: Json[]) =>
+    of({ type: 'document', entry: resources.map(resource => ({ resource })) }, 'Bundle')
+  const composition = { resourceType: 'Composition', id: 'c', title: 'X', subject: { reference: '#c' } }
+  const { entries, contained } = bundle(composition, medication('m1', 'abc'))
+  t.same(said(entries, 'composition'), ['composition=Composition/c', 'composition=#Composition/Bundle/23#c'])
+  t.match(contained, [{ type: 'Composition', id: 'c', json: JSON.stringify(composition) }])
+  t.same(
+    contained.map(it => said(it.entries)),
+    [['title=x\x1fX']],
+    'neither a container nor an id',
+  )
+  const nameless = bundle({ resourceType: 'MessageHeader', eventUri: 'http://x' })
+  t.same(said(nameless.entries, 'message'), ['message=#MessageHeader/Bundle/23#-'])
+  t.match(nameless.contained, [{ type: 'MessageHeader', id: '-' }])
+  for (const other of [bundle(), bundle(medication('m1', 'abc'), composition), bundle(null)])
+    t.same(other.contained, [], 'nothing else is carried')
+})

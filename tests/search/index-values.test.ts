@@ -87,9 +87,12 @@ t.test('a document is found by what it does to which other, against the letter o
 t.test('the first entry of a Bundle is its composition or its message, not both', async t => {
   const bundle = (resourceType: string) =>
     index({ resourceType: 'Bundle', type: 'document', entry: [{ resource: { resourceType, id: 'a' } }, {}] })
-  t.match(found(bundle('Composition'), 'composition'), [{ by: 'id', target: 'Composition', id: 'a' }])
+  t.match(found(bundle('Composition'), 'composition'), [
+    { by: 'id', target: 'Composition', id: 'a' },
+    { by: 'contained' },
+  ])
   t.notOk(bundle('Composition').has('message'))
-  t.match(found(bundle('MessageHeader'), 'message'), [{ target: 'MessageHeader' }])
+  t.match(found(bundle('MessageHeader'), 'message'), [{ target: 'MessageHeader' }, { id: 'a' }])
   t.notOk(bundle('MessageHeader').has('composition'))
   t.notOk(bundle('Patient').has('composition'))
 })

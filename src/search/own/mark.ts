@@ -10,8 +10,9 @@ import type { Parameters, SearchParameter } from '../parameters.ts'
 /** No code of a parameter is like this. */
 const slot = '#'
 
-/** To be changed when R4's parameters come to find other values: whatever bears an old mark is then indexed anew. */
-const rules = 'r4'
+/** To be changed when R4's parameters come to find other values in the type: whatever bears an old mark is then indexed anew. */
+const rules: Readonly<Record<string, string>> = { Bundle: 'r4, and what a Bundle carries' }
+const before = 'r4'
 
 const digits = 32 // of the few marks that a tenant has at one time, two are the same in one of a thousand million cases
 
@@ -21,7 +22,7 @@ const digits = 32 // of the few marks that a tenant has at one time, two are the
  */
 export function markOf(type: string, parameters: Parameters): string {
   const facts = [...factsOf(type, parameters).values()].sort()
-  const hash = createHash('sha256').update([rules, ...facts].join('\n'))
+  const hash = createHash('sha256').update([rules[type] ?? before, ...facts].join('\n'))
   return hash.digest().readUInt32BE(0).toString(2).padStart(digits, '0')
 }
 

@@ -17,6 +17,9 @@ export type ReferenceValue = { readonly type: 'reference' } /** A resource of th
   | { readonly by: 'identifier'; readonly system?: string; readonly value?: string; readonly target?: string }
 )
 
+/** Of the resource that a Bundle carries, if it has no id. */
+export const nameless = '-'
+
 const canonical: Extract<ReferenceValue> = element => {
   const parsed = parseCanonical(textOf(element) ?? '')
   return parsed === undefined ? [] : [{ type: 'reference', by: 'canonical', ...parsed }]
@@ -32,11 +35,14 @@ export const reference: ParameterType<ReferenceValue> = {
     },
     canonical,
     uri: canonical,
-    /** `Bundle.entry[0].resource`: the parameter refers to what the Bundle carries. */
+    /** `Bundle.entry[0].resource`: the parameter refers to what the Bundle carries, and to what may be stored under that id. */
     Resource: element => {
       const { resourceType, id } = objectOf(element)
       const [target, name] = [textOf(resourceType), textOf(id)]
-      return target === undefined || name === undefined ? [] : [{ type: 'reference', by: 'id', target, id: name }]
+      const carried: ReferenceValue = { type: 'reference', by: 'contained', id: name ?? nameless }
+      return target === undefined || name === undefined
+        ? [carried]
+        : [{ type: 'reference', by: 'id', target, id: name }, carried]
     },
   },
 }

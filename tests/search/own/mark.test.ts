@@ -40,6 +40,11 @@ t.test('a mark is that of what decides about entries', async t => {
   t.equal(of(other, colour), of(colour, other), 'in any order')
   t.equal(of({ ...colour, name: 'renamed' }), of(colour))
   t.equal(markOf('Observation', parameters(colour)), markOf('Observation', parameters()), 'each type has its own')
+  t.not(
+    markOf('Bundle', parameters()),
+    markOf('Observation', parameters()),
+    'R4’s parameters find more in it than before',
+  )
   for (const mark of marks) t.match(mark, /^[01]{32}$/)
 })
 

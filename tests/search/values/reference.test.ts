@@ -54,8 +54,8 @@ const others: readonly (readonly [string, Json, readonly object[]])[] = [
   ['canonical', '#contained', []],
   ['canonical', 3, []],
   ['uri', 'http://example.org/q|2', [{ by: 'canonical', url: 'http://example.org/q', version: '2' }]],
-  ['Resource', { resourceType: 'Composition', id: 'c' }, [local('Composition', 'c')]],
-  ['Resource', { resourceType: 'Composition' }, []],
+  ['Resource', { resourceType: 'Composition', id: 'c' }, [local('Composition', 'c'), { by: 'contained', id: 'c' }]],
+  ['Resource', { resourceType: 'Composition' }, [{ by: 'contained', id: '-' }]],
 ]
 
 t.test('identifiers, canonicals and carried resources are references too', async t => {
