@@ -60,7 +60,7 @@ export function unknownType(type: string, { types }: Known): string | undefined 
 
 export function hint(name: string, names: Iterable<string>): string {
   const meant = nearest(name, names)
-  return meant === undefined ? '' : ` (did you mean '${meant}'?)`
+  return meant === undefined || meant === name ? '' : ` (did you mean '${meant}'?)`
 }
 
 /** https://hl7.org/fhir/R4/search.html#escaping */

@@ -42,7 +42,7 @@ type Taken = { readonly step: Step; readonly rest: string }
 
 /** Undefined if only the parameter itself is left. */
 function firstStep(rest: string, whole: string): Taken | undefined {
-  if (rest.startsWith(reverse)) return has(rest.slice(reverse.length), whole)
+  if (rest === '_has' || rest.startsWith(reverse)) return has(rest.slice(reverse.length), whole)
   const [reference, behind] = cut(rest, '.')
   if (behind === undefined) return undefined
   const [code, type] = cut(reference, ':')

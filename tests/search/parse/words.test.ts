@@ -11,7 +11,7 @@ t.test('_text and _content are words, without case and accents', async t => {
       ['_content', 'a'],
     ],
   )
-  t.match(refusals('Binary?_text=x')[0], "Binary has no search parameter '_text'", 'it has no narrative')
+  t.match(refusals('Binary?_text=x')[0], "Binary has no search parameter '_text': expected", 'it has no narrative')
 })
 
 t.test('words are connected as in the specification', async t => {
