@@ -13,8 +13,8 @@ import { parametersOf } from './expansion-parameters.ts'
 import { found, type Page, pageOf, refuseGrammar } from './expansion-search.ts'
 import { nested } from './expansion-tree.ts'
 import { isOpen, type Member, membersIn, sizeOf } from './member.ts'
-import { type Members, withoutInactive } from './membership.ts'
-import { hasCode, type Selection } from './selection.ts'
+import type { Members } from './membership.ts'
+import { hasCode, type Selection, withoutInactive } from './selection.ts'
 import { refusal } from './tx-issue.ts'
 
 export type ExpandWith = {

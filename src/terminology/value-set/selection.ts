@@ -64,6 +64,17 @@ export function minus(a: Selection, other: Selection): Selection {
   }
 }
 
+export function withoutInactive(selection: Selection): Selection {
+  const { system, listed, doubtful } = selection
+  if (system === undefined) return selection
+  const active = (concepts: ConceptSet): ConceptSet =>
+    ConceptSet.of(
+      system.size,
+      Iterator.from(concepts).filter(concept => !system.inactive(concept)),
+    )
+  return { ...selection, listed: active(listed), ...(doubtful === undefined ? {} : { doubtful: active(doubtful) }) }
+}
+
 function possible({ listed, doubtful }: Selection): ConceptSet {
   return doubtful === undefined ? listed : listed.or(doubtful)
 }
