@@ -1,7 +1,7 @@
 /** https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 import type * as conformance from '../../conformance/artifact.ts'
 import { fail } from '../../fhir/issue.ts'
-import { unknownCode } from '../../terminology/value-set/check-coding.ts'
+import { unknownCode } from '../../terminology/value-set/coding-issues.ts'
 import { refusal } from '../../terminology/value-set/tx-issue.ts'
 import type { Coding } from '../../terminology/value-set/validate-request.ts'
 import type { Input } from '../kernel/input.ts'

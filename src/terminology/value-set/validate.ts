@@ -1,7 +1,8 @@
 /** $validate-code: is it in the value set, and is it right? https://hl7.org/fhir/R4/valueset-operation-validate-code.html */
 import { isError } from '../../fhir/issue.ts'
 import type { Json, JsonObject, Resource } from '../../fhir/resource.ts'
-import { type Checked, checkCoding, notIn, ofOtherSystem } from './check-coding.ts'
+import { type Checked, checkCoding } from './check-coding.ts'
+import { notIn, ofOtherSystem } from './coding-issues.ts'
 import type { Members } from './membership.ts'
 import { hasCode } from './selection.ts'
 import { refusal, type TxIssue, type TxIssueType, txIssue, txOutcome } from './tx-issue.ts'

@@ -1,6 +1,6 @@
 /** Codes of ICD-10 that nearly are some; what is said of them in answers: `cases/validate-icd.json`. */
 import t from 'tap'
-import { unknownCode } from '../../../src/terminology/value-set/check-coding.ts'
+import { unknownCode } from '../../../src/terminology/value-set/coding-issues.ts'
 import { misspelt } from '../../../src/terminology/value-set/misspelt.ts'
 import { terminologyOf } from '../../../src/terminology/value-set/terminology.ts'
 import { fc } from '../../property.ts'
