@@ -202,7 +202,7 @@ export type Explanation = {
   readonly scan: boolean
 }
 
-/** The search was given up: it would have taken longer than its budget. */
+/** The search was given up: it would have taken longer than its budget, or asks for more than the database can be asked. */
 export class TooCostly extends Error {
   override readonly name = 'TooCostly'
 }

@@ -2,6 +2,7 @@
 import type { Document } from 'mongodb'
 import type { Leaf, Node, Part, Test } from '../../../search/node.ts'
 import { leastDate } from '../../../search/told.ts'
+import { TooCostly } from '../../port.ts'
 import { pointerId } from '../key.ts'
 import { behind, rangeKey, slotEnd, slotStart, termKey } from './keys.ts'
 
@@ -135,7 +136,7 @@ function containing(terms: string, slot: string, text: string): Filter {
 
 /** No index serves this. Expressions are not for elements of arrays, where nobody asks for texts as long as a book. */
 function anyOf(terms: string, condition: Document): Filter {
-  if (terms === `${within}terms`) throw new RangeError(`a text of a composite is longer than ${longest} bytes`)
+  if (terms === `${within}terms`) throw new TooCostly(`a text of a composite is longer than ${longest} bytes`)
   const input = { $ifNull: [`$${terms}`, []] }
   return { $expr: { $anyElementTrue: [{ $map: { input, in: condition } }] } }
 }
