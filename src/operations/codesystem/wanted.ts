@@ -1,5 +1,5 @@
 /** The `property` of $lookup. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
-import { speaks } from '../../terminology/resource/text-index.ts'
+import { speaks } from '../../terminology/speaks.ts'
 
 /** What the client asks for; what identifies the code is told in any case. */
 export type Wanted = {

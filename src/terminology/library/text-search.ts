@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { wordsOf } from '../../search/values/words.ts'
 import type { ConceptSet } from '../concept-set.ts'
+import { speaks } from '../speaks.ts'
 import { ByteCache } from './byte-cache.ts'
 import { prepareRows } from './open-file.ts'
 import { membersOf, none, type Rising, risingUnion } from './packed-set.ts'
@@ -54,7 +55,7 @@ export class TextSearch {
     this.#languageOf ??= this.#numbers('languages', bytes => new Uint16Array(bytes))
     const [concepts, languageOf] = [this.#concepts, this.#languageOf]
     // By number of language; 0 is one that nobody told.
-    const spoken = [true, ...this.#languages.map(tag => language === undefined || isSame(tag, language))]
+    const spoken = [true, ...this.#languages.map(tag => language === undefined || speaks(tag, language))]
     return term => {
       if (!spoken[languageOf[term] ?? 0]) return undefined
       const concept = concepts[term] ?? 0
@@ -85,12 +86,6 @@ export class TextSearch {
     const { buffer, byteOffset, byteLength } = blob(this.#term.get(name))
     return view(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer)
   }
-}
-
-/** `en` is spoken by who asks for `en-US`, and the other way: https://www.rfc-editor.org/rfc/rfc4647#section-3.3.1 */
-function isSame(tag: string, wanted: string): boolean {
-  const [a, b] = [`${tag.toLowerCase()}-`, `${wanted.toLowerCase()}-`]
-  return a.startsWith(b) || b.startsWith(a)
 }
 
 /** Nothing, as soon as one word is in no term: then no term has all of them. */

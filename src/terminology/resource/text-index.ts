@@ -1,6 +1,8 @@
 /** Finds concepts by the beginnings of words, in any order, without case and accents; the best come first. */
+
 import { wordsOf } from '../../search/values/words.ts'
 import type { Concept, ConceptSet } from '../concept-set.ts'
+import { speaks } from '../speaks.ts'
 
 export type Text = { readonly value: string; readonly language?: string }
 export type TextLimits = { readonly within?: ConceptSet; readonly language?: string; readonly most: number }
@@ -78,12 +80,6 @@ function best(lines: readonly Line[], { beginnings, whole, language }: Asked): n
     if (lowest === undefined || score < lowest) lowest = score
   }
   return lowest
-}
-
-/** A text in `de-CH` answers who asks for `de`, and one in `de` who asks for `de-CH`. */
-export function speaks(language: string, asked: string): boolean {
-  const [a, b] = [language.toLowerCase(), asked.toLowerCase()]
-  return a === b || a.startsWith(`${b}-`) || b.startsWith(`${a}-`)
 }
 
 function byUnits(a: string, b: string): number {

@@ -1,6 +1,6 @@
 /** Whether a display is one that the code has. https://hl7.org/fhir/R4/terminologies.html#display */
 import type { Severity } from '../../fhir/issue.ts'
-import { speaks } from '../resource/text-index.ts'
+import { speaks } from '../speaks.ts'
 import { currentOf, type Former, formerOf, isDisplayUse, type Languages, nothingElse, type Words } from './language.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 

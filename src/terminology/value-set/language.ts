@@ -4,7 +4,7 @@ import type { Concept } from '../concept-set.ts'
 import { textOf } from '../element.ts'
 import { standardsStatus } from '../resource/facts.ts'
 import { isRelated } from '../resource/supplemented.ts'
-import { speaks } from '../resource/text-index.ts'
+import { speaks } from '../speaks.ts'
 import type { ConceptReference } from './definition.ts'
 import { refusal, txIssue } from './tx-issue.ts'
 
