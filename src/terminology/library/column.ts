@@ -38,7 +38,7 @@ export type Lists = {
 export function grouped(keys: Int32Array, count: number): Lists {
   const starts = new Int32Array(count + 1)
   for (const key of keys) if (key >= 0) starts[key + 1] = (starts[key + 1] ?? 0) + 1
-  for (let key = 0; key < count; key++) starts[key + 1] = (starts[key + 1] ?? 0) + (starts[key] ?? 0)
+  accumulate(starts)
   const next = starts.slice()
   const items = new Int32Array(starts[count] ?? 0)
   for (let pair = 0; pair < keys.length; pair++) {
@@ -55,12 +55,17 @@ export function listOf({ starts, items }: Lists, key: number): Int32Array {
   return items.subarray(starts[key] ?? 0, starts[key + 1] ?? 0)
 }
 
+/** Each number once. */
+export function distinct(sorted: Int32Array): Int32Array {
+  return sorted.filter((item, at) => item !== sorted[at - 1])
+}
+
 /** Who is listed where: the list of n are the keys, rising, whose lists have n. */
 export function inverted({ starts, items }: Lists): Lists {
   const count = starts.length - 1
   const turned = new Int32Array(count + 1)
   for (const item of items) turned[item + 1] = (turned[item + 1] ?? 0) + 1
-  for (let key = 0; key < count; key++) turned[key + 1] = (turned[key + 1] ?? 0) + (turned[key] ?? 0)
+  accumulate(turned)
   const next = turned.slice()
   const keys = new Int32Array(items.length)
   for (let key = 0; key < count; key++) {
@@ -72,4 +77,9 @@ export function inverted({ starts, items }: Lists): Lists {
     }
   }
   return { starts: turned, items: keys }
+}
+
+/** How many list k has, at k + 1 → where it starts. */
+export function accumulate(counts: Int32Array): void {
+  for (let at = 1; at < counts.length; at++) counts[at] = (counts[at] ?? 0) + (counts[at - 1] ?? 0)
 }

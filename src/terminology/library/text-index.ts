@@ -4,7 +4,7 @@
  * and a search stops when it has enough of them, however many there are.
  */
 import { wordsOf } from '../../search/values/words.ts'
-import { Column, grouped, type Lists, listOf } from './column.ts'
+import { accumulate, Column, grouped, type Lists, listOf } from './column.ts'
 import { packSet, packWords } from './packed-set.ts'
 
 /** A beginning that more words have than this gets a list of its own: no search reads more lists for one word of its text. */
@@ -99,9 +99,7 @@ function startsOf(tokens: Int32Array, places: Int32Array): Int32Array {
     const after = (places[token] ?? 0) + 1
     starts[after] = (starts[after] ?? 0) + 1
   }
-  for (let place = 0; place < places.length; place++) {
-    starts[place + 1] = (starts[place + 1] ?? 0) + (starts[place] ?? 0)
-  }
+  accumulate(starts)
   return starts
 }
 

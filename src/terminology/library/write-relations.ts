@@ -1,7 +1,7 @@
 /** Attributes by their type, and reference sets. */
 import type { DatabaseSync } from 'node:sqlite'
 import { packByValue } from './attributes.ts'
-import { grouped, listOf } from './column.ts'
+import { distinct, grouped, listOf } from './column.ts'
 import { packSet } from './packed-set.ts'
 import { type Resolved, rowsOfRefsets } from './resolve.ts'
 import type { Stage } from './stage.ts'
@@ -56,8 +56,4 @@ export function writeMembers(db: DatabaseSync, { texts, members: told }: Stage, 
     for (const [member, list] of [...fields].sort(([a], [b]) => a - b)) field.run(refset, member, `[${list.join(',')}]`)
   }
   return refsets.items.length
-}
-
-function distinct(sorted: Int32Array): Int32Array {
-  return sorted.filter((item, at) => item !== sorted[at - 1])
 }

@@ -1,7 +1,7 @@
 /** What only RF2 tells: descriptions beyond their terms, and where members of reference sets come from. */
 import type { DatabaseSync } from 'node:sqlite'
 import { Bytes } from './bytes.ts'
-import { grouped, listOf } from './column.ts'
+import { distinct, grouped, listOf } from './column.ts'
 import { type PackedDescription, packDescriptions, placeOf } from './descriptions.ts'
 import { packSet } from './packed-set.ts'
 import { type Resolved, rowsOfRefsets } from './resolve.ts'
@@ -24,7 +24,9 @@ export function writeDescriptions(db: DatabaseSync, stage: Stage, resolved: Reso
   const kinds = grouped(columns.kind.values(), stage.kinds.list.length)
   const kind = db.prepare('INSERT INTO description_kind VALUES (?, ?)')
   for (const n of stage.kinds.list.keys()) {
-    const all = listOf(kinds, n).map(row => concepts[row] ?? -1)
+    const all = listOf(kinds, n)
+      .map(row => concepts[row] ?? -1)
+      .filter(concept => concept >= 0)
     kind.run(n, packSet(distinct(all.sort()), size))
   }
   return writeIds(db, stage, concepts)
@@ -99,8 +101,4 @@ function placesOf(rows: Int32Array, members: Int32Array): readonly number[] {
     seen.set(member, place + 1)
     return place
   })
-}
-
-function distinct(sorted: Int32Array): Int32Array {
-  return sorted.filter((item, at) => item >= 0 && item !== sorted[at - 1])
 }

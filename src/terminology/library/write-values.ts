@@ -1,7 +1,7 @@
 /** Who has a property, and with which value. */
 import type { DatabaseSync } from 'node:sqlite'
 import { type CodeSystemFacts, codeKey, keysOf } from '../code-system.ts'
-import { type Lists, listOf } from './column.ts'
+import { accumulate, type Lists, listOf } from './column.ts'
 import { packSet, packWords } from './packed-set.ts'
 import type { Resolved } from './resolve.ts'
 import type { Stage } from './stage.ts'
@@ -65,7 +65,7 @@ function holders(byConcept: Lists, valueOfRow: Int32Array, count: number): Lists
   each((_, value) => {
     counts[value + 1] = (counts[value + 1] ?? 0) + 1
   })
-  for (let value = 0; value < count; value++) counts[value + 1] = (counts[value + 1] ?? 0) + (counts[value] ?? 0)
+  accumulate(counts)
   const items = new Int32Array(counts[count] ?? 0)
   const next = counts.slice()
   each((concept, value) => {
