@@ -7,7 +7,7 @@ import { detailsText, type Told } from './details-text.ts'
 import type { Wanted } from './wanted.ts'
 
 /** |Role group (attribute)| */
-export const roleGroup = '609096000'
+const roleGroup = '609096000'
 
 type Attribute = ReturnType<Relations['attributes']>[number]
 

@@ -47,7 +47,7 @@ export function importCodeSystem(definition: conformance.Operation, folder: stri
   }
 }
 
-export function noLibrary(): Error {
+function noLibrary(): Error {
   const text = 'this server has no library of code systems: expected the setting KILN_TERMINOLOGY'
   return fail('not-supported', text, undefined, { status: 501 })
 }

@@ -9,7 +9,7 @@ import type { Members } from '../../terminology/value-set/membership.ts'
 
 const slice = 2_500 // codes; some 10 ms
 /** Codes in one page, whatever is asked for: some 10 MB. */
-export const largestPage = 50_000
+const largestPage = 50_000
 
 export async function expandInTurns(
   members: Members,

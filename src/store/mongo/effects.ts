@@ -8,7 +8,7 @@ import type { ClaimDoc, LinkDoc, PointerDoc, ReceiptDoc } from './schema.ts'
 import { linksOf, type Standing, type Standings } from './standing.ts'
 import { absentPointer, toPointerDoc } from './version.ts'
 
-export function isEffective(write: Write, standing: Standing | undefined): boolean {
+function isEffective(write: Write, standing: Standing | undefined): boolean {
   return write.do === 'put' || (write.do === 'delete' && isPresent(standing))
 }
 

@@ -48,7 +48,7 @@ export function packDescriptions(descriptions: readonly PackedDescription[]): Ui
   return bytes.view()
 }
 
-export function* unpackDescriptions(packed: Uint8Array): Generator<PackedDescription> {
+function* unpackDescriptions(packed: Uint8Array): Generator<PackedDescription> {
   const reader = new ByteReader(packed)
   while (!reader.done) {
     const id = [reader.varint(), reader.varint()] as const

@@ -92,7 +92,7 @@ export function membersOf(packed: Uint8Array): Rising {
   return packed[packed.length - 1] === bits ? risingBits(aligned(packed)) : risingDifferences(packed)
 }
 
-export function risingBits(words: Uint32Array): Rising {
+function risingBits(words: Uint32Array): Rising {
   return {
     from(least) {
       let index = least >>> 5

@@ -35,7 +35,7 @@ type Finding = {
   readonly at?: string
 }
 
-export const issueTypes = 'http://hl7.org/fhir/tools/CodeSystem/tx-issue-type'
+const issueTypes = 'http://hl7.org/fhir/tools/CodeSystem/tx-issue-type'
 const messageId = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-message-id'
 
 export function txIssue({ severity = 'error', code, type, id, text, at }: Finding): TxIssue {
