@@ -35,7 +35,7 @@ function isFor({ language }: Pick<Words, 'language'>, languages: Languages): boo
   return languages.some(asked => asked === '*' || speaks(language, asked))
 }
 
-function sameText(a: string, b: string): boolean {
+export function sameText(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }
 

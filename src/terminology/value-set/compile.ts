@@ -54,7 +54,8 @@ export function compile({ above, ...compiling }: Compiling): Members {
   for (const { selections } of included) {
     for (const [key, selection] of selections) all.set(key, merged(all.get(key), selection))
   }
-  for (const [key, selection] of all) all.set(key, reduced(selection, excluded, definition))
+  const keys = new Set(all.keys())
+  for (const [key, selection] of all) all.set(key, reduced(selection, excluded, keys, definition))
   return {
     definition,
     selections: Map.groupBy(
@@ -90,10 +91,19 @@ function eachOnce(faults: readonly TxIssue[]): readonly TxIssue[] {
 
 type Part = { readonly selections: ReadonlyMap<string, Selection>; readonly runs: readonly Run[] }
 
-function reduced(selection: Selection, excluded: readonly Part[], { inactive }: Definition): Selection {
+/** `included`: what there are selections of. An exclude of one of these versions leaves the others alone; else codes count. */
+function reduced(
+  selection: Selection,
+  excluded: readonly Part[],
+  included: ReadonlySet<string>,
+  { inactive }: Definition,
+): Selection {
   let rest = selection
   for (const part of excluded) {
-    for (const other of part.selections.values()) if (other.url === selection.url) rest = minus(rest, other)
+    for (const other of part.selections.values()) {
+      const isOfOne = other.said !== undefined && included.has(keyOf(other))
+      if (other.url === selection.url && (!isOfOne || keyOf(other) === keyOf(selection))) rest = minus(rest, other)
+    }
   }
   return inactive ? rest : withoutInactive(rest)
 }

@@ -1,7 +1,10 @@
 /** Which definition a coding is to be held against: the one that the value set has it from, else the one that its version names. */
 import { printCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
+import { laterVersion } from '../version-order.ts'
+import { sameText } from './check-display.ts'
 import type { UnknownSystem } from './clause.ts'
+import { wordsFor } from './language.ts'
 import { hasCode, isDoubtful, type Selection } from './selection.ts'
 import { type TxIssue, txIssue } from './tx-issue.ts'
 import type { Coding, Place, ValidateRequest } from './validate-request.ts'
@@ -39,11 +42,21 @@ export function located(coding: Coding & { readonly system: string }, at: Place,
 
 const none: readonly Selection[] = []
 
-/** Of a version that fits; best one that has the code. */
-function chosen(all: readonly Selection[], { version, code = '' }: Coding): Selection | undefined {
+/** Of a version that fits; best one that has the code, by the display that it came with, and the latest of these. */
+function chosen(all: readonly Selection[], { version, code = '', display }: Coding): Selection | undefined {
   const fitting =
     version === undefined ? all : all.filter(each => each.version !== undefined && meets(each.version, version))
-  return fitting.find(each => hasCode(each, code)) ?? fitting.find(each => isDoubtful(each, code)) ?? fitting[0]
+  if (fitting.length < 2) return fitting[0]
+  const latest = fitting.toSorted((a, b) => laterVersion(b.version ?? '', a.version ?? ''))
+  const having = latest.filter(each => hasCode(each, code))
+  const [first = latest.find(each => isDoubtful(each, code)) ?? latest[0]] = having
+  return having.find(each => isCalled(each, code, display)) ?? first
+}
+
+function isCalled({ system }: Selection, code: string, display: string | undefined): boolean {
+  const concept = display === undefined ? undefined : system?.find(code)
+  if (system === undefined || concept === undefined || display === undefined) return false
+  return wordsFor(system, concept, undefined).some(word => sameText(word.value, display))
 }
 
 /** `needed`: the value set itself cannot do without it. */
