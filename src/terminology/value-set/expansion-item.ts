@@ -61,7 +61,10 @@ function severalVersions(members: Members, url: string): boolean {
   return (members.selections.get(url)?.length ?? 0) > 1
 }
 
-/** `designation` asks for uses as `system|code`, for languages as `urn:ietf:bcp:47|de`; without it, all are given or none. */
+/**
+ * `designation`: "a token that specifies a system+code that is either a use or a language", as in `urn:ietf:bcp:47|de`; without a
+ * system it may be either. Without the parameter, all are given or none.
+ */
 function designationsFor(
   system: CodeSystem | undefined,
   concept: Concept | undefined,
@@ -114,8 +117,10 @@ function withoutSource(
 function isMeant({ language, use }: Designation, wanted: string): boolean {
   const bar = wanted.indexOf('|')
   const [system, code] = bar < 0 ? [undefined, wanted] : [wanted.slice(0, bar), wanted.slice(bar + 1)]
-  if (system === 'urn:ietf:bcp:47') return language === code
-  return use?.code === code && (system === undefined || use.system === system)
+  const isLanguage = language !== undefined && language.toLowerCase() === code.toLowerCase()
+  if (system === 'urn:ietf:bcp:47') return isLanguage
+  if (system === undefined) return isLanguage || use?.code === code
+  return use?.code === code && (use.system ?? '') === system
 }
 
 function printDesignation(designation: Designation): JsonObject {
