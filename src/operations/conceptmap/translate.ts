@@ -68,12 +68,19 @@ async function mapsFor(
     const name = url === undefined ? 'conceptMap' : 'url'
     throw fail('invalid', `the URL names the concept map already, and the parameter '${name}' another: expected one`)
   }
-  if (inline !== undefined) return [conceptMapOf(inline)]
+  if (inline !== undefined) return [agreeing(conceptMapOf(inline), url)]
   if (url !== undefined) return [named(url, input.text('conceptMapVersion'), maps)]
   const source = await valueSetUrl(ctx, request, input.text('source') ?? input.text('sourceScope'))
   const target = await valueSetUrl(ctx, request, input.text('target') ?? input.text('targetScope'))
   const by = { ...(source === undefined ? {} : { source }), ...(target === undefined ? {} : { target }) }
   return latest(fitting(maps, by, reverse))
+}
+
+/** Clients that send a map along may name it as well, but no other. */
+function agreeing(inline: ConceptMap, url: string | undefined): ConceptMap {
+  if (url === undefined || inline.url === undefined || parseCanonical(url).url === inline.url) return inline
+  const text = `the parameters name two concept maps: 'url' is '${url}', and 'conceptMap' is '${inline.url}'`
+  throw fail('invalid', text, 'url')
 }
 
 /** "The source value set that contains the concepts that are being mapped": of other codes the map says nothing, as far as that can be told. */

@@ -23,10 +23,17 @@ export async function valueSetOf(ctx: Context, call: Call, asked: Asked): Promis
     if (inline !== undefined || url !== undefined) throw twice(inline === undefined ? 'url' : 'valueSet')
     return asCompiled(instance, asked.memberships)
   }
-  if (inline !== undefined) return inline
+  if (inline !== undefined) return agreeing(inline, url)
   if (url !== undefined) return named(url, input.text('valueSetVersion'), asked)
   const context = input.text('context')
   return context === undefined ? undefined : named(await boundTo(ctx, request, context), undefined, asked)
+}
+
+/** Clients that send a value set along may name it as well, but no other. */
+function agreeing(inline: Resource, url: string | undefined): Resource {
+  const own = textOf(inline, 'url')
+  if (url === undefined || own === undefined || parseCanonical(url).url === own) return inline
+  throw fail('invalid', `the parameters name two value sets: 'url' is '${url}', and 'valueSet' is '${own}'`, 'url')
 }
 
 function twice(name: string): Error {

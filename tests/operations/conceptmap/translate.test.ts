@@ -147,6 +147,12 @@ await operating(async (t, open) => {
     t.strictSame(await ask(['conceptMap', 'resource', own]), found)
     t.strictSame(await ask(['tx-resource', 'resource', own], ['url', 'Uri', 'http://t/own']), found)
     t.match(await ask(['url', 'Uri', 'http://t/own']), /^404/)
+    const named = (url: string) => ask(['conceptMap', 'resource', own], ['url', 'Uri', url])
+    t.strictSame(await named('http://t/own'), found, 'by the name that it has')
+    t.match(
+      await named('http://t/noises'),
+      /^400 .*'url' is 'http:\/\/t\/noises', and 'conceptMap' is 'http:\/\/t\/own'/,
+    )
     const hiding = { ...own, url: 'http://t/noises' }
     t.strictSame(await ask(['tx-resource', 'resource', hiding], ['url', 'Uri', 'http://t/noises']), [
       true,

@@ -301,6 +301,11 @@ await operating(async (t, open) => {
     )
     t.strictSame(codes(await ask(other, { ...system, concept: [{ code: 'a' }] })), ['a'], 'before what is stored')
     t.equal((await world.ask('GET', 'ValueSet/$expand?url=http://t/vs/new')).status, 404)
+    const inline = (url: string) =>
+      world.ask('POST', 'ValueSet/$expand', parameters(['url', 'Uri', url], ['valueSet', 'resource', valueSet]))
+    t.strictSame(codes(await inline('http://t/vs/new|1')), ['a'], 'by the name that it has')
+    const two = await inline('http://t/vs/mammals')
+    t.same([two.status, two.body.issue[0].expression], [400, ['url']], 'two value sets are no question')
     t.strictSame(codes(await world.ask('GET', `ValueSet/$expand?${url}`)), mammals)
   })
 
