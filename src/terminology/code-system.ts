@@ -156,8 +156,8 @@ export interface Grammar {
     | { readonly valid: false; readonly why: string }
   /** Of the filters that `facts` declares: the test of a valid code; `undefined` where the operator or the value has no meaning. */
   filter?(filter: GrammarFilter): ((code: string) => boolean) | undefined
-  /** Of two codes that are valid and written differently. */
-  relation?(a: string, b: string): Subsumption
+  /** Of two codes that are valid and written differently; `unclear`: what one would have to know to tell. */
+  relation?(a: string, b: string): Subsumption | { readonly unclear: string }
 }
 
 export type GrammarFilter = { readonly property: string; readonly op: string; readonly value: string }

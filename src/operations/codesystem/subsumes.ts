@@ -5,7 +5,7 @@ import type { CodeSystem, Subsumption } from '../../terminology/code-system.ts'
 import type { Concept } from '../../terminology/concept-set.ts'
 import { isTaxonomy } from '../../terminology/taxonomy.ts'
 import { unknownCode } from '../../terminology/value-set/coding-issues.ts'
-import { refusal } from '../../terminology/value-set/tx-issue.ts'
+import { refusal, type TxIssue, txIssue } from '../../terminology/value-set/tx-issue.ts'
 import type { Coding } from '../../terminology/value-set/validate-request.ts'
 import type { Input } from '../kernel/input.ts'
 import type { Operation } from '../kernel/operation.ts'
@@ -58,13 +58,27 @@ function mixed(a: Asked, b: Asked): Error {
 function relation(system: CodeSystem, a: Asked, b: Asked): Subsumption {
   const [one, other] = [placeIn(system, a), placeIn(system, b)]
   if (one === other) return 'equivalent'
-  if (typeof one === 'string' && typeof other === 'string')
-    return system.grammar?.relation?.(one, other) ?? 'not-subsumed'
+  if (typeof one === 'string' && typeof other === 'string') {
+    const answer = system.grammar?.relation?.(one, other) ?? 'not-subsumed'
+    if (typeof answer === 'string') return answer
+    throw refusal([undetermined(a, b, answer.unclear)])
+  }
   if (typeof one === 'string' || typeof other === 'string') return 'not-subsumed'
   // "…given the semantics of subsumption in the underlying code system (see hierarchyMeaning)"
   if (!isTaxonomy(system.facts)) return 'not-subsumed'
   if (system.isA(other, one)) return 'subsumes'
   return system.isA(one, other) ? 'subsumed-by' : 'not-subsumed'
+}
+
+/** None of the outcomes says that one does not know. */
+function undetermined(a: Asked, b: Asked, unclear: string): TxIssue {
+  return txIssue({
+    code: 'not-supported',
+    type: 'cannot-determine',
+    id: 'SUBSUMPTION_CANNOT_DETERMINE',
+    text: `Whether '${a.code}' subsumes '${b.code}' cannot be told: it depends on ${unclear}`,
+    at: b.at,
+  })
 }
 
 /** A concept; of codes that a grammar makes, the code as the rules of case have it. */

@@ -19,6 +19,7 @@ export type TxIssueType =
   | 'process-note'
   | 'too-costly'
   | 'not-supported'
+  | 'cannot-determine'
 
 export type TxIssue = Issue & {
   readonly type: TxIssueType

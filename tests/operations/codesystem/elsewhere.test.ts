@@ -108,6 +108,17 @@ const cases = [
     },
   ],
   [
+    '$subsumes',
+    'a media type with a parameter that nobody knows',
+    { system: 'urn:ietf:bcp:13', codeA: 'text/plain', codeB: 'text/plain; foo=bar' },
+    {
+      status: 422,
+      error: [
+        "error not-supported codeB: Whether 'text/plain' subsumes 'text/plain; foo=bar' cannot be told: it depends on what the parameter 'foo' of 'text/plain' means",
+      ],
+    },
+  ],
+  [
     '$lookup',
     'an expression',
     { system: sct, code: `${ids.disorder}:${ids.site}=${ids.heartSite}` },

@@ -131,3 +131,33 @@ t.test('currencies have three letters and their decimals', async t => {
   t.same([decimals('EUR'), decimals('JPY'), decimals('BHD')], [2, 0, 3])
   for (const code of ['EURO', 'eur', '€', 'XQX']) t.equal(system.find(code), undefined, code)
 })
+
+t.test('a media type includes itself with a parameter, where one knows what it means', async t => {
+  const relation = (a: string, b: string): unknown => mediaTypes().grammar?.relation?.(a, b)
+  const xml = 'application/xml'
+  for (const [a, b, outcome] of [
+    [xml, `${xml}; charset=utf-8`, 'subsumes'],
+    [`${xml}; charset=utf-8`, xml, 'subsumed-by'],
+    [`${xml}; charset=utf-8`, `${xml}; charset=utf-16`, 'not-subsumed'],
+    [xml, 'application/fhir+xml', 'not-subsumed'],
+    [xml, 'text/xml', 'not-subsumed'],
+    ['text/plain', 'text/plain; charset=us-ascii', 'equivalent'],
+    ['text/plain', 'text/plain; charset=utf-8', 'not-subsumed'],
+    ['text/plain', 'text/plain; format=flowed', 'not-subsumed'],
+    ['text/plain; charset=utf-8', 'text/plain; format=flowed', 'not-subsumed'],
+    ['Text/Plain; CharSet=UTF-8', 'text/plain; charset="utf-8"', 'equivalent'],
+    ['text/vcard; charset=utf-8', 'text/vcard; charset=utf-8; version=4.0', 'subsumes'],
+    ['text/vcard; version=4.0', 'text/vcard; version=3.0', 'not-subsumed'],
+    [`${xml}; foo=bar`, `${xml}; charset=utf-8; foo=bar`, 'subsumes'],
+    [`${xml}; foo=bar; charset=a`, `${xml}; charset=b`, 'not-subsumed'],
+  ] as const) {
+    t.equal(relation(a, b), outcome, `${a} ${b}`)
+  }
+  for (const [a, b, name] of [
+    ['text/plain', 'text/plain; foo=bar', 'foo'],
+    ['text/plain; foo=a', 'text/plain; foo=b', 'foo'],
+    ['text/csv', 'text/csv; charset=utf-8', 'charset'],
+  ] as const) {
+    t.match(relation(a, b), { unclear: name }, `${a} ${b}`)
+  }
+})

@@ -7,7 +7,17 @@ export function languages(): CodeSystem {
   const region = namesOf('region')
   const script = namesOf('script')
   return grammarSystem(
-    { url: 'urn:ietf:bcp:47', name: 'BCP47', title: 'Tags for the Identification of Languages', caseSensitive: false },
+    {
+      url: 'urn:ietf:bcp:47',
+      name: 'BCP47',
+      title: 'Tags for the Identification of Languages',
+      caseSensitive: false,
+      filter: [
+        { code: 'language', operator: ['='], value: 'a language, such as en' },
+        { code: 'script', operator: ['='], value: 'a script, such as Latn' },
+        { code: 'region', operator: ['='], value: 'a region, such as US' },
+      ],
+    },
     {
       check(code) {
         if (privateUse.test(code)) return { valid: true }
@@ -27,12 +37,22 @@ export function languages(): CodeSystem {
         ]
         return { valid: true, ...cased(code), ...displayOf(name, details) }
       },
+      filter({ property, op, value }) {
+        if (op !== '=' || !isPart(property)) return undefined
+        const wanted = value.toLowerCase()
+        return code => wellFormed(code)?.[property]?.toLowerCase() === wanted
+      },
       relation(a, b) {
         if (includes(a, b)) return 'subsumes'
         return includes(b, a) ? 'subsumed-by' : 'not-subsumed'
       },
     },
   )
+}
+
+/** What is absent has no value, so that it equals none. */
+function isPart(property: string): property is 'language' | 'script' | 'region' {
+  return property === 'language' || property === 'script' || property === 'region'
 }
 
 /** "Two-letter subtags that neither appear at the start of the tag nor occur after singletons" are upper case, those of four title case. */
