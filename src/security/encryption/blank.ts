@@ -1,7 +1,7 @@
 /** What stands in the clear beside sealed elements goes as well when their key is destroyed, in all versions: nobody is shown it. */
 import type { Reworded, Version } from '../../store/port.ts'
+import type { Encryption } from './encryption.ts'
 import { keyNameOf } from './envelope.ts'
-import type { Encryption } from './open.ts'
 import { sealedDraft, sealedOf, unsealed } from './sealed-text.ts'
 import { alone, pagesOf, type StoredNeeds, taken } from './stored.ts'
 

@@ -4,10 +4,10 @@
  */
 import { isContained } from '../../search/contained.ts'
 import type { Reworded, Version } from '../../store/port.ts'
+import type { Encryption } from './encryption.ts'
 import { type About, type DataKey, keyNameOf, sealText } from './envelope.ts'
 import type { EncryptionEvent } from './event.ts'
 import { BadKeys } from './key-wrapper.ts'
-import type { Encryption } from './open.ts'
 import { openedBy } from './opening.ts'
 import { indexRing, receiptRing } from './ring.ts'
 import { changeAll } from './rotate.ts'
