@@ -1,6 +1,5 @@
 /** What is registered: the interactions, the claim that follows from them, and the scopes of Fastify. */
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyInstance, fastify } from 'fastify'
@@ -18,15 +17,12 @@ import type { Shapes } from './fhir/shape.ts'
 import { printXml } from './fhir/xml/print.ts'
 import { type Admission, watchDelay } from './http/admission.ts'
 import { baseFinder, originOf, ownBase } from './http/base.ts'
-import { brandsBy } from './http/brands.ts'
 import { openEntrance } from './http/entrance.ts'
 import { type Edge, edgeOf, fhirScope, unrouted } from './http/fhir.ts'
 import { openFront } from './http/front.ts'
 import { memo } from './http/memo.ts'
-import { oauthScope } from './http/oauth.ts'
 import { opsScope } from './http/ops.ts'
 import type { Ask } from './http/pages/chart.ts'
-import { pagesScope } from './http/pages/pages.ts'
 import { counted } from './http/rate-limit.ts'
 import type { ToXml } from './http/representation.ts'
 import { requestIds } from './http/request-id.ts'
@@ -45,7 +41,7 @@ import type { Operation } from './operations/kernel/operation.ts'
 import { isTerminologyServer, terminologyClaims, terminologyFeatures } from './operations/terminology/claims.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
-import { type PagesAround, pagesNeeds } from './pages.ts'
+import { type PagesAround, signInScopes } from './pages.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
 import { auditType } from './security/audit/audit-event.ts'
@@ -134,19 +130,10 @@ function withoutSchemas(): never {
   throw new Error('a route has a JSON Schema, for which there is no compiler')
 }
 
-type Around = Pick<PagesAround, 'ask' | 'baseOf' | 'front' | 'enter'>
-
 /** Where somebody has to say who he is: the authorization server, and the pages on which people sign in. */
-function admit(server: FastifyInstance, runtime: Runtime, around: Around): void {
-  const { outside, observe, smart, people } = runtime
-  if (!smart) return
-  const { ask, baseOf, front, enter } = around
-  const { headers, throttles, addressOf } = front
-  const count = (raw: IncomingMessage): void => throttles.token?.(addressOf(raw))
-  const brands = brandsBy(ask, outside.clock)
-  const { elapsed } = outside
-  server.register(oauthScope({ ...smart, baseOf, addressOf, enter, elapsed, observe, headers, count, brands }))
-  if (people) server.register(pagesScope(pagesNeeds(runtime, { smart, people, ...around })))
+function admit(server: FastifyInstance, runtime: Runtime, around: PagesAround): void {
+  const { smart, people } = runtime
+  if (smart && people) for (const scope of signInScopes(runtime, { smart, people }, around)) server.register(scope)
 }
 
 /** Goes on from when the server listens until it is closed. */

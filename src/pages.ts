@@ -1,15 +1,18 @@
-/** What the pages on which people sign in need of all the others. */
-
+/** Where people and apps come in: the authorization server and the pages on which people sign in, with what they need of all the others. */
+import type { IncomingMessage } from 'node:http'
+import type { Guard } from './guard.ts'
 import type { BaseOf } from './http/base.ts'
+import { brandsBy } from './http/brands.ts'
 import type { Enter } from './http/entrance.ts'
 import type { Front } from './http/front.ts'
+import { oauthScope } from './http/oauth.ts'
 import type { Apps, Authorization, Launches } from './http/pages/authorization.ts'
 import { chartBy } from './http/pages/chart.ts'
-import type { PagesNeeds } from './http/pages/pages.ts'
+import { type PagesNeeds, pagesScope } from './http/pages/pages.ts'
 import type { Incoming } from './interactions/dispatch.ts'
 import type { Answer } from './interactions/interaction.ts'
 import type { Observe } from './observe.ts'
-import type { People, Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 import { listClients, newSecret } from './security/smart/client.ts'
 import { forgetSessions, listAllowed, revokeAllowed, revokeTokens } from './security/smart/grant.ts'
 import { mintLaunch } from './security/smart/launch.ts'
@@ -17,16 +20,28 @@ import type { Smart } from './security/smart/smart.ts'
 import type { Store } from './store/port.ts'
 
 export type PagesAround = {
-  readonly smart: Smart
-  readonly people: People
   readonly ask: (incoming: Incoming) => Promise<Answer>
   readonly baseOf: BaseOf
   readonly front: Front
   readonly enter: Enter
 }
 
-export function pagesNeeds({ config, observe, store, tenants }: Runtime, around: PagesAround): PagesNeeds {
-  const { smart, people, ask, baseOf, front, enter } = around
+export function signInScopes(runtime: Runtime, guard: Guard, around: PagesAround) {
+  const { outside, observe } = runtime
+  const { ask, baseOf, front, enter } = around
+  const { headers, throttles, addressOf } = front
+  const count = (raw: IncomingMessage): void => throttles.token?.(addressOf(raw))
+  const brands = brandsBy(ask, outside.clock)
+  const { elapsed } = outside
+  return [
+    oauthScope({ ...guard.smart, baseOf, addressOf, enter, elapsed, observe, headers, count, brands }),
+    pagesScope(pagesNeeds(runtime, guard, around)),
+  ]
+}
+
+function pagesNeeds({ config, observe, store, tenants }: Runtime, guard: Guard, around: PagesAround): PagesNeeds {
+  const { smart, people } = guard
+  const { ask, baseOf, front, enter } = around
   return {
     ...people,
     authorization: authorizationBy(smart),
@@ -66,7 +81,7 @@ function appsIn(store: Store, { revoked }: Smart, observe: Observe): Apps {
   }
 }
 
-function launchesIn(store: Store, { clock, random }: People): Launches {
+function launchesIn(store: Store, { clock, random }: Guard['people']): Launches {
   const newToken = (): string => newSecret(random)
   return {
     async clients(tenant) {

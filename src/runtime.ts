@@ -5,7 +5,7 @@ import { auditReader } from './audit-reader.ts'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
-import type { External } from './http/pages/needs.ts'
+import { openGuard, type People } from './guard.ts'
 import type { Current } from './interactions/current.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
@@ -14,20 +14,13 @@ import { openTurn } from './interactions/turn.ts'
 import { openValidation, type Validation } from './interactions/validation/validation.ts'
 import { openVocabulary, type Vocabulary } from './interactions/vocabulary/vocabulary.ts'
 import type { Observe } from './observe.ts'
-import { type Outlets, openOutlets } from './outlets.ts'
-import { fhirUserOf } from './security/accounts/account.ts'
-import { openAccounts } from './security/accounts/open.ts'
-import { usable } from './security/accounts/own.ts'
-import type { SignInNeeds } from './security/accounts/sign-in.ts'
+import { exchangeBy, openOutlets } from './outlets.ts'
 import { type AuditLog, openAuditLog } from './security/audit/log.ts'
 import type { Encryption } from './security/encryption/encryption.ts'
 import type { KeyWrapper } from './security/encryption/key-wrapper.ts'
 import { openEncryption } from './security/encryption/open.ts'
 import { openVault } from './security/encryption/vault.ts'
-import type { Exchange } from './security/external/identity-provider.ts'
-import type { Accounts } from './security/smart/account.ts'
-import type { Fetch } from './security/smart/client-keys.ts'
-import { openSmart, type Smart } from './security/smart/smart.ts'
+import type { Smart } from './security/smart/smart.ts'
 import { tenanted, withinQuotas } from './security/tenants/tenanted-store.ts'
 import { openTenants, type Tenants } from './security/tenants/tenants.ts'
 import type { Store, StoreNeeds } from './store/port.ts'
@@ -77,13 +70,6 @@ export type Runtime = {
   close(): Promise<void>
 }
 
-export type People = SignInNeeds & {
-  /** Where else people can sign in. */
-  readonly external?: External
-  /** That forms are bound to browsers by. */
-  readonly formKey: Uint8Array
-}
-
 export async function openRuntime(config: Config, outside: Outside, observe: Observe): Promise<Runtime> {
   const { clock, random } = outside
   // The store first: it opens while the definitions, which take most of the time, are parsed.
@@ -118,7 +104,8 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     observe(event)
     read(event)
   }
-  const guarded = config.KILN_AUTH === 'none' ? {} : await guardedBy(config, outside, told, store, definitions)
+  const guard = { ...outside, observe: told, store, types: definitions.shapes.resourceTypes }
+  const guarded = config.KILN_AUTH === 'none' ? {} : await openGuard(config, guard)
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -181,93 +168,6 @@ function keyService(config: Config): { readonly service?: KeyWrapper } {
   if (url === '') return {}
   const token = (): string => readFileSync(file, 'utf8').trim()
   return { service: openVault({ url, token, ask: exchangeBy(openOutlets(config).egress) }) }
-}
-
-async function guardedBy(
-  config: Config,
-  outside: Outside,
-  observe: Observe,
-  store: Store,
-  { shapes }: Definitions,
-): Promise<Required<Pick<Runtime, 'smart' | 'people'>>> {
-  const { clock, random } = outside
-  const { egress } = openOutlets(config)
-  const smart = openSmart({
-    ...{ store, clock, random, observe },
-    accounts: accountsIn(store),
-    fetch: keysBy(egress),
-    types: shapes.resourceTypes,
-    registration: config.KILN_REGISTRATION,
-    trusted: config.KILN_TRUSTED_ISSUERS,
-    lifetime: config.KILN_ACCESS_TOKEN_LIFETIME,
-    session: config.KILN_SESSION_LONGEST,
-  })
-  const accounts = await openAccounts({
-    ...{ store, clock, random, observe },
-    limits: { idle: config.KILN_SESSION_IDLE * 1000, longest: config.KILN_SESSION_LONGEST * 1000 },
-    mailer: await mailerFor(config, outside),
-  })
-  const external = await externalBy(config, store, outside, egress)
-  return { smart, people: { ...accounts, ...external, formKey: await store.secret('forms') } }
-}
-
-/** Loaded where it is used, as is the library behind it. */
-async function externalBy(config: Config, store: Store, { clock }: Outside, egress: Outlets['egress']) {
-  const { KILN_OIDC_ISSUER: issuer, KILN_OIDC_CLIENT: login, KILN_OIDC_NAME: name } = config
-  if (issuer === '') return {}
-  const { openIdentityProvider } = await import('./security/external/identity-provider.ts')
-  const colon = login.indexOf(':')
-  const settings = { issuer, client: login.slice(0, colon), secret: login.slice(colon + 1) }
-  const provider = openIdentityProvider(
-    { ...settings, name: name === '' ? new URL(issuer).host : name },
-    { store, clock, fetch: exchangeBy(egress) },
-  )
-  return { external: { provider, admitting: config.KILN_OIDC_ACCOUNTS } }
-}
-
-/** As they are now: whoever is locked gets no further token. */
-function accountsIn(store: Store): Accounts {
-  return {
-    async find(tenant, id) {
-      const account = await usable({ store }, tenant, id)
-      if (!account) return undefined
-      const fhirUser = fhirUserOf(account)
-      const { name, roles } = account
-      return { id, name, roles, ...(fhirUser === undefined ? {} : { fhirUser }) }
-    },
-  }
-}
-
-/** Loaded where mail is sent: it would cost every start a tenth of a second. */
-async function mailerFor({ KILN_MAIL_URL: url, KILN_MAIL_FROM: from }: Config, { newId }: Outside) {
-  if (url === '') return undefined
-  const { openMailer } = await import('./security/accounts/mailer.ts')
-  return openMailer({ url, from, newName: newId })
-}
-
-/** Of a client: https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys */
-const keysLimits = { bytes: 256 * 1024, ms: 5_000 }
-
-function keysBy({ ask }: Outlets['egress']): Fetch {
-  return async url => {
-    const found = await ask(url, keysLimits)
-    if (!found) return new Response(undefined, { status: 404 })
-    return new Response(Buffer.from(found.bytes), { headers: { 'cache-control': freshness(found.headers) } })
-  }
-}
-
-function exchangeBy({ send }: Outlets['egress']): Exchange {
-  return async (url, sent) => {
-    const { status, bytes, headers } = await send(url, sent, keysLimits)
-    const told = Object.entries(headers).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
-    return new Response(bytes.length === 0 ? null : Buffer.from(bytes), { status, headers: told })
-  }
-}
-
-/** No longer than an hour: a key that a client takes back must be good for nothing soon. */
-function freshness(headers: Readonly<Record<string, string | undefined>>): string {
-  const seconds = Number(/\bmax-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1] ?? 0)
-  return `max-age=${Math.min(seconds, 3_600)}`
 }
 
 /** Which part of the time since the last call this thread was at work. */
