@@ -41,7 +41,7 @@ import type { Operation } from './operations/kernel/operation.ts'
 import { isTerminologyServer, terminologyClaims, terminologyFeatures } from './operations/terminology/claims.ts'
 import { byRules } from './operations/validate/validator.ts'
 import { openOutlets } from './outlets.ts'
-import { type PagesAround, signInScopes } from './pages.ts'
+import type { PagesAround } from './pages.ts'
 import type { Runtime } from './runtime.ts'
 import { type SearchParameter, searchParameters } from './search/parameters.ts'
 import { auditType } from './security/audit/audit-event.ts'
@@ -130,10 +130,14 @@ function withoutSchemas(): never {
   throw new Error('a route has a JSON Schema, for which there is no compiler')
 }
 
-/** Where somebody has to say who he is: the authorization server, and the pages on which people sign in. */
+/** Where somebody has to say who he is, and loaded there: the authorization server, and the pages on which people sign in. */
 function admit(server: FastifyInstance, runtime: Runtime, around: PagesAround): void {
   const { smart, people } = runtime
-  if (smart && people) for (const scope of signInScopes(runtime, { smart, people }, around)) server.register(scope)
+  if (!(smart && people)) return
+  server.register(async scope => {
+    const { signInScopes } = await import('./pages.ts')
+    for (const each of signInScopes(runtime, { smart, people }, around)) scope.register(each)
+  })
 }
 
 /** Goes on from when the server listens until it is closed. */

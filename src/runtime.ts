@@ -5,7 +5,7 @@ import { auditReader } from './audit-reader.ts'
 import type { Config } from './config.ts'
 import type { Definitions } from './conformance/definitions.ts'
 import { loadDefinitions } from './conformance/definitions.ts'
-import { openGuard, type People } from './guard.ts'
+import type { Guard, GuardNeeds, People } from './guard.ts'
 import type { Current } from './interactions/current.ts'
 import { type OwnDefinitions, openDefinitions } from './interactions/search/own/definitions.ts'
 import { ownDefinitions } from './interactions/search/own/files.ts'
@@ -105,7 +105,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     read(event)
   }
   const guard = { ...outside, observe: told, store, types: definitions.shapes.resourceTypes }
-  const guarded = config.KILN_AUTH === 'none' ? {} : await openGuard(config, guard)
+  const guards = config.KILN_AUTH === 'none' ? {} : await guarded(config, guard)
   const keepIndexed: Runtime['keepIndexed'] = (base, signal) =>
     indexing({
       ...{ store, clock, observe, base, signal, definitions: own, load: loadMeter() },
@@ -130,13 +130,19 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
     audit,
     load: loadMeter(),
     ...encryption,
-    ...guarded,
+    ...guards,
     async close() {
       await audit.close()
       await store.close()
       library?.close()
     },
   }
+}
+
+/** Loaded where somebody has to say who he is, with all that is made of signing in. */
+async function guarded(config: Config, needs: GuardNeeds): Promise<Guard> {
+  const { openGuard } = await import('./guard.ts')
+  return openGuard(config, needs)
 }
 
 function tenantsOf({ KILN_TENANTS, KILN_INTEGRITY }: Config, store: Store, clock: () => number): Promise<Tenants> {
