@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
 import type { Principal } from '../principal.ts'
+import { issuerOf } from './issuer.ts'
 import { type KeySet, type SigningKey, signerOf } from './keys.ts'
 
 export type AccessClaims = {
@@ -35,11 +36,6 @@ export type Place = {
   readonly tenant: string
   /** The FHIR base: what access tokens are for. */
   readonly base: string
-}
-
-/** What OAuth calls the server of a base: all its endpoints are below it, and tokens are issued in its name. */
-export function issuerOf(base: string): string {
-  return base.replace(/\/fhir$/, '')
 }
 
 export type Minting = Omit<AccessClaims, 'iss' | 'aud'>

@@ -6,12 +6,12 @@ import {
   accessTokenAlg,
   claimsIn,
   headerOf,
-  issuerOf,
   type Place,
   principalOf,
   type Verify,
   verifier,
 } from './access-token.ts'
+import { issuerOf } from './issuer.ts'
 import type { KeySet, Keys } from './keys.ts'
 import type { Revoked } from './revoked.ts'
 import { Distrust, type Trusted } from './trusted.ts'

@@ -1,5 +1,5 @@
 /** What a client can learn before it has a token. https://hl7.org/fhir/smart-app-launch/conformance.html */
-import { issuerOf } from './access-token.ts'
+import { issuerOf } from './issuer.ts'
 import type { Registration } from './provider.ts'
 import { supported } from './scopes.ts'
 

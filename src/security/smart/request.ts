@@ -1,6 +1,7 @@
 /** A request for the authorization server, as oidc-provider takes them: its host is what the base says, never what the client wrote. */
 import type { Socket } from 'node:net'
-import { issuerOf, type Place } from './access-token.ts'
+import type { Place } from './access-token.ts'
+import { issuerOf } from './issuer.ts'
 
 const { IncomingMessage } = process.getBuiltinModule('node:http') // see fhir/status.ts
 
