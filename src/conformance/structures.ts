@@ -17,9 +17,19 @@ export function loadStructures(): Layer {
  * "core definitions may be stored, not overridden".
  */
 export function withOwn(base: Layer, own: readonly StructureDefinition[]): Layer {
-  const filed = own.filter(({ url }) => !base.isCore(url)).map(each => ({ header: headerOf(each), read: () => each }))
+  let shelf: Shelf | undefined
+  // What is R4's is known when R4's are read, for which a start need not wait.
+  const open = (): Shelf => {
+    shelf ??= shelfOf(own.filter(({ url }) => !base.isCore(url)))
+    return shelf
+  }
+  return layer({ of: url => open().of(url), all: () => open().all() }, base, base.isCore)
+}
+
+function shelfOf(definitions: readonly StructureDefinition[]): Shelf {
+  const filed = definitions.map(each => ({ header: headerOf(each), read: () => each }))
   const byUrl = Map.groupBy(filed, ({ header }) => header.url)
-  return layer({ of: url => byUrl.get(url) ?? [], all: () => filed }, base, base.isCore)
+  return { of: url => byUrl.get(url) ?? [], all: () => filed }
 }
 
 function headerOf({ snapshot: _snapshot, differential: _differential, ...header }: StructureDefinition): Header {
