@@ -7,11 +7,14 @@ export type Pace = { readonly rounds: number; readonly length: Length }
 /** Of one round: CPU time is what noise of the machine disturbs least. */
 export type Figures = Round & { /** µs of the server per answer. */ readonly cpu: number | undefined }
 
+/** µs. The system counts hundredths of a second: a smoke that took less than one took some of it, and not none. */
+const least = 5_000
+
 export async function measure({ origin, usage }: Server, lanes: readonly Lane[], length: Length): Promise<Figures> {
   const before = usage()
   const round = await load({ origin, lanes, length })
   const after = usage()
-  return { ...round, cpu: before && after && (after.cpu - before.cpu) / round.answers }
+  return { ...round, cpu: before && after && Math.max(after.cpu - before.cpu, least) / round.answers }
 }
 
 /** V8 goes on compiling what runs often for the first 20,000 or so answers of a server. */
