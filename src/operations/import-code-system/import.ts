@@ -41,7 +41,7 @@ export function importCodeSystem(definition: conformance.Operation, folder: stri
       const id = ctx.newId()
       await spool(folder, id, request, bytes) // first: a record without it would promise what nobody can keep
       const { tenant, base, headers } = call.request
-      await saveTask(ctx, newTask(id, request.name, ctx.clock()), { tenant, base, after: 0 })
+      await saveTask(ctx, newTask(id, request.names.join(', '), ctx.clock()), { tenant, base, after: 0 })
       return prefersAsync(headers) ? accepted(call.request, id) : finished(ctx, tenant, id)
     },
   }
@@ -55,19 +55,24 @@ function noLibrary(): Error {
 type Wanted = { readonly request: Request; readonly bytes: Uint8Array | undefined }
 
 function wantedBy({ request: { tenant, body }, input }: Call): Wanted {
-  const url = input.text('url')
+  const urls = input.texts('url')
   const sent = body?.is === 'bytes' && body.bytes.length > 0 ? names[body.type] : undefined
   const bytes = body?.is === 'bytes' && sent !== undefined ? body.bytes : undefined
-  if ((bytes === undefined) === (url === undefined)) {
+  if ((bytes === undefined) === (urls.length === 0)) {
     const both = bytes === undefined ? 'neither' : 'both'
     const expected = 'either a release as the body (application/zip, text/csv …), or the parameter url'
     throw fail('required', `expected ${expected}; received ${both}`, undefined, { status: 400 })
   }
-  const name = input.text('name') ?? (url === undefined ? sent : nameIn(url)) ?? 'release.zip'
+  const name = input.text('name')
+  if (name !== undefined && urls.length > 1) {
+    throw fail('invalid', `'${name}' is the name of one file; received ${urls.length} urls`, undefined, { status: 400 })
+  }
+  const called = name === undefined ? [sent ?? [], urls.map(url => nameIn(url) ?? 'release.zip')].flat() : [name]
   const texts = ['system', 'version', 'edition', 'language'] as const
   const given = texts.flatMap(text => (input.text(text) === undefined ? [] : [[text, input.text(text)] as const]))
   const flags = (['choose', 'lenient'] as const).filter(flag => input.flag(flag) === true).map(flag => [flag, true])
-  const request = { tenant, name, ...(url === undefined ? {} : { url }), ...Object.fromEntries([...given, ...flags]) }
+  const fetched = urls.length === 0 ? {} : { urls }
+  const request = { tenant, names: called, ...fetched, ...Object.fromEntries([...given, ...flags]) }
   return { request, bytes }
 }
 

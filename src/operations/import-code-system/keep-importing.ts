@@ -156,30 +156,34 @@ function brief(progress: Progress, begun: number): string {
   return printProgress({ ...progress, system: '', version: '' }, begun).replace(/^: /, '')
 }
 
+type Source = { readonly url: string; readonly at: number }
+
 /** The end of a load, or that there was nothing to be loaded. */
 type Ended = End | { readonly is: 'unfetched'; readonly issues: readonly Issue[] }
 
 async function loaded(job: Job, signal: AbortSignal, progress: (progress: Progress) => void): Promise<Ended> {
   const { folder, id, request } = job
-  const { url, choose: _choose, ...asked } = request
+  const { urls = [], choose: _choose, ...asked } = request
+  const paths = request.names.map((_, at) => releaseAt(folder, id, at))
   try {
-    if (url !== undefined) await fetched(job, url, signal)
+    for (const [at, url] of urls.entries()) await fetched(job, { url, at }, signal)
   } catch (cause) {
     if (signal.aborted) return { is: 'cancelled', loaded: [] }
     if (cause instanceof FhirError) return { is: 'unfetched', issues: cause.issues }
     throw cause
   }
-  return runInThread({ ...asked, folder, paths: [releaseAt(folder, id)] }, { progress, signal })
+  return runInThread({ ...asked, folder, paths }, { progress, signal })
 }
 
-async function fetched({ folder, id, pull }: Job, url: string, signal: AbortSignal): Promise<void> {
-  const found = await keepRelease(folder, id, take =>
+/** What stands in a url behind its path may be secret, and is not told. */
+async function fetched({ folder, id, pull, request }: Job, { url, at }: Source, signal: AbortSignal): Promise<void> {
+  const found = await keepRelease(releaseAt(folder, id, at), take =>
     pull(url, limits, async chunk => {
       signal.throwIfAborted()
       await take(chunk)
     }),
   )
-  if (!found) throw new FhirError([error('not-found', 'there is nothing at the url')])
+  if (!found) throw new FhirError([error('not-found', `there is nothing at the url of '${request.names[at]}'`)])
 }
 
 /** `undefined`: the record is not ours to write any more. */

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 
 export type Request = {
   readonly tenant: string
-  /** As the distributor called the file: formats may be known by it. */
-  readonly name: string
-  /** From where it is to be fetched; else it was sent along. */
-  readonly url?: string
+  /** As the distributor called the files: formats may be known by it. */
+  readonly names: readonly string[]
+  /** From where they are to be fetched, in the same order; else the one was sent along. */
+  readonly urls?: readonly string[]
   readonly system?: string
   readonly version?: string
   readonly edition?: string
@@ -32,8 +32,9 @@ function placeOf(folder: string, id: string): string {
   return join(root(folder), encodeURIComponent(id).replaceAll('.', '%2E'))
 }
 
-export function releaseAt(folder: string, id: string): string {
-  return join(placeOf(folder, id), releaseFile)
+/** `at`: of its files, mostly the only one. */
+export function releaseAt(folder: string, id: string, at = 0): string {
+  return join(placeOf(folder, id), at === 0 ? releaseFile : `${releaseFile}-${at}`)
 }
 
 export async function spool(
@@ -103,11 +104,9 @@ export async function unspool(folder: string, id: string): Promise<void> {
 
 /** What comes is not held in memory. It counts when all is there. */
 export async function keepRelease(
-  folder: string,
-  id: string,
+  path: string,
   pull: (take: (chunk: Uint8Array) => Promise<void>) => Promise<boolean>,
 ): Promise<boolean> {
-  const path = releaseAt(folder, id)
   const file = await open(path + partial, 'w')
   try {
     const found = await pull(async chunk => void (await file.write(chunk)))

@@ -65,13 +65,13 @@ function endOf(error: unknown, loaded: readonly Loaded[]): End {
   throw error
 }
 
-async function openAll({ paths, name }: Task): Promise<Opened> {
+async function openAll({ paths, names }: Task): Promise<Opened> {
   const all: Opened[] = []
   const close = async (): Promise<void> => {
     for (const one of all) await one.close()
   }
   try {
-    for (const path of paths) all.push(await openRelease(path, name))
+    for (const [at, path] of paths.entries()) all.push(await openRelease(path, names?.[at]))
     return { files: all.flatMap(({ files }) => files), close }
   } catch (error) {
     await close()
@@ -176,10 +176,10 @@ async function loadOne(release: Release, task: Task, needs: Needs, left: Left): 
 }
 
 /** What is said of it beside its files. */
-function described({ facts }: Release, { version, language, paths, name }: Task) {
+function described({ facts }: Release, { version, language, paths, names }: Task) {
   return {
     facts: { ...facts, ...(version === undefined ? {} : { version }), ...(language === undefined ? {} : { language }) },
-    source: name ?? paths.map(path => basename(resolve(path))).join(', '),
+    source: (names ?? paths.map(path => basename(resolve(path)))).join(', '),
   }
 }
 

@@ -7,8 +7,8 @@ export type Task = {
   readonly folder: string
   /** Files, folders and archives that together are one release. */
   readonly paths: readonly string[]
-  /** What a single file, that is no archive, was called, where it lies under another name. */
-  readonly name?: string
+  /** What each of them was called, where they lie under other names. */
+  readonly names?: readonly string[]
   /** Whose alone it will be; else everybody's. */
   readonly tenant?: string
   /** Of plain files that name none; all others must be of it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tap, { type Test } from 'tap'
 import { fail } from '../../../src/fhir/issue.ts'
+import { type Packed, zipOf } from '../../terminology/load/release.ts'
 import type { Reply } from '../../world.ts'
 import { parameters } from '../operating.ts'
 import { importing, type Site, system } from './site.ts'
@@ -156,9 +157,70 @@ importing(async (t: Test, open) => {
     const latin = await site.ask('POST', 'CodeSystem/$import', wanted('http://x/caf%E9.csv'))
     t.equal(latin.status, 200, latin.json)
     const gone = await site.ask('POST', 'CodeSystem/$import', wanted('http://x/gone.csv'))
-    t.match(gone, { status: 404, body: { issue: [{ diagnostics: 'there is nothing at the url' }] } })
+    t.match(gone, { status: 404, body: { issue: [{ diagnostics: "there is nothing at the url of 'gone.csv'" }] } })
     const secret = await site.ask('POST', 'CodeSystem/$import', wanted('http://secret/x.csv'))
     t.match(secret, { status: 403, body: { issue: [{ diagnostics: /private network/ }] } })
+  })
+
+  await t.test('an extension of SNOMED CT is fetched together with what it extends', async t => {
+    const [module, extended] = ['11000274103', '900000000000207008']
+    const row = (head: string, ...rows: readonly string[]): string =>
+      [`id effectiveTime active moduleId ${head}`, ...rows].map(each => `${each.replaceAll(' ', '\t')}\n`).join('')
+    const zip = (day: string, of: string, concept: string, parent: string, more: readonly Packed[] = []): Buffer =>
+      zipOf([
+        {
+          path: `sct2_Concept_Snapshot_XX_${day}.txt`,
+          content: row('definitionStatusId', `${concept} ${day} 1 ${of} 900000000000074008`),
+        },
+        {
+          path: `sct2_Description_Snapshot-en_XX_${day}.txt`,
+          content: row(
+            'conceptId languageCode typeId term caseSignificanceId',
+            `${concept}016 ${day} 1 ${of} ${concept} en 900000000000013009 Term${concept} 900000000000448009`,
+          ),
+        },
+        {
+          path: `sct2_Relationship_Snapshot_XX_${day}.txt`,
+          content: row(
+            'sourceId destinationId relationshipGroup typeId characteristicTypeId modifierId',
+            ...(parent === ''
+              ? []
+              : [`${concept}027 ${day} 1 ${of} ${concept} ${parent} 0 116680003 900000000000011006 x`]),
+          ),
+        },
+        ...more,
+      ])
+    const dependency = `80000000-0000-4000-8000-000000000001 20251115 1 ${module} 900000000000534007 ${extended} 20251115 20260101`
+    const archives: Readonly<Record<string, Buffer>> = {
+      'SnomedCT_INT.zip': zip('20260101', extended, '138875005', ''),
+      'SnomedCT_DE.zip': zip('20251115', module, '999000124105', '138875005', [
+        {
+          path: 'der2_ssRefset_ModuleDependencySnapshot_DE_20251115.txt',
+          content: row('refsetId referencedComponentId sourceEffectiveTime targetEffectiveTime', dependency),
+        },
+      ]),
+    }
+    const site = await open()
+    site.work({
+      pull: async (url, _, take) => {
+        await take(archives[url.slice(url.lastIndexOf('/') + 1)] ?? Buffer.alloc(0))
+        return true
+      },
+    })
+    const [international, national] = ['http://x/SnomedCT_INT.zip', 'http://x/SnomedCT_DE.zip']
+    const alone = await site.ask('POST', 'CodeSystem/$import', parameters(['url', 'Uri', national]))
+    t.match(alone, {
+      status: 422,
+      body: { issue: [{ diagnostics: /extension 11000274103 depends on the international/ }] },
+    })
+    const urls = parameters(['url', 'Uri', international], ['url', 'Uri', national], ['lenient', 'Boolean', true])
+    const both = await site.ask('POST', 'CodeSystem/$import', urls)
+    t.equal(both.status, 200, both.json)
+    t.match(site.catalog.list('default'), [
+      { version: `http://snomed.info/sct/${module}/version/20251115`, source: 'SnomedCT_INT.zip, SnomedCT_DE.zip' },
+    ])
+    const named = parameters(['url', 'Uri', international], ['url', 'Uri', national], ['name', 'String', 'x.zip'])
+    t.match(await site.ask('POST', 'CodeSystem/$import', named), { status: 400 })
   })
 
   await t.test('cancelled, it is given up, and the version before answers', async t => {

@@ -55,7 +55,7 @@ t.test('what is said beside the files counts, and the tenant alone sees it', asy
 t.test('files are known by another name than that under which they lie', async t => {
   const { task } = site(t, { '17': wards })
   t.match(problemsOf(await run(task(['17']))), [/found '17'/])
-  t.match(await run(task(['17'], { name: 'wards.csv' })), { is: 'done' })
+  t.match(await run(task(['17'], { names: ['wards.csv'] })), { is: 'done' })
 })
 
 t.test('several files may be one release', async t => {
