@@ -58,35 +58,49 @@ function headerOf(kind: Rf2Kind): readonly string[] {
 type Rf2Row = (line: TabLine, names: readonly string[]) => void
 
 /**
- * The rows of one kind, each component in its latest state. A snapshot has it so; of full files, and of several editions in one
- * load, the row with the latest `effectiveTime` counts, so they are read twice.
+ * The rows of one kind, each component in its latest state. A snapshot has it so, and is read once; of full files, and of what
+ * several snapshots have in common, the row with the latest `effectiveTime` counts, so they are read twice. Of several snapshots,
+ * an edition and its extensions, the largest is read once, too: it is compared with what the others have.
  */
 export async function eachLatest(
   files: readonly Rf2File[],
   load: Pick<Load, 'problems' | 'progress'>,
   readerOf: (file: string) => Rf2Row,
 ): Promise<void> {
-  const single = files.length === 1 && files[0]?.view === 'Snapshot'
+  const [largest, others] = files.every(({ view }) => view === 'Snapshot') ? withoutLargest(files) : [undefined, files]
   const latest = idTable()
-  if (!single) {
-    for (const file of files) {
-      await readRf2(file, { ...load, progress: () => {} }, line => {
-        const time = Number(line.text(1))
-        latest.set(line, 0, (before = 0) => Math.max(before, time))
-      })
-    }
+  const taken = 0 // no day
+  for (const file of others) {
+    await readRf2(file, { ...load, progress: () => {} }, line => {
+      const time = Number(line.text(1))
+      latest.set(line, 0, (before = 0) => Math.max(before, time))
+    })
   }
-  for (const file of files) {
+  if (largest !== undefined) {
+    const row = readerOf(baseName(largest.file))
+    await readRf2(largest, load, (line, names) => {
+      const other = others.length === 0 ? undefined : latest.get(line, 0)
+      if (other !== undefined && other > Number(line.text(1))) return
+      if (other !== undefined) latest.set(line, 0, () => taken)
+      row(line, names)
+    })
+  }
+  for (const file of others) {
     const row = readerOf(baseName(file.file))
-    await readRf2(file, single ? load : { ...load, problems: { list: [], add: () => {} } }, (line, names) => {
-      if (!single) {
-        if (Number(line.text(1)) !== latest.get(line, 0)) return
-        latest.set(line, 0, () => 0) // of two that agree on the time, the first counts
-      }
+    await readRf2(file, { ...load, problems: { list: [], add: () => {} } }, (line, names) => {
+      if (Number(line.text(1)) !== latest.get(line, 0)) return
+      latest.set(line, 0, () => taken) // of two that agree on the time, the first counts
       row(line, names)
     })
   }
   latest.close()
+}
+
+function withoutLargest(
+  files: readonly Rf2File[],
+): readonly [largest: Rf2File | undefined, others: readonly Rf2File[]] {
+  const [largest, ...others] = files.toSorted((a, b) => b.file.bytes - a.file.bytes)
+  return [largest, others]
 }
 
 /** The same, into rows of the library. */
