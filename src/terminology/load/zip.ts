@@ -67,7 +67,8 @@ async function findDirectory(bytes: Bytes): Promise<{ at: number; length: number
   }
   const locator = end - locatorSize
   if (locator < 0 || tail.readUInt32LE(locator) !== signature.locator64) return found
-  const end64 = await bytes.read(Number(tail.readBigUInt64LE(locator + 8)), 56)
+  const at64 = Number(tail.readBigUInt64LE(locator + 8))
+  const end64 = at64 < bytes.size ? await bytes.read(at64, 56) : tail.subarray(0, 0)
   if (end64.length < 56 || end64.readUInt32LE(0) !== signature.end64)
     throw new BadArchive('the directory of the archive is damaged')
   return {

@@ -134,6 +134,18 @@ t.test('a folder, an archive and a file alone are opened alike', async t => {
   await t.rejects(openRelease(join(root, 'bad.zip')), BadArchive)
 })
 
+t.test('an archive whose 64-bit directory is said to lie where no file reaches is damaged', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'kiln-open-'))
+  t.teardown(() => rmSync(root, { recursive: true }))
+  const locator = Buffer.alloc(20)
+  locator.writeUInt32LE(0x07064b50)
+  locator.writeBigUInt64LE(2n ** 64n - 1n, 8)
+  const good = zipOf([{ path: 'a.txt', content: 'text' }])
+  const end = good.length - 22
+  writeFileSync(join(root, 'r.zip'), Buffer.concat([good.subarray(0, end), locator, good.subarray(end)]))
+  await t.rejects(openRelease(join(root, 'r.zip')), { name: 'BadArchive', message: /the directory .* is damaged/ })
+})
+
 t.test('a release is read out of an archive, and told if that is damaged', async t => {
   const archive = (lie: Packed['lie'] = {}) =>
     readArchive(bytesOf(zipOf([{ path: 'deep/cvx.txt', content: '08|foo|foo|note|Active|False|2099/01/01', lie }])))
