@@ -116,7 +116,7 @@ function unlistedBy(system: CodeSystem, filters: readonly Filter[], doubt: Doubt
   const { grammar } = system
   if (grammar !== undefined) {
     const tests = filters.map(filter => testBy(system, grammar, filter))
-    return codesThat(code => tests.every(test => test(code)) && grammar.check(code).valid)
+    return codesThat(code => grammar.check(code).valid && tests.every(test => test(code)))
   }
   if (!isPartial(system)) return noCodes
   return filters.length === 0 || doubt === 'include' ? codesThat(() => true) : noCodes
