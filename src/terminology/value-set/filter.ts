@@ -92,6 +92,7 @@ function valued(system: CodeSystem, property: string, value: string, filter: Fil
   }
   if (itself.has(property)) return ConceptSet.of(system.size, [system.find(value) ?? []].flat())
   if (property === 'display') return those(system, concept => system.display(concept) === value)
+  if (property === 'definition') return those(system, concept => system.definition(concept) === value)
   if (isMark(property)) return marked(system, property, value)
   const found = system.having(property, isDecimal(system, property) ? decimalKey(value) : value)
   // Few concepts say that they are active.
