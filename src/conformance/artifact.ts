@@ -9,7 +9,8 @@ export type ShapeLine = {
   readonly status?: StandardsStatus
   readonly pattern?: string
   /**
-   * `name min..max types flags`, for example `subject 0..1 Reference(Patient,Group) S` or `value[x] 0..1 Quantity|string S`.
+   * `name min..max types flags`, for example `subject 0..1 Reference(Patient,Group) S` or `value[x] 0..1 Quantity|string S`;
+   * of a code, the value set that it must be of stands in brackets.
    * Flags: S in the summary, M modifier, A attribute in XML.
    */
   readonly elements: readonly string[]

@@ -68,7 +68,7 @@ function elementsFrom(shape: string, line: string): ElementShape[] {
   const [min, max] = cardinality.split('..')
   const isChoice = label.endsWith('[x]')
   return types.split('|').map(written => {
-    const [type = '', targets] = written.split(/[()]/)
+    const [type = '', within] = written.split(/[()]/)
     return {
       name: isChoice ? label.slice(0, -3) + type.charAt(0).toUpperCase() + type.slice(1) : label,
       path: `${shape}.${label}`,
@@ -80,7 +80,7 @@ function elementsFrom(shape: string, line: string): ElementShape[] {
       attribute: flags.includes('A'),
       summary: flags.includes('S'),
       modifier: flags.includes('M'),
-      ...(targets === undefined ? {} : { targets: targets.split(',') }),
+      ...(within === undefined ? {} : type === 'code' ? { valueSet: within } : { targets: within.split(',') }),
     }
   })
 }

@@ -22,6 +22,8 @@ export type ElementShape = {
   readonly modifier: boolean
   /** Allowed target types of a Reference or canonical; absent: any. */
   readonly targets?: readonly string[]
+  /** Of a code, the value set that it must be of, if it must. */
+  readonly valueSet?: string
 }
 
 export type Shape = {

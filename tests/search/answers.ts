@@ -1,4 +1,5 @@
 /** Resources in memory, and which of them a search finds. */
+import { loadValueSets } from '../../src/conformance/value-sets.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { containedId, containedType } from '../../src/search/contained.ts'
 import { indexed } from '../../src/search/index-contained.ts'
@@ -13,7 +14,7 @@ import { ask, definitions } from './parse/asking.ts'
 const base = 'https://kiln.example.org/fhir'
 export const now = Date.UTC(2026, 0, 1)
 
-const question = compileQuestions(definitions)
+const question = compileQuestions(definitions, loadValueSets())
 const index = compileIndex(definitions)
 
 const { resourceTypes } = definitions.shapes

@@ -63,8 +63,16 @@ function types(element: ElementDefinition, parents: readonly string[]): string {
 function typeName(element: ElementDefinition, type: ElementDefinitionType): string {
   const code = type.code ?? ''
   if (code.startsWith('http://hl7.org/fhirpath/')) return systemType(element, type)
+  if (code === 'code') return `${code}${bindingOf(element)}`
   const targets = (type.targetProfile ?? []).map(url => url.replace(BASE, ''))
   return targets.length === 0 || targets.includes('Resource') ? code : `${code}(${targets.join(',')})`
+}
+
+/** Only a required one tells of which systems its codes are. */
+function bindingOf({ binding }: ElementDefinition): string {
+  if (binding?.strength !== 'required' || binding.valueSet === undefined) return ''
+  const [url = ''] = binding.valueSet.split('|', 1)
+  return `(${url})`
 }
 
 /** Snapshots say `System.String` for ids and `Extension.url`; the FHIR type is in an extension, which is wrong for resource ids. */

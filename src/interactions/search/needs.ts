@@ -1,5 +1,6 @@
 /** What searches need beside the store, worked out once from the definitions. Who asks is known by `planNeeds` in `asked.ts`. */
 import type { Definitions } from '../../conformance/definitions.ts'
+import { loadValueSets } from '../../conformance/value-sets.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { type Indexed, indexed } from '../../search/index-contained.ts'
 import { compileIndex, type Index } from '../../search/index-values.ts'
@@ -31,6 +32,9 @@ export type Searching = {
   readonly index: (resource: Resource, id: string, base: string) => Indexed
 }
 
+/** R4's. */
+const valueSets = loadValueSets()
+
 /** `marksOf`: one that all who change definitions share. */
 export function searchNeeds(definitions: Known, settings: SearchSettings, marksOf = openMarks()): Searching {
   const parameters = searchParameters(definitions)
@@ -40,7 +44,7 @@ export function searchNeeds(definitions: Known, settings: SearchSettings, marksO
     parameters,
     own: definitions.searchParameters.filter(parameter => parameter.own),
     compartments: definitions.compartments,
-    question: compileQuestions(definitions, parameters),
+    question: compileQuestions(definitions, valueSets, parameters),
     values,
     ...marks,
     ...settings,

@@ -11,6 +11,8 @@ export type Subject = {
   readonly slot: string
   /** FHIR types of the elements that it searches; `undefined`: only known once they are found. */
   readonly elements: readonly string[] | undefined
+  /** Of codes that follow from where they stand, the systems that they can be of; absent: unknown. */
+  readonly systems?: readonly string[]
   /** Types of resources that a reference may lead to. */
   readonly targets: readonly string[]
   /** The type of the resources that are asked. */

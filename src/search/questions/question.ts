@@ -1,5 +1,6 @@
 /** One parameter of a search → what a store is asked. https://hl7.org/fhir/R4/search.html#ptypes */
 import type { Definitions } from '../../conformance/definitions.ts'
+import type { ValueSets } from '../../conformance/value-sets.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import { all, type Node, not } from '../node.ts'
 import { type SearchParameter, searchParameters } from '../parameters.ts'
@@ -53,9 +54,10 @@ export type Step = {
 /** Once per definitions; what is to be known of a parameter is worked out when it is first asked for. */
 export function compileQuestions(
   definitions: Pick<Definitions, 'searchParameters' | 'shapes'>,
+  valueSets: ValueSets,
   parameters = searchParameters(definitions),
 ): Question {
-  const searched = compileSearched(definitions.shapes, parameters)
+  const searched = compileSearched(definitions.shapes, valueSets, parameters)
 
   function question({ name, parameter, modifier, values }: Asked, place: Place, codes: Codes): Soon<Node> {
     const { ask, present, modifiers, spelled, ...of } = searched(parameter, place.type)

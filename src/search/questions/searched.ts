@@ -1,9 +1,11 @@
 /** What is known of a parameter before anybody asks: its kind, and the elements that it finds in resources of one type. */
+import type { ValueSets } from '../../conformance/value-sets.ts'
 import { type FhirError, fail } from '../../fhir/issue.ts'
 import type { Shapes } from '../../fhir/shape.ts'
 import { meansOf } from '../composites.ts'
 import { compileGetter, compilePart } from '../extract/extract.ts'
 import type { Getter } from '../extract/getter.ts'
+import { valueSetsOf } from '../extract/value-sets.ts'
 import { all, and, type Node, not, or } from '../node.ts'
 import type { Parameters, SearchParameter } from '../parameters.ts'
 import type { Codes } from '../plan.ts'
@@ -16,7 +18,7 @@ import { near } from './near.ts'
 import { tokenPart } from './token.ts'
 import { askNamed } from './uri.ts'
 
-export type Searched = Pick<Subject, 'slot' | 'elements' | 'targets'> & {
+export type Searched = Pick<Subject, 'slot' | 'elements' | 'targets' | 'systems'> & {
   /** One of the alternatives holds; there is at least one. */
   readonly ask: (values: readonly string[], on: Subject, codes: Codes) => Node | Promise<Node>
   readonly modifiers: Kind['modifiers']
@@ -28,11 +30,16 @@ export type Searched = Pick<Subject, 'slot' | 'elements' | 'targets'> & {
 /** Of which parameter, in resources of which type. */
 export type SearchedOf = (parameter: SearchParameter, type: string) => Searched
 
-type Context = { readonly shapes: Shapes; readonly parameters: Parameters; readonly searched: SearchedOf }
+type Context = {
+  readonly shapes: Shapes
+  readonly parameters: Parameters
+  readonly valueSets: ValueSets
+  readonly searched: SearchedOf
+}
 
-export function compileSearched(shapes: Shapes, parameters: Parameters): SearchedOf {
+export function compileSearched(shapes: Shapes, valueSets: ValueSets, parameters: Parameters): SearchedOf {
   const known = new Map<SearchParameter, Map<string, Searched>>()
-  const context = { shapes, parameters, searched }
+  const context = { shapes, parameters, valueSets, searched }
 
   function searched(parameter: SearchParameter, type: string): Searched {
     const ofTypes = known.get(parameter) ?? new Map<string, Searched>()
@@ -59,11 +66,18 @@ function compile(parameter: SearchParameter, type: string, context: Context): Se
   const { shapes } = context
   return {
     ...knownOf(code, parameter, compileGetter(expression, { type, resourceType: type, shapes }), shapes),
+    ...(parameter.type === 'token' && systemsOf(expression, type, context)),
     ask: isName(parameter, type, context) ? askNamed : (values, on) => anyOf(values.map(text => kind.part(text, on))),
     modifiers: kind.modifiers,
     spelled: kind.spelled,
     present: { is: 'present', slots: kind.slots(code) },
   }
+}
+
+/** "The system is defined in the value set": of a code, it cannot be another one. */
+function systemsOf(expression: string, type: string, { shapes, valueSets }: Context): Pick<Subject, 'systems'> {
+  const codes = valueSetsOf(expression, { type, resourceType: type, shapes })?.map(url => valueSets.codesOf(url))
+  return codes?.every(of => of?.complete === true) ? { systems: codes.flatMap(of => of?.systems ?? []) } : {}
 }
 
 /** The canonical URL of a resource that has versions. */

@@ -59,6 +59,7 @@ export function tokenPart(text: string, on: Subject): Part {
   const { system, code } = parse(text, on)
   const { slot } = on
   if (system === undefined || isPlain(on.elements)) {
+    if (system && on.systems?.includes(system) === false) return nothing
     return code === '' ? { is: 'prefix', slot, text: '' } : { is: 'term', slot, texts: writtenAs(code, on) }
   }
   const full = `${slot}|`

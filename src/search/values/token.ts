@@ -18,12 +18,12 @@ export type TokenValue = {
   readonly plain?: true
 }
 
-/** Types that have no system of their own. That of a `code` follows from its binding, which is not looked at. */
+/** Types that have no system of their own. That of a `code` follows from its binding, which questions look at. */
 const plainTypes: ReadonlySet<string> = new Set(['code', 'id', 'string', 'uri', 'boolean', 'ContactPoint'])
 
 /**
- * None of the elements that a parameter searches has a system of its own: whatever system is asked cannot be judged, and is taken
- * to be right. Where only some cannot have one, `Group?value=…` a CodeableConcept or a boolean, those have none.
+ * None of the elements that a parameter searches has a system of its own: unless a value set tells that it cannot be, whatever
+ * system is asked is taken to be right. Where only some cannot have one, `Group?value=…` a CodeableConcept or a boolean, those have none.
  */
 export function isPlain(types: readonly string[] | undefined): boolean {
   return types?.every(type => plainTypes.has(type) || !Object.hasOwn(token.extract, type)) === true

@@ -1,5 +1,6 @@
 /** From a resource and a search parameter's text to yes or no: written by `entriesOf`, asked by `question`, judged by `fits`. */
 import { loadDefinitions } from '../../../src/conformance/definitions.ts'
+import { loadValueSets } from '../../../src/conformance/value-sets.ts'
 import { FhirError } from '../../../src/fhir/issue.ts'
 import { parseJson } from '../../../src/fhir/json.ts'
 import { isResource, type JsonObject, type Resource } from '../../../src/fhir/resource.ts'
@@ -15,7 +16,7 @@ import { storedAmong } from '../answers.ts'
 export const definitions = loadDefinitions()
 export const parameters = searchParameters(definitions)
 export const index = compileIndex(definitions)
-const question = compileQuestions(definitions)
+const question = compileQuestions(definitions, loadValueSets())
 
 export const base = 'https://kiln.example.org/fhir'
 export const now = Date.UTC(2024, 0, 1)
