@@ -25,10 +25,12 @@ export async function readTable(
 ): Promise<void> {
   const name = baseName(file)
   let places: ReadonlyMap<string, number> | undefined
+  let width = 0
   let unread = false
   const take = (fields: readonly string[], line: number): void => {
-    if (unread || (fields.length === 1 && fields[0] === '')) return
+    if (unread || fields.every(field => field === '')) return
     if (places === undefined) {
+      width = fields.length // names may be there twice, or be empty, as behind a table out of a workbook
       places = new Map(
         fields.map((field, at) => [
           field
@@ -41,8 +43,8 @@ export async function readTable(
       unread = lacking(places, table, name, load)
       return
     }
-    if (fields.length !== places.size) {
-      load.problems.add(name, line, expectedColumns(places.size, table.separator, fields.length))
+    if (fields.length !== width) {
+      load.problems.add(name, line, expectedColumns(width, table.separator, fields.length))
       return
     }
     const columns = places

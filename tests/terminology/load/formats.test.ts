@@ -214,6 +214,11 @@ t.test('plain CSV, of a system that is named', async t => {
     { code: 'c', property: 'colour', value: 'blue' },
   ])
   t.equal(await recognize(filesOf({ 'list.csv': text })), undefined)
+  const wide = await loaded(filesOf({ 'list.csv': '\u{FEFF}code,display,,\r\na,A,,\r\n,,,\r\n' }), {
+    system: 'http://example.org/s',
+  })
+  t.same(wide.rows.concepts, [{ code: 'a', display: 'A' }])
+  t.same(wide.problems, [])
   const tabs = await loaded(filesOf({ 'list.tsv': 'code\tdisplay\na\tA, B\n' }), { system: 'http://example.org/s' })
   t.same(tabs.rows.concepts, [{ code: 'a', display: 'A, B' }])
   t.match((await loaded(filesOf({ 'list.csv': 'name,x\n1,2\n' }), { system: 'http://example.org/s' })).problems, [
