@@ -198,65 +198,6 @@ t.test('an extension comes with the edition that it extends', async t => {
   t.equal(rows.edges.length, 2)
 })
 
-const dependencies = 'der2_ssRefset_ModuleDependencySnapshot'
-const depends = (n: number, time: string, module: string, on: string): string =>
-  `${uuid(n)} ${time} 1 ${module} 900000000000534007 ${on} ${time} ${time}`
-const dependencyFile = (...rows: readonly string[]): string =>
-  refset('sourceEffectiveTime targetEffectiveTime', ...rows)
-
-t.test('an edition is known among the modules that are part of it, and its day among the files', async t => {
-  const [german, map, pharmacy] = ['11000274103', '449080006', '999000011000001104']
-  const of = async (files: Readonly<Record<string, string>>): Promise<string | undefined> =>
-    (await recognize(filesOf({ ...snapshot, ...files })))?.facts.version
-  const core26 = { [`x/${dependencies}_INT_20260101.txt`]: dependencyFile(depends(6, '20260101', map, core)) }
-  t.equal(await of(core26), `http://snomed.info/sct/${core}/version/20260101`, 'the map to ICD-10 depends on it')
-  const germany = dependencyFile(depends(7, '20251115', german, core), depends(8, '20251115', pharmacy, german))
-  t.equal(
-    await of({ ...core26, [`x/${dependencies}_DE1000274_20251115.txt`]: germany }),
-    `http://snomed.info/sct/${german}/version/20251115`,
-    'older than what it extends',
-  )
-  const unknown = '1000003106'
-  t.equal(
-    await of({
-      ...core26,
-      [`x/${dependencies}_XX1000003_20251231.txt`]: germany.replaceAll(german, unknown).replaceAll(pharmacy, map),
-    }),
-    `http://snomed.info/sct/${unknown}/version/20251231`,
-    'nobody else knows it',
-  )
-})
-
-t.test('an extension alone, and a delta, are told for what they are', async t => {
-  const module = '11000274103'
-  const own = Object.fromEntries(
-    Object.entries(snapshot)
-      .filter(([path]) => !path.includes('ModuleDependency'))
-      .map(([path, text]) => [path.replace('_INT_', '_DE1000274_'), text.replaceAll(core, module)]),
-  )
-  const file = { [`${dependencies}_DE1000274_20260101.txt`]: dependencyFile(depends(7, '20260101', module, core)) }
-  t.match((await loaded(filesOf({ ...own, ...file }))).problems, [
-    /^release: the extension 11000274103 depends on the international edition, of which no concept is among the files/,
-  ])
-  const delta = Object.fromEntries(
-    Object.entries(snapshot).map(([path, text]) => [path.replace('_Snapshot', '_Delta'), text]),
-  )
-  const names = Object.keys(delta).filter(path => path.includes('_Delta'))
-  const { problems } = await loaded(filesOf(Object.fromEntries(names.map(path => [path, delta[path] ?? '']))))
-  t.same(problems, [
-    'sct2_Concept_Delta_INT_20260101.txt: tells only what has changed since the release before; expected the Snapshot or Full files of a release',
-  ])
-})
-
-t.test('headers of older releases, byte order marks and empty lines are nothing', async t => {
-  const older = Object.fromEntries(
-    Object.entries(snapshot).map(([path, text]) => [path, `\u{FEFF}${text.replace('refsetId', 'refSetId')}\r\n`]),
-  )
-  const [now, before] = [await loaded(filesOf(snapshot)), await loaded(filesOf(older))]
-  t.same(before.problems, [])
-  t.same(before.rows, now.rows)
-})
-
 const wrong = (name: string, text: string): readonly SourceFile[] =>
   filesOf({ ...snapshot, [Object.keys(snapshot).find(path => path.includes(name)) ?? '']: text })
 
