@@ -3,7 +3,7 @@ import { error, type Issue } from '../fhir/issue.ts'
 import { type Literal, parseReference, references } from '../fhir/reference.ts'
 import { isObject, isResource, type JsonObject, type Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
-import { issuesOf, mostFindings, quote } from './findings.ts'
+import { addAll, findingsAt, issuesOf, quote } from './findings.ts'
 import { inBundle } from './profile/inside.ts'
 
 /** Of a well-formed Bundle; its invariants (bdl-1 to bdl-12) are checked with its definition, Bundles in it by themselves. */
@@ -18,9 +18,9 @@ type Entry = {
 
 export function compileBundleCheck(shapes: Shapes): BundleCheck {
   return (bundle, at = 'Bundle') => {
-    const issues = [...issuesIn(bundle, at, shapes)]
-    const left = Math.max(0, issues.length - mostFindings)
-    return issuesOf({ root: at, path: [], issues: issues.slice(0, mostFindings), left })
+    const found = findingsAt(at)
+    addAll(found, issuesIn(bundle, at, shapes))
+    return issuesOf(found)
   }
 }
 

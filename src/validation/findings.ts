@@ -1,6 +1,6 @@
 /** Where the checks write what they find; the path is kept as steps and becomes text only for a finding. */
 import { Decimal } from '../fhir/decimal.ts'
-import { error, type Issue, type IssueCode } from '../fhir/issue.ts'
+import { error, type Issue, type IssueCode, isError } from '../fhir/issue.ts'
 
 /**
  * One per checked resource, the only thing that changes while it is checked: a valid resource
@@ -21,28 +21,32 @@ export function findingsAt(root: string): Findings {
 
 /** At the current path, or at the element that the further steps lead to. */
 export function report(found: Findings, code: IssueCode, text: string, ...steps: readonly (string | number)[]): void {
-  if (found.issues.length < mostFindings) {
-    found.issues.push(error(code, text, expressionOf(found, steps) || undefined))
-  } else {
-    found.left += 1
-  }
+  keep(found, true, () => error(code, text, expressionOf(found, steps) || undefined))
 }
 
 /** At the current path: a finding that may be less than an error, or that a definition asks for. */
 export function add(found: Findings, issue: Issue): void {
-  if (found.issues.length < mostFindings) {
+  keep(found, isError(issue), () => {
     const expression = expressionOf(found, [])
-    found.issues.push(expression === '' ? issue : { ...issue, expression })
-  } else {
-    found.left += 1
-  }
+    return expression === '' ? issue : { ...issue, expression }
+  })
 }
 
 /** Findings that know their place already. */
-export function addAll(found: Findings, issues: readonly Issue[]): void {
-  const room = Math.max(0, mostFindings - found.issues.length)
-  found.issues.push(...issues.slice(0, room))
-  found.left += Math.max(0, issues.length - room)
+export function addAll(found: Findings, issues: Iterable<Issue>): void {
+  for (const issue of issues) keep(found, isError(issue), () => issue)
+}
+
+/** Where there are too many, an error takes the place of what is less: whether there is one decides about a write. */
+function keep(found: Findings, isFault: boolean, make: () => Issue): void {
+  const { issues } = found
+  if (issues.length < mostFindings) {
+    issues.push(make())
+    return
+  }
+  found.left += 1
+  const place = isFault ? issues.findLastIndex(issue => !isError(issue)) : -1
+  if (place >= 0) issues[place] = make()
 }
 
 /** The path as text. */
@@ -52,6 +56,11 @@ export function placeOf(found: Findings): string {
 
 export function isFull(found: Findings): boolean {
   return found.issues.length >= mostFindings
+}
+
+/** Nothing that is found from now on will be told. */
+export function isDone({ issues }: Findings): boolean {
+  return issues.length >= mostFindings && issues.every(isError)
 }
 
 export function issuesOf({ issues, left }: Findings): readonly Issue[] {

@@ -7,7 +7,7 @@ import { isObject, isResource, type Resource } from '../fhir/resource.ts'
 import type { Shapes } from '../fhir/shape.ts'
 import { beyondDefinitions } from './beyond.ts'
 import { isHeaded, referencesIn } from './bundle.ts'
-import { mostFindings } from './findings.ts'
+import { addAll, findingsAt, isDone, issuesOf } from './findings.ts'
 import type { World } from './profile/library.ts'
 import { inOrder } from './profile/order.ts'
 import type { Options } from './profile/run.ts'
@@ -56,7 +56,8 @@ export function openValidator({ structure, shapes, turn, ...world }: ValidatorNe
   async function inTurns(bundle: Resource, at: string, asked: Asked, answers: Answers): Promise<readonly Issue[]> {
     const entries = entriesOf(bundle)
     const apart = new Set(entries.map(([, entry]) => entry))
-    const issues = [...structure(shellOf(bundle), at)]
+    const found = findingsAt(at)
+    addAll(found, structure(shellOf(bundle), at))
     if (isHeaded(bundle)) {
       for (const [, entry] of entries) {
         await turn()
@@ -64,15 +65,17 @@ export function openValidator({ structure, shapes, turn, ...world }: ValidatorNe
       }
     }
     await turn()
-    if (issues.length === 0) issues.push(...(await keepsRules(bundle, at, { ...asked, apart }, answers)))
+    if (found.issues.length === 0) addAll(found, await keepsRules(bundle, at, { ...asked, apart }, answers))
     const { strict = false, bestPractice = 'warning', preferred = false, mustSupport = false } = asked
     const each: Asked = { profiles: 'claimed', strict, bestPractice, preferred, mustSupport, bundle }
     for (const [index, entry] of entries) {
       await turn()
-      if (issues.length >= mostFindings) break
-      issues.push(...(await whole(entry, `${at}.entry[${index}].resource`, each, answers)))
+      if (isDone(found)) return [...inOrder(found.issues, bundle, at), unchecked(found.issues.length)]
+      addAll(found, await whole(entry, `${at}.entry[${index}].resource`, each, answers))
     }
-    return bounded(inOrder(issues, bundle, at))
+    const { length } = found.issues
+    const left = issuesOf(found).slice(length)
+    return [...inOrder(found.issues, bundle, at), ...left]
   }
 
   return (resource, at, asked, answers) =>
@@ -90,8 +93,7 @@ function entriesOf({ entry }: Resource): readonly (readonly [number, Resource])[
   })
 }
 
-function bounded(issues: readonly Issue[]): readonly Issue[] {
-  if (issues.length < mostFindings) return issues
-  const diagnostics = `what comes after ${issues.length} findings was not checked: correct these first.`
-  return [...issues, { severity: 'information', code: 'informational', diagnostics }]
+function unchecked(errors: number): Issue {
+  const diagnostics = `what comes after ${errors} errors was not checked: correct these first.`
+  return { severity: 'information', code: 'informational', diagnostics }
 }

@@ -3,6 +3,7 @@ import t from 'tap'
 import { loadDefinitions } from '../../src/conformance/definitions.ts'
 import type { Issue } from '../../src/fhir/issue.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
+import type { Codes } from '../../src/validation/codes.ts'
 import { compileStructure } from '../../src/validation/structure.ts'
 import { type Answers, openValidator } from '../../src/validation/validator.ts'
 import { compileInvariant, structuresOf } from './profile/written.ts'
@@ -85,13 +86,32 @@ t.test('a Bundle within another is checked as one, however large the one around 
   }
 })
 
-t.test('after a hundred findings no more entries are looked at', async t => {
+t.test('after a hundred errors no more entries are looked at', async t => {
   const issues = await validate(
     bundle(Array.from({ length: 150 }, () => patient({ gender: 1 }))),
     'Bundle',
     usual,
     answers,
   )
-  t.match(issues.at(-1), { severity: 'information', diagnostics: /what comes after 100 findings was not checked/ })
+  t.match(issues.at(-1), { severity: 'information', diagnostics: /what comes after 100 errors was not checked/ })
   t.equal(issues.length, 101)
+})
+
+t.test('many warnings hide no error, which decides about a write', async t => {
+  const codes: Codes = { validate: ({ system }) => (system === 'http://s' ? 'out' : 'in') }
+  const doubted: Answers = { ...answers, memory: { ...answers.memory, codes } }
+  const doubtful = { name: { text: 'A' }, relationship: [{ coding: [{ system: 'http://s', code: 'x' }] }] }
+  const many = (length: number, last: object) => patient({ contact: [...Array(length).fill(doubtful), last] })
+  const wrong = { organization: { reference: '#none' } }
+  const told = async (resource: Resource): Promise<string[]> => {
+    const issues = await validate(resource, resource.resourceType, usual, doubted)
+    return issues
+      .filter(({ severity }) => severity !== 'warning')
+      .map(each => each.expression ?? each.diagnostics ?? '')
+  }
+  const one = await told(many(120, wrong))
+  t.same(one, ['Patient.contact[120].organization', '21 further findings are left out: correct these 100 first.'])
+  const rest = Array.from({ length: 20 }, () => many(20, doubtful))
+  const last = 'Bundle.entry[20].resource.contact[0].organization'
+  t.match(await told(bundle([...rest, many(0, wrong)])), [last, /further findings are left out/])
 })
