@@ -11,7 +11,7 @@ import { provenance } from './provenance.ts'
 import { isOvertaken, refusal } from './refusal.ts'
 import { retried } from './replace.ts'
 import { withSole } from './search/own/sole.ts'
-import { check, put, written } from './write.ts'
+import { checkAndTell, put, written } from './write.ts'
 
 export const create: Interaction = {
   code: 'create',
@@ -28,7 +28,7 @@ export const create: Interaction = {
 
     // "The server SHALL ignore any provided id, versionId and lastUpdated": they are not even checked.
     const { id: _id, ...resource } = await decodeFor(ctx, request)
-    const made: Made = { resource, issues: await check(ctx, resource), receipt }
+    const made: Made = { resource, issues: await checkAndTell(ctx, request, resource), receipt }
     const criteria = await createCriteria(ctx, request)
     if (!criteria) return retried(() => make(ctx, request, made))
     return retried(async () => {

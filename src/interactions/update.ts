@@ -3,7 +3,7 @@ import { fail } from '../fhir/issue.ts'
 import type { Interaction } from './interaction.ts'
 import { decodeFor } from './payload.ts'
 import { replace } from './replace.ts'
-import { check } from './write.ts'
+import { checkAndTell } from './write.ts'
 
 export const update: Interaction = {
   code: 'update',
@@ -26,7 +26,7 @@ export const update: Interaction = {
         `${resource.resourceType}.id`,
       )
     }
-    const issues = await check(ctx, resource)
+    const issues = await checkAndTell(ctx, request, resource)
     return replace(ctx, request, 'PUT', async () => ({ resource, issues }))
   },
 }

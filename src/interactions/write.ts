@@ -27,6 +27,16 @@ export async function check(
   return issues
 }
 
+/** What codes mean refuses no write, and is looked up for who wants to be told. https://hl7.org/fhir/R4/http.html#return */
+export function checkAndTell(
+  ctx: Context,
+  { headers }: Pick<FhirRequest, 'headers'>,
+  resource: Resource,
+): Promise<readonly Issue[]> {
+  const lookUp = parsePrefer(headers['prefer']).return === 'OperationOutcome'
+  return check(ctx, resource, resource.resourceType, lookUp ? { lookUp } : undefined)
+}
+
 export function put(
   ctx: Context,
   request: Pick<FhirRequest, 'base'>,

@@ -66,8 +66,8 @@ export function openValidator({ structure, shapes, turn, ...world }: ValidatorNe
     }
     await turn()
     if (found.issues.length === 0) addAll(found, await keepsRules(bundle, at, { ...asked, apart }, answers))
-    const { strict = false, bestPractice = 'warning', preferred = false, mustSupport = false } = asked
-    const each: Asked = { profiles: 'claimed', strict, bestPractice, preferred, mustSupport, bundle }
+    const { strict = false, bestPractice = 'warning', preferred = false, mustSupport = false, lookUp = false } = asked
+    const each: Asked = { profiles: 'claimed', strict, bestPractice, preferred, mustSupport, lookUp, bundle }
     for (const [index, entry] of entries) {
       await turn()
       if (isDone(found)) return [...inOrder(found.issues, bundle, at), unchecked(found.issues.length)]

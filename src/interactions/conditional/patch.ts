@@ -27,7 +27,7 @@ export const conditionalPatch: Interaction = {
       const found = await look(ctx, tenant, criteria)
       const current = mustMatch(criteria, only(found))
       const key = { tenant, type, id: current.id }
-      const next = () => patched(ctx, key, current, document)
+      const next = () => patched(ctx, request, key, current, document)
       return succeed(ctx, request, { method: 'PATCH', key, current, asked, next, terms: termsOf(found, false) })
     })
   },

@@ -9,7 +9,7 @@ import type { Interaction } from '../interaction.ts'
 import { decodeFor } from '../payload.ts'
 import { writeCondition } from '../preconditions.ts'
 import { retried, succeed } from '../replace.ts'
-import { check } from '../write.ts'
+import { checkAndTell } from '../write.ts'
 import { type Criteria, criteriaOf } from './criteria.ts'
 import { look, only, termsOf } from './look.ts'
 
@@ -26,7 +26,7 @@ export const conditionalUpdate: Interaction = {
     const { type } = target
     const asked = writeCondition(headers['if-match'], headers['if-none-match'])
     const resource = await decodeFor(ctx, request)
-    const next = { resource, issues: await check(ctx, resource) }
+    const next = { resource, issues: await checkAndTell(ctx, request, resource) }
     const criteria = await criteriaOf(ctx, request, type, query)
     const { id = ctx.newId() } = resource
     return retried(async () => {

@@ -31,12 +31,22 @@ export function answersFrom({ store, tenant, base, core, vocabulary }: AnswerNee
           return known instanceof Promise ? 'later' : more(known.bindings, question, answer)
         },
       },
+      concepts: {
+        find(question) {
+          const known = vocabulary()
+          return known instanceof Promise ? 'later' : known.findFault(question)
+        },
+      },
       targets: { find: () => 'later' },
     },
     ask: {
       async codes(questions) {
         const { bindings } = await vocabulary()
         return questions.map(question => more(bindings, question, core.validate(question)))
+      },
+      async concepts(questions) {
+        const { findFault } = await vocabulary()
+        return questions.map(findFault)
       },
       targets: references => targetsAt(references, { store, tenant, base }),
     },

@@ -24,7 +24,7 @@ import { openProfiles, ownProfile, type Profiles } from './profiles.ts'
 import { type Requirements, requirementsOf, statementOf } from './requirements.ts'
 
 /** What a client may ask for beside what every write is checked by. */
-export type Wish = Partial<Pick<Asked, 'also' | 'beside' | 'bestPractice' | 'preferred' | 'mustSupport'>> & {
+export type Wish = Partial<Pick<Asked, 'also' | 'beside' | 'bestPractice' | 'preferred' | 'mustSupport' | 'lookUp'>> & {
   /** Whether it is well-formed is all that counts. */
   readonly only?: 'form'
   /** By what is in force by now, for work that changes it; else by what was when the request first asked. */

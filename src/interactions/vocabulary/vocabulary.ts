@@ -15,6 +15,7 @@ import { openInForce } from '../in-force.ts'
 import type { StoredNeeds } from '../stored.ts'
 import { type Bindings, bindings } from './bindings.ts'
 import { type Common, openCommon } from './common.ts'
+import { concepts, type FindFault } from './concepts.ts'
 import { type List, openListing } from './listing.ts'
 
 /** One state of it: it does not change while it is held, and is the same object until something does. */
@@ -23,6 +24,8 @@ export type Vocabulary = {
   readonly maps: readonly ConceptMap[]
   /** For validation: whether a value set has a code. */
   readonly bindings: Bindings
+  /** For validation: what is wrong with a code or its display, whatever value set it is in. */
+  readonly findFault: FindFault
   /** All codes of a value set; throws where they cannot be told, or are too many. */
   readonly list: (valueSet: JsonObject) => readonly Code[]
   /** The ValueSet that is stored under this id. */
@@ -106,6 +109,7 @@ function vocabularyOf({ stored, maps, files, common, kept, list }: Parts): Vocab
       return allMaps
     },
     bindings: bindings(memberships),
+    findFault: concepts(memberships.terminology),
     list: valueSet => list(memberships, valueSet),
     valueSetAt: id => sets.get(id)?.resource(),
     hasStored: (type, url) => urls.has(`${type} ${url}`),

@@ -21,6 +21,6 @@ export type Validator = (
   asked: Asked,
 ) => Promise<readonly Issue[]>
 
-/** As every write is checked, and by what is asked for beside the claimed profiles. */
+/** As every write is checked, and by what is asked for beside the claimed profiles; what codes mean is looked up, which refuses nothing. */
 export const byRules: Validator = async ({ validate }, resource, { profiles, telling }) =>
-  validate(resource, resource.resourceType, { also: profiles, ...telling })
+  validate(resource, resource.resourceType, { also: profiles, lookUp: true, ...telling })

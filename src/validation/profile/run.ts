@@ -3,6 +3,7 @@ import { type Issue, isError } from '../../fhir/issue.ts'
 import type { Environment } from '../../fhir/path/compiled/item.ts'
 import { isObject, type Json, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import type { Codes } from '../codes.ts'
+import type { Concepts } from '../concepts.ts'
 import { add, type Findings, findingsAt } from '../findings.ts'
 import type { Questionnaires } from '../questionnaires.ts'
 import type { Targets } from '../targets.ts'
@@ -12,6 +13,8 @@ export type Options = {
   readonly profiles: 'claimed' | readonly string[]
   readonly codes: Codes
   readonly targets: Targets
+  /** Absent: nobody knows any code system. */
+  readonly concepts?: Concepts
   /** Absent: nobody knows any. */
   readonly questionnaires?: Questionnaires
   /** An unknown profile or questionnaire is an error. */
@@ -28,6 +31,8 @@ export type Options = {
   readonly apart?: ReadonlySet<Resource>
   /** How broken best practices are told of; `warning` by default. https://hl7.org/fhir/R4/best-practices.html */
   readonly bestPractice?: 'off' | 'hint' | 'warning' | 'error'
+  /** Look codes and displays up in their code systems. */
+  readonly lookUp?: boolean
   /** Tell of codes that are not the preferred ones. */
   readonly preferred?: boolean
   /** Tell of must-support elements that are not there. */

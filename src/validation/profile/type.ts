@@ -1,6 +1,7 @@
 /** What a type's own definition asks of its values, beyond the form that the structural check has proven. */
 import { isObject, isResource, type Json, type JsonObject } from '../../fhir/resource.ts'
 import { bindingChecks } from './binding.ts'
+import { conceptChecks } from './concept.ts'
 import { type ExtensionCheck, extensionCheck } from './extension.ts'
 import { invariantChecks } from './invariants.ts'
 import type { Part } from './part.ts'
@@ -28,7 +29,7 @@ type Members = ReadonlyMap<string, Place | 'extensions'>
 /** One pass over the properties that are there: a definition has many more. */
 export function compileType(root: Part, scope: Scope): ItemCheck {
   const names = [root.name, ...ancestors(scope)]
-  return objectCheck(root, names, ownChecks(root, [root.name], scope), scope)
+  return objectCheck(root, names, [...ownChecks(root, [root.name], scope), ...conceptChecks(root.name, scope)], scope)
 }
 
 /** `Quantity` and `Element` for an Age, by which names extensions may ask for it too. */

@@ -2,6 +2,7 @@
 
 import type { Current } from '../../../src/interactions/current.ts'
 import { bindings } from '../../../src/interactions/vocabulary/bindings.ts'
+import { concepts } from '../../../src/interactions/vocabulary/concepts.ts'
 import type { Vocabulary } from '../../../src/interactions/vocabulary/vocabulary.ts'
 import { membershipsOf } from '../../../src/terminology/value-set/membership.ts'
 import { overlay, type Terminology } from '../../../src/terminology/value-set/terminology.ts'
@@ -19,7 +20,7 @@ const snomed: Terminology = {
 }
 const memberships = membershipsOf(overlay(snomed, builtIn))
 const vocabulary: Vocabulary = {
-  ...{ memberships, maps: [], bindings: bindings(memberships) },
+  ...{ memberships, maps: [], bindings: bindings(memberships), findFault: concepts(memberships.terminology) },
   ...{ list: () => [], valueSetAt: () => undefined, hasStored: () => false },
 }
 const vocabularies: Current<Vocabulary> = { of: () => vocabulary }

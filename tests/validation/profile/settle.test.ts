@@ -86,6 +86,31 @@ t.test('nothing is asked for where all is known', async t => {
   t.same(ask.asked, [])
 })
 
+t.test('what codes mean is asked for too, where somebody wants to be told', async t => {
+  const asked: string[] = []
+  const later: Memory = {
+    codes: { validate: () => 'in' },
+    targets: { find: () => 'absent' },
+    concepts: { find: () => 'later' },
+  }
+  const ask: Ask = {
+    ...asking({}),
+    async concepts(questions) {
+      asked.push(...questions.map(({ code }) => code))
+      return questions.map(({ code }) => (code === 'blue' ? { of: 'code', text: `no such code: ${code}` } : undefined))
+    },
+  }
+  const codings = ['red', 'blue', 'red'].map(code => ({ system: 'http://c', code }))
+  const resource: Resource = { resourceType: 'Observation', status: 'final', code: { coding: codings } }
+  const looking = (lookUp: boolean) => (memory: Memory) =>
+    validate(resource, { profiles: 'claimed', bestPractice: 'off', lookUp, ...memory })
+  const issues = await settle(looking(true), later, ask)
+  t.match(issues, [{ severity: 'warning', code: 'code-invalid', expression: 'Observation.code.coding[1].code' }])
+  t.same(asked, ['red', 'blue'], 'each once')
+  t.same(await settle(looking(false), later, ask), [])
+  t.equal(asked.length, 2, 'nobody is asked')
+})
+
 t.test('questions without an end come to one', async t => {
   let rounds = 0
   const issues = await settle(
