@@ -75,7 +75,9 @@ function record(chance: Chance, at: number, now: number): readonly Resource[] {
       ...{ resourceType: 'Condition', id: `demo-${at}`, ...about, code: coded(ill), onsetDateTime: onset },
       clinicalStatus: status('condition-clinical', 'active'),
       verificationStatus: status('condition-ver-status', 'confirmed'),
-      category: [coded({ system: `${terminology}/condition-category`, code: 'problem-list-item', display: 'Problem' })],
+      category: [
+        coded({ system: `${terminology}/condition-category`, code: 'problem-list-item', display: 'Problem List Item' }),
+      ],
     },
     {
       ...{ resourceType: 'MedicationRequest', id: `demo-${at}`, ...about, status: 'active', intent: 'order' },
@@ -134,10 +136,10 @@ type During = { readonly subject: Reference; readonly start: number; readonly id
 
 function observation(chance: Chance, id: string, measured: Measured, { subject, start, id: visit }: During): Resource {
   const { category, unit, low, high } = measured
-  const performer = category === 'laboratory' ? 'lab' : 'nurse'
+  const [performer, heading] = category === 'laboratory' ? ['lab', 'Laboratory'] : ['nurse', 'Vital Signs']
   return {
     ...{ resourceType: 'Observation', id, status: 'final', subject, code: coded(measured) },
-    category: [coded({ system: `${terminology}/observation-category`, code: category, display: category })],
+    category: [coded({ system: `${terminology}/observation-category`, code: category, display: heading })],
     ...{ encounter: reference(`Encounter/${visit}`), effectiveDateTime: new Date(start + day / 48).toISOString() },
     performer: [reference(`Practitioner/demo-${performer}`)],
     valueQuantity: { value: chance.between(low, high), unit, system: 'http://unitsofmeasure.org', code: unit },

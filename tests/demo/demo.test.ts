@@ -50,6 +50,19 @@ t.test('the same seed makes the same hospital, and its references lead somewhere
   for (const to of new Set([...references, ...[...staff, ...laymen].map(({ link }) => link)])) t.ok(keys.has(to), to)
 })
 
+t.test('nothing is wrong with any of it, its codes and displays included', async t => {
+  const { runtime } = await opened(t)
+  const ask = askerOf(runtime)
+  const from = { tenant: 'default', base: 'http://x/fhir', method: 'POST', query: '', headers: {} } as const
+  for (const resource of hospital(7, now)) {
+    const bytes = Buffer.from(JSON.stringify(resource))
+    const path = `${resource.resourceType}/$validate`
+    const { body } = await ask({ ...from, path, body: { is: 'bytes', bytes, type: 'application/fhir+json' } })
+    const { issue }: Loose = body?.is === 'json' ? JSON.parse(body.json) : {}
+    t.match(issue, [{ code: 'informational' }], `${path} ${resource.id}`)
+  }
+})
+
 t.test('there is somebody of each role that is shipped', async t => {
   const roles = ownPolicies().flatMap(resource => policyOf(resource, resource.id ?? '')?.roles ?? [])
   t.strictSame([...staff, ...laymen].map(({ role }) => role).sort(), [...new Set(roles)].sort())
