@@ -27,14 +27,17 @@ export async function check(
   return issues
 }
 
-/** What codes mean refuses no write, and is looked up for who wants to be told. https://hl7.org/fhir/R4/http.html#return */
 export function checkAndTell(
   ctx: Context,
-  { headers }: Pick<FhirRequest, 'headers'>,
+  request: Pick<FhirRequest, 'headers'>,
   resource: Resource,
 ): Promise<readonly Issue[]> {
-  const lookUp = parsePrefer(headers['prefer']).return === 'OperationOutcome'
-  return check(ctx, resource, resource.resourceType, lookUp ? { lookUp } : undefined)
+  return check(ctx, resource, resource.resourceType, wishOf(request))
+}
+
+/** What codes mean refuses no write, and is looked up for who wants to be told. https://hl7.org/fhir/R4/http.html#return */
+export function wishOf({ headers }: Pick<FhirRequest, 'headers'>): Pick<Wish, 'lookUp'> {
+  return parsePrefer(headers['prefer']).return === 'OperationOutcome' ? { lookUp: true } : {}
 }
 
 export function put(

@@ -4,6 +4,7 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Key } from '../../store/port.ts'
 import type { Terms } from '../conditional/look.ts'
 import type { Context, FhirRequest } from '../interaction.ts'
+import { wishOf } from '../write.ts'
 import { type Choices, type Conditions, choose } from './choose.ts'
 import { type Identities, type Instead, identify } from './identify.ts'
 import { type Given, neighbours } from './neighbours.ts'
@@ -100,8 +101,8 @@ async function judge(
   })
   const all = [...brought, ...patched].sort((a, b) => a.step.index - b.step.index)
   const beside = besideOf(all)
-  const judged = await inTurns(all, ctx.turn, async ({ step: { index, at }, given }) => {
-    return [index, await ctx.validate(given, `${at}.resource`, { beside })] as const
+  const judged = await inTurns(all, ctx.turn, async ({ step: { index, at, request }, given }) => {
+    return [index, await ctx.validate(given, `${at}.resource`, { ...wishOf(request), beside })] as const
   })
   const errors = judged.flatMap(([, issues]) => issues).filter(isError)
   if (errors.length > 0) throw new FhirError(errors)

@@ -92,6 +92,21 @@ await operating(async (t, open) => {
     }
   })
 
+  await t.test('so do batches and transactions', async t => {
+    const world = await define(await open())
+    const resource = observation({ code: { system: 'http://kiln.test/colours', code: 'pink' } })
+    const entry = [{ resource, request: { method: 'POST', url: 'Observation' } }]
+    for (const type of ['batch', 'transaction']) {
+      const whole = { resourceType: 'Bundle', type, entry }
+      const reply = await world.ask('POST', '', whole, { prefer: 'return=OperationOutcome' })
+      const { status, outcome } = reply.body.entry[0].response
+      t.match(status, /^201/, type)
+      const told = outcome.issue.filter(({ code }: Loose) => code !== 'informational')
+      t.match(told.map(short), [/^warning code-invalid .*\.code\.coding\[0\]\.code$/], type)
+      t.equal(told.length, 1, type)
+    }
+  })
+
   await t.test('each entry of a large Bundle is looked at', async t => {
     const world = await define(await open())
     const fine = observation({ code: { system: 'http://kiln.test/colours', code: 'red', display: 'Red' } })
