@@ -1,6 +1,7 @@
 /** JSON documents that are too large to be held at once: some of their arrays are given item by item, and what is left as a whole. */
 import type { Load } from './format.ts'
-import { shown } from './problems.ts'
+import { decoded, notText } from './lines.ts'
+import { Malformed, shown } from './problems.ts'
 import { baseName, type SourceFile } from './source.ts'
 
 export type Item = {
@@ -34,10 +35,6 @@ const longest = 16_000_000
 /** Deeper than any hierarchy of concepts that is written by nesting. */
 const deepest = 1_000
 
-class Malformed extends Error {
-  override readonly name = 'Malformed'
-}
-
 export async function readParts(
   file: SourceFile,
   load: Pick<Load, 'problems' | 'progress'>,
@@ -45,16 +42,20 @@ export async function readParts(
 ): Promise<void> {
   const parts = new Parts(reader)
   const decoder = new TextDecoder('utf-8', { fatal: true })
+  const take = (chunk?: Uint8Array): boolean => {
+    const text = decoded(decoder, chunk)
+    if (text === undefined) throw new Malformed(notText('utf-8'))
+    return parts.take(text)
+  }
   try {
     for await (const chunk of file.open()) {
-      if (!parts.take(decoder.decode(chunk, { stream: true }))) return
+      if (!take(chunk)) return
       load.progress(chunk.length)
     }
-    if (parts.take(decoder.decode())) parts.end()
+    if (take()) parts.end()
   } catch (error) {
-    if (!(error instanceof Malformed) && !(error instanceof TypeError)) throw error
-    const why = error instanceof Malformed ? error.message : 'the bytes are not UTF-8 text'
-    load.problems.add(baseName(file), parts.line, why)
+    if (!(error instanceof Malformed)) throw error
+    load.problems.add(baseName(file), parts.line, error.message)
   }
 }
 

@@ -45,7 +45,8 @@ export async function readLines(
 
 export const unending = 'the line does not end: not a text file'
 
-function decoded(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string | undefined {
+/** `undefined`: the bytes are no text. Without a chunk: the end of it. */
+export function decoded(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string | undefined {
   try {
     return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true })
   } catch (error) {

@@ -15,6 +15,11 @@ export class TooManyProblems extends Error {
   override readonly name = 'TooManyProblems'
 }
 
+/** The bytes of a file are not what its form says they are: there its reading ends. */
+export class Malformed extends Error {
+  override readonly name = 'Malformed'
+}
+
 export function problemList(): Problems {
   const list: Problem[] = []
   return {

@@ -168,7 +168,6 @@ async function loadOne(release: Release, task: Task, needs: Needs, left: Left): 
     counts.bytes += bytes
     tell('reading')
   })
-  tell('reading') // a loader may have taken the end of the reading for one of the file
   if (problems.length > 0) throw new Refused(problems)
   if (counts.concepts === 0) throw new Refused([{ file: source, text: `there is no concept of ${system} in it` }])
   build.finish()

@@ -1,8 +1,8 @@
 /** XML files as streams of elements with their lines. */
 import { SaxesParser } from 'saxes'
 import type { Load } from './format.ts'
-import { notText } from './lines.ts'
-import { shown } from './problems.ts'
+import { decoded, notText } from './lines.ts'
+import { Malformed, shown } from './problems.ts'
 import { baseName, type SourceFile } from './source.ts'
 
 export type Element = {
@@ -32,7 +32,7 @@ export async function readXml(
   const parser = new SaxesParser({ xmlns: false, position: true })
   const path: Element[] = []
   parser.on('opentag', ({ name, attributes }) => {
-    if (path.length === deepest) throw new Error(`elements are nested deeper than ${deepest}`)
+    if (path.length === deepest) throw new Malformed(`elements are nested deeper than ${deepest}`)
     const element = { name, attributes: attributes as Record<string, string>, line: parser.line, text: '' }
     reader.open?.(element, path)
     path.push(element)
@@ -48,19 +48,27 @@ export async function readXml(
     if (parent !== undefined && reader.inline?.has(element.name)) parent.text += element.text
     reader.close(element, path)
   })
-  let encoding = 'utf-8'
+  parser.on('error', ({ message }) => {
+    const why = message.replace(/^\d+:\d+: /, '')
+    throw new Malformed(why.length > 200 ? shown(why) : why)
+  })
   try {
-    encoding = encodingOf(await firstBytes(file, 200))
+    const encoding = encodingOf(await firstBytes(file, 200))
     const decoder = new TextDecoder(encoding, { fatal: true })
+    const write = (chunk?: Uint8Array): void => {
+      const text = decoded(decoder, chunk)
+      if (text === undefined) throw new Malformed(notText(encoding))
+      parser.write(text)
+    }
     for await (const chunk of file.open()) {
-      parser.write(decoder.decode(chunk, { stream: true }))
+      write(chunk)
       load.progress(chunk.length)
     }
-    parser.write(decoder.decode()).close()
+    write()
+    parser.close()
   } catch (error) {
-    if (!(error instanceof Error) || error.name === 'BadArchive' || error.name === 'TooManyProblems') throw error
-    const why = error instanceof TypeError ? notText(encoding) : error.message.replace(/^\d+:\d+: /, '')
-    load.problems.add(baseName(file), parser.line, why.length > 200 ? shown(why) : why)
+    if (!(error instanceof Malformed)) throw error
+    load.problems.add(baseName(file), parser.line, error.message)
   }
 }
 
@@ -72,7 +80,7 @@ function encodingOf(start: Buffer): string {
   try {
     return new TextDecoder(name).encoding
   } catch {
-    throw new Error(`the encoding is ${shown(name)}; expected such as UTF-8 or ISO-8859-1`)
+    throw new Malformed(`the encoding is ${shown(name)}; expected such as UTF-8 or ISO-8859-1`)
   }
 }
 

@@ -165,6 +165,30 @@ t.test('a bug of a loader is no fault of the files', async t => {
   await t.rejects(run(task(['wards.csv']), { tell }), /a bug/)
 })
 
+t.test('neither a bug nor the end of a load is a fault of XML or JSON that is read', async t => {
+  const rubric = '<Rubric kind="preferred"><Label>One</Label></Rubric>'
+  const claml = `<ClaML version="2.0.0"><Title name="ICD-10"/><Class code="A00">${rubric}</Class></ClaML>`
+  const concept = Array.from({ length: 20_000 }, (_, n) => ({ code: `ward-${n}` })) // of several chunks
+  const resource = { resourceType: 'CodeSystem', url: system, content: 'complete', concept }
+  const files = { 'icd10.xml': claml, 'wards.json': JSON.stringify(resource) }
+  const { task } = site(t, files)
+  for (const name of Object.keys(files)) {
+    const { system: _, ...whole } = task([name])
+    for (const Bug of [Error, TypeError]) {
+      let isMet = false
+      const tell: Needs['tell'] = ({ bytes }) => {
+        if (bytes === 0 || isMet) return
+        isMet = true
+        throw new Bug('a bug')
+      }
+      await t.rejects(run(whole, { tell }), /a bug/, `${name}: ${Bug.name}`)
+    }
+    let asked = 0
+    t.match(await run(whole, { isCancelled: () => ++asked === 2 }), { is: 'cancelled' }, name)
+    t.match(await run(whole), { is: 'done' }, name)
+  }
+})
+
 t.test('in a thread of its own it tells how far it is, and its end', async t => {
   const { library, task } = site(t, { 'wards.csv': wards, 'short.csv': 'code,display\na\n' })
   mkdirSync(library, { recursive: true })
