@@ -115,7 +115,7 @@ async function readClaml(file: SourceFile, language: string, load: Load): Promis
     open: element => {
       if (owners.has(element.name)) to.said.set(element, new Map())
     },
-    close: (element, path) => closers[element.name]?.(element, path, to),
+    close: (element, path) => closers.get(element.name)?.(element, path, to),
   })
   for (const { code, display, parent, usage, line } of subdivided(to.classes, to.subdivisions)) {
     rows.concept({ code, display, line })
@@ -128,20 +128,27 @@ async function readClaml(file: SourceFile, language: string, load: Load): Promis
 
 const owners: ReadonlySet<string> = new Set(['Class', 'ModifierClass'])
 
-const closers: Readonly<Record<string, (element: Element, path: readonly Element[], to: To) => void>> = {
-  Reference: addReference,
-  Label: addLabel,
-  SuperClass: ({ attributes }, path, to) => keep(path, 'parents', attributes['code'] ?? '', to),
-  ModifiedBy: ({ attributes }, path, to) => keep(path, 'modifiers', attributes['code'] ?? '', to),
-  ValidModifierClass: ({ attributes }, path, to) =>
-    keep(path, `valid ${path.at(-1)?.attributes['code']}`, attributes['code'] ?? '', to),
-  ExcludeModifier: ({ attributes }, path, to) => keep(path, 'excluded', attributes['code'] ?? '', to),
-  Meta: ({ attributes: { name, value = '' } }, path, to) => {
-    if (name === 'excludeOnPrecedingModifier') keep(path, 'notAfter', value, to)
-  },
-  ModifierClass: closeSubdivision,
-  Class: (element, _, to) => closeClass(element, to),
-}
+type Close = (element: Element, path: readonly Element[], to: To) => void
+
+const closers: ReadonlyMap<string, Close> = new Map<string, Close>([
+  ['Reference', addReference],
+  ['Label', addLabel],
+  ['SuperClass', ({ attributes }, path, to) => keep(path, 'parents', attributes['code'] ?? '', to)],
+  ['ModifiedBy', ({ attributes }, path, to) => keep(path, 'modifiers', attributes['code'] ?? '', to)],
+  [
+    'ValidModifierClass',
+    ({ attributes }, path, to) => keep(path, `valid ${path.at(-1)?.attributes['code']}`, attributes['code'] ?? '', to),
+  ],
+  ['ExcludeModifier', ({ attributes }, path, to) => keep(path, 'excluded', attributes['code'] ?? '', to)],
+  [
+    'Meta',
+    ({ attributes: { name, value = '' } }, path, to) => {
+      if (name === 'excludeOnPrecedingModifier') keep(path, 'notAfter', value, to)
+    },
+  ],
+  ['ModifierClass', closeSubdivision],
+  ['Class', (element, _, to) => closeClass(element, to)],
+])
 
 function keep(path: readonly Element[], what: string, text: string, { said }: To): void {
   const owner = path.findLast(({ name }) => owners.has(name))
@@ -159,10 +166,10 @@ function closeSubdivision(element: Element, _: readonly Element[], { said, subdi
   ])
 }
 
-const marks: Readonly<Record<string, readonly [property: string, mark: string]>> = {
-  aster: ['asterisk', '*'],
-  dagger: ['dagger', '†'],
-}
+const marks: ReadonlyMap<string, readonly [property: string, mark: string]> = new Map([
+  ['aster', ['asterisk', '*']],
+  ['dagger', ['dagger', '†']],
+])
 
 /**
  * The code that goes with this one in dual coding is told in the text of a rubric, whose end its text is by now. It is no part of
@@ -172,7 +179,7 @@ function addReference(reference: Element, path: readonly Element[], to: To): voi
   const { attributes, text } = reference
   const around = path.at(-1)
   const kind = path.findLast(({ name }) => name === 'Rubric')?.attributes['kind'] ?? ''
-  const [property, mark = ''] = marks[attributes['usage'] ?? ''] ?? []
+  const [property, mark = ''] = marks.get(attributes['usage'] ?? '') ?? []
   const [code] = /[A-Z]\d\d(?:\.\d+)?/.exec(attributes['code'] ?? text) ?? []
   if (property !== undefined && code !== undefined) keep(path, property, code, to)
   if (around === undefined || (property === undefined && attributes['class'] !== 'in brackets')) return

@@ -33,12 +33,16 @@ const roles = [
 ]
 
 /** Of links that name no property: what the type of a part is called as a property. */
-const byType: Readonly<Record<string, string>> = { TIME: 'TIME_ASPCT', SCALE: 'SCALE_TYP', METHOD: 'METHOD_TYP' }
+const byType: ReadonlyMap<string, string> = new Map([
+  ['TIME', 'TIME_ASPCT'],
+  ['SCALE', 'SCALE_TYP'],
+  ['METHOD', 'METHOD_TYP'],
+])
 
 /** `http://loinc.org/property/time-core`; older releases have the type of the part alone. */
 export function propertyOf(uri: string, type: string): string {
   const [, name] = /^http:\/\/loinc\.org\/property\/(.+)$/.exec(uri) ?? []
-  return name ?? byType[type] ?? type
+  return name ?? byType.get(type) ?? type
 }
 
 /** `links`: the release has links to parts. */

@@ -12,11 +12,11 @@ import type { TabLine } from './tab-line.ts'
 
 const system = 'http://snomed.info/sct'
 
-const uses: Readonly<Record<string, Use>> = {
-  [metadata.fullySpecifiedName]: { system, code: metadata.fullySpecifiedName, display: 'Fully specified name' },
-  [metadata.synonym]: { system, code: metadata.synonym, display: 'Synonym' },
-  [metadata.definition]: { system, code: metadata.definition, display: 'Definition' },
-}
+const uses: ReadonlyMap<string, Use> = new Map([
+  [metadata.fullySpecifiedName, { system, code: metadata.fullySpecifiedName, display: 'Fully specified name' }],
+  [metadata.synonym, { system, code: metadata.synonym, display: 'Synonym' }],
+  [metadata.definition, { system, code: metadata.definition, display: 'Definition' }],
+])
 
 /** The term to show to those who speak a dialect. */
 const preferredUse: Use = {
@@ -68,7 +68,7 @@ export async function readTerms(
     rows.designation({
       code,
       language,
-      use: uses[type] ?? useOf(type),
+      use: uses.get(type) ?? useOf(type),
       value,
       description: describe(place, told),
       line,

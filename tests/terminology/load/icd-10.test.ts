@@ -183,6 +183,17 @@ t.test('ICD-10 of the WHO: ClaML', async t => {
   t.equal(named?.facts.url, 'http://example.org/x')
 })
 
+t.test('ClaML may name things as JavaScript does: it knows nothing of them', async t => {
+  const names = ['constructor', '__proto__', 'toString'].map(
+    name => `<${name}/><Label>x<Reference usage="${name}">A00</Reference></Label>`,
+  )
+  const { rows, problems } = await loaded(
+    filesOf({ 'icd10.xml': claml.replace('</ClaML>', `${names.join('')}</ClaML>`) }),
+  )
+  t.same(problems, [])
+  t.equal(rows.concepts.length, 3)
+})
+
 t.test('ClaML as others write it: languages, encodings, a long head', async t => {
   const head = Array.from(
     { length: 40 },

@@ -193,6 +193,15 @@ t.test('LOINC: where no name tells the version, the latest change of a term does
   t.equal(await version({ 'Loinc_2.82.zip/LoincTable/Loinc.csv': table }), '2.82')
 })
 
+t.test('LOINC: the type of a part may be called anything', async t => {
+  const types = ['TIME', 'constructor', '__proto__']
+  const links = types.map(type => ['1-8', 'LP1-0', 'Foo', type, ''])
+  const header = ['LoincNumber', 'PartNumber', 'PartName', 'PartTypeName', 'Property']
+  const { rows } = await loaded(filesOf({ ...loincFiles, 'x/LoincPartLink_Supplementary.csv': csv(header, ...links) }))
+  const properties = (rows.properties as { property: unknown }[]).map(({ property }) => property)
+  for (const name of ['TIME_ASPCT', 'constructor', '__proto__']) t.ok(properties.includes(name), name)
+})
+
 t.test('LOINC: what is wrong is told by file and line', async t => {
   const first = 'Loinc_2.99/LoincTable/Loinc.csv'
   const problems = async (text: string) => (await loaded(filesOf({ ...loincFiles, [first]: text }))).problems

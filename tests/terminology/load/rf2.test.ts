@@ -248,6 +248,14 @@ t.test('what other schemes call a concept is a property of it, in its latest sta
   ])
 })
 
+t.test('a description of a type that nobody knows has it as its use, whatever its name', async t => {
+  const name = `${folder}/Terminology/sct2_TextDefinition_Snapshot-en_INT_20260101.txt`
+  const text = descriptions(`888012 20020131 1 ${core} 200003 en constructor Odd x`)
+  const { rows } = await loaded(filesOf({ ...snapshot, [name]: text }))
+  const odd = (rows.designations as DesignationRow[]).find(({ value }) => value === 'Odd')
+  t.match(odd?.use, { code: 'constructor' })
+})
+
 t.test('what is wrong is told by file and line', async t => {
   const bad: readonly (readonly [name: string, text: string, problems: readonly string[]])[] = [
     [
