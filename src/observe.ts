@@ -13,6 +13,7 @@ import type { EncryptionEvent } from './security/encryption/event.ts'
 import type { SmartEvent } from './security/smart/event.ts'
 import type { TenantEvent } from './security/tenants/event.ts'
 import type { StoreEvent } from './store/port.ts'
+import type { LibraryEvent } from './terminology/library/catalog.ts'
 
 type ProcessEvent =
   | { readonly event: 'process.started'; readonly base: string; readonly store: string; readonly ms: number }
@@ -30,6 +31,7 @@ export type Event =
   | InteractionEvent
   | ReindexEvent
   | ImportEvent
+  | LibraryEvent
   | SmartEvent
   | AccountEvent
   | AuditLogEvent
@@ -71,6 +73,7 @@ const levelOf: { readonly [E in Event['event']]: Exclude<Level, 'silent'> } = {
   'import.done': 'info',
   'import.failed': 'error',
   'interaction.failed': 'error',
+  'library.lacking': 'warn',
   'access.glass-broken': 'warn',
   'oauth.failed': 'error',
   'oauth.authorized': 'info',

@@ -87,7 +87,7 @@ export async function openRuntime(config: Config, outside: Outside, observe: Obs
   const store = tenanted({ store: beneath, tenants })
   const own = openDefinitions({ definitions, settings, files, store, clock, turn })
   const folder = libraryFolder(config)
-  const library = folder === undefined ? undefined : openCatalog(folder, { clock })
+  const library = folder === undefined ? undefined : openCatalog(folder, { clock, observe })
   const vocabularies = openVocabulary({ store, clock, turn, library })
   const validation = openValidation({
     ...{ definitions, store, clock, turn, structure: validate },

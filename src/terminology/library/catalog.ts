@@ -27,13 +27,20 @@ export interface Catalog {
 /** `tenant`: whose alone it is. */
 export type Entry = Manifest & { readonly tenant?: string }
 
+/** A manifest whose file is not there, or not whole: as if neither were there, until both are. */
+export type LibraryEvent = { readonly event: 'library.lacking'; readonly manifest: string; readonly tenant?: string }
+
+type Needs = { readonly clock: () => number; readonly observe?: (event: LibraryEvent) => void }
+
 /** `folder` need not be there yet. */
-export function openCatalog(folder: string, { clock }: { readonly clock: () => number }): Catalog {
+export function openCatalog(folder: string, { clock, observe = () => {} }: Needs): Catalog {
   const shelves = new Map<string | undefined, Shelf>()
   /** Asked for with every request: the same text is quickly compared with itself. */
   const states = new Map<string, { readonly own: string; readonly all: string; readonly both: string }>()
   const shelf = (tenant?: string): Shelf => {
-    const known = shelves.get(tenant) ?? new Shelf(shelfOf(folder, tenant), clock)
+    const lacks = (manifest: string): void =>
+      observe({ event: 'library.lacking', manifest, ...(tenant !== undefined && { tenant }) })
+    const known = shelves.get(tenant) ?? new Shelf(shelfOf(folder, tenant), clock, lacks)
     shelves.set(tenant, known)
     return known
   }

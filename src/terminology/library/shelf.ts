@@ -12,17 +12,21 @@ const chosenFile = 'chosen.json'
 export class Shelf {
   readonly #folder: string
   readonly #clock: () => number
+  readonly #lacks: (manifest: string) => void
   readonly #open = new Map<string, LibraryFile>()
   #manifests = new Map<string, Manifest>()
+  /** Names of manifests that do not count. */
+  #lacking: ReadonlySet<string> = new Set()
   #latestFirst: readonly Manifest[] = []
   #chosen: Readonly<Record<string, unknown>> = {}
   #state = ''
   #looked = Number.NEGATIVE_INFINITY
 
-  /** `folder` need not be there yet. */
-  constructor(folder: string, clock: () => number) {
+  /** `folder` need not be there yet. `lacks` hears once of each manifest whose file is not there, or not whole. */
+  constructor(folder: string, clock: () => number, lacks: (manifest: string) => void) {
     this.#folder = folder
     this.#clock = clock
+    this.#lacks = lacks
   }
 
   /** The latest first; of what was loaded twice, what was loaded last. */
@@ -80,11 +84,18 @@ export class Shelf {
   #look(): void {
     this.#looked = this.#clock()
     const before = this.#manifests
+    const names = this.#names()
+    const lacking = new Set<string>()
     this.#manifests = new Map()
-    for (const name of this.#names()) {
-      const manifest = before.get(name) ?? readManifest(this.#folder, name)
+    for (const name of names) {
+      if (!name.endsWith(suffix.manifest)) continue
+      const known = before.get(name)
+      const manifest = known && names.has(known.file) ? known : readManifest(this.#folder, name)
       if (manifest) this.#manifests.set(name, manifest)
+      else lacking.add(name)
     }
+    for (const name of lacking.difference(this.#lacking)) this.#lacks(name)
+    this.#lacking = lacking
     this.#chosen = this.#readChosen()
     this.#latestFirst = [...this.#manifests.values()].sort(
       (a, b) => laterVersion(b.version, a.version) || (isLater(b, a) ? 1 : -1),
@@ -95,11 +106,11 @@ export class Shelf {
     for (const file of this.#open.keys()) if (!there.has(file)) this.#open.delete(file)
   }
 
-  #names(): readonly string[] {
+  #names(): ReadonlySet<string> {
     try {
-      return readdirSync(this.#folder).filter(name => name.endsWith(suffix.manifest))
+      return new Set(readdirSync(this.#folder))
     } catch (error) {
-      if (isMissing(error)) return []
+      if (isMissing(error)) return new Set()
       throw error
     }
   }

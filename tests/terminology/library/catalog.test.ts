@@ -1,8 +1,8 @@
-import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { begin } from '../../../src/terminology/library/build.ts'
-import { type Catalog, openCatalog } from '../../../src/terminology/library/catalog.ts'
+import { type Catalog, type LibraryEvent, openCatalog } from '../../../src/terminology/library/catalog.ts'
 import { format } from '../../../src/terminology/library/file-format.ts'
 import { facts, libraryFolder, needs } from './shelf-folder.ts'
 
@@ -187,6 +187,46 @@ t.test('files that are not all there do not count yet', async t => {
   t.same(seen(), [undefined, undefined], 'half of the file')
   appendFileSync(join(folder, manifest.file), data.subarray(8_192))
   t.same(seen(), ['1', '1'])
+})
+
+t.test('a version whose file went is as if it were not there, until it is again; that is told once', async t => {
+  const { folder, time } = processes(t)
+  load(folder, '1')
+  const { file } = load(folder, '2')
+  load(folder, '2', { tenant: 'one', mark: 'own' })
+  const told: LibraryEvent[] = []
+  const open = () => {
+    const catalog = openCatalog(folder, { clock: () => time.now, observe: event => told.push(event) })
+    t.teardown(() => catalog.close())
+    return catalog
+  }
+  const [read, listed] = [open(), open()]
+  t.equal(answer(read, 'two'), '2')
+  t.equal(listed.list('two').length, 2)
+  const state = read.state('two')
+  const lacking = { event: 'library.lacking', manifest: file.replace(/sqlite$/, 'manifest.json') }
+  renameSync(join(folder, file), join(folder, 'elsewhere'))
+  t.equal(answer(listed, 'two'), '1', 'though it was listed this very second')
+  t.same(told.splice(0), [lacking])
+  for (const catalog of [read, listed, read, listed]) {
+    time.now += second
+    t.equal(answer(catalog, 'two'), '1')
+    t.equal(answer(catalog, 'two', '2'), undefined)
+    t.equal(catalog.list('two').length, 1)
+  }
+  t.not(read.state('two'), state)
+  t.same(told.splice(0), [lacking], 'by the other')
+  t.equal(answer(open(), 'two'), '1', 'who begins now says so, too')
+  t.same(told.splice(0), [lacking])
+  renameSync(join(folder, 'elsewhere'), join(folder, file))
+  time.now += second
+  for (const catalog of [read, listed]) t.equal(answer(catalog, 'two'), '2')
+  t.equal(read.state('two'), state)
+  for (const own of readdirSync(join(folder, 'tenants/one'))) {
+    if (own.endsWith('.sqlite')) rmSync(join(folder, 'tenants/one', own))
+  }
+  t.equal(answer(read, 'one'), '2', "everybody's")
+  t.match(told, [{ event: 'library.lacking', tenant: 'one' }])
 })
 
 t.test('a manifest that names no file of the folder is none', async t => {
