@@ -7,6 +7,7 @@ import {
   closeSync,
   fsyncSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readSync,
@@ -85,12 +86,18 @@ export function place(
   }
 }
 
-/** Readers see the old content or the new one, also after a power failure. */
+/** Readers see the old content or the new one, also after a power failure; of writers at the same time, that of one of them. */
 export function replace(path: string, content: string): void {
-  writeFileSync(path + partial, content)
-  sync(path + partial)
-  renameSync(path + partial, path)
-  sync(join(path, '..'))
+  const own = mkdtempSync(`${path}${partial}-`)
+  try {
+    const unfinished = join(own, 'content')
+    writeFileSync(unfinished, content)
+    sync(unfinished)
+    renameSync(unfinished, path)
+    sync(join(path, '..'))
+  } finally {
+    rmSync(own, { recursive: true, force: true })
+  }
 }
 
 /** The manifest first: without it the file is no longer looked at. Who has it open keeps on reading it. */
@@ -120,8 +127,8 @@ function clear(shelf: string, now: number): void {
   const names = new Set(readdirSync(shelf))
   for (const name of names) {
     const manifest = name.slice(0, -suffix.data.length) + suffix.manifest
-    const isLeft = name.endsWith(partial) || (name.endsWith(suffix.data) && !names.has(manifest))
-    if (isLeft && age(join(shelf, name), now) > forgotten) rmSync(join(shelf, name), { force: true })
+    const isLeft = /\.partial(-\w+)?$/.test(name) || (name.endsWith(suffix.data) && !names.has(manifest))
+    if (isLeft && age(join(shelf, name), now) > forgotten) rmSync(join(shelf, name), { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,5 @@
 /** The files of everybody, or of one tenant: one folder, seen as it was at most a second ago. */
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { laterVersion } from '../version-order.ts'
@@ -7,7 +8,12 @@ import { isMissing, type Manifest, readManifest, suffix } from './manifest.ts'
 import { discard, isLater, replace } from './placing.ts'
 
 const fresh = 1_000 // ms
-const chosenFile = 'chosen.json'
+/** One file for each system: processes that choose at the same time do not take each other's choice back. */
+const chosen = '.chosen.json'
+/** Once it was one for all. */
+const chosenOnce = 'chosen.json'
+
+type Chosen = { readonly system: string; readonly version?: string }
 
 export class Shelf {
   readonly #folder: string
@@ -18,7 +24,7 @@ export class Shelf {
   /** Names of manifests that do not count. */
   #lacking: ReadonlySet<string> = new Set()
   #latestFirst: readonly Manifest[] = []
-  #chosen: Readonly<Record<string, unknown>> = {}
+  #chosen: ReadonlyMap<string, unknown> = new Map()
   #state = ''
   #looked = Number.NEGATIVE_INFINITY
 
@@ -38,7 +44,7 @@ export class Shelf {
 
   chosen(system: string): string | undefined {
     this.manifests()
-    const version = this.#chosen[system]
+    const version = this.#chosen.get(system)
     return typeof version === 'string' ? version : undefined
   }
 
@@ -65,9 +71,9 @@ export class Shelf {
 
   choose(system: string, version: string | undefined): void {
     mkdirSync(this.#folder, { recursive: true })
-    const { [system]: _, ...others } = this.#readChosen()
-    const chosen = version === undefined ? others : { ...others, [system]: version }
-    replace(join(this.#folder, chosenFile), JSON.stringify(chosen, undefined, 2))
+    const name = createHash('sha256').update(system).digest('hex') + chosen
+    const choice: Chosen = { system, ...(version !== undefined && { version }) }
+    replace(join(this.#folder, name), JSON.stringify(choice, undefined, 2))
     this.#look()
   }
 
@@ -96,11 +102,11 @@ export class Shelf {
     }
     for (const name of lacking.difference(this.#lacking)) this.#lacks(name)
     this.#lacking = lacking
-    this.#chosen = this.#readChosen()
+    this.#chosen = this.#readChosen(names)
     this.#latestFirst = [...this.#manifests.values()].sort(
       (a, b) => laterVersion(b.version, a.version) || (isLater(b, a) ? 1 : -1),
     )
-    this.#state = JSON.stringify([this.#latestFirst.map(({ file }) => file), this.#chosen])
+    this.#state = JSON.stringify([this.#latestFirst.map(({ file }) => file), [...this.#chosen]])
     // Not closed: an answer under way may still ask it. When nobody does any more, it goes with the object.
     const there = new Set(this.#latestFirst.map(({ file }) => file))
     for (const file of this.#open.keys()) if (!there.has(file)) this.#open.delete(file)
@@ -115,12 +121,11 @@ export class Shelf {
     }
   }
 
-  #readChosen(): Readonly<Record<string, unknown>> {
-    try {
-      return JSON.parse(readFileSync(join(this.#folder, chosenFile), 'utf8'))
-    } catch (error) {
-      if (isMissing(error)) return {}
-      throw error
-    }
+  #readChosen(names: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+    const read = (name: string) => JSON.parse(readFileSync(join(this.#folder, name), 'utf8'))
+    const once: Readonly<Record<string, unknown>> = names.has(chosenOnce) ? read(chosenOnce) : {}
+    const own = [...names].filter(name => name.endsWith(chosen)).toSorted()
+    const choices: readonly Chosen[] = own.map(read)
+    return new Map([...Object.entries(once), ...choices.map(({ system, version }) => [system, version] as const)])
   }
 }

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { begin } from '../../../src/terminology/library/build.ts'
 import { type Catalog, type LibraryEvent, openCatalog } from '../../../src/terminology/library/catalog.ts'
@@ -97,6 +100,44 @@ t.test('which version answers can be chosen, and chosen no more', async t => {
   here.choose(system, 'gone')
   time.now += second
   t.equal(answer(there), '3', 'a choice that is not there is none')
+})
+
+t.test('of processes that choose at the same time, each is heard', async t => {
+  const { folder, time, here } = processes(t)
+  const names = ['a', 'b', 'c']
+  for (const url of [system, ...names.map(name => `${system}/${name}`)]) {
+    for (const version of ['1', '2']) begin(folder, { facts: { ...facts, url, version } }, needs()).finish()
+  }
+  const path = join(import.meta.dirname, 'chooser.ts')
+  const ends = names.map(name => once(spawn(process.execPath, [path, folder, name], { stdio: 'inherit' }), 'exit'))
+  const ended = Promise.all(ends)
+  while (!(await Promise.race([ended, sleep(1)]))) {
+    time.now += second
+    here.state('one') // a choice that is half written would throw
+  }
+  t.same(await ended, [
+    [0, null],
+    [0, null],
+    [0, null],
+  ])
+  time.now += second
+  for (const name of names) t.equal(here.find('one', `${system}/${name}`)?.facts.version, '1', name)
+  t.equal(here.find('one', system)?.facts.version, '1', 'which all of them chose')
+  t.same(
+    readdirSync(folder).filter(name => name.includes('partial')),
+    [],
+  )
+})
+
+t.test('choices of earlier releases of the server stand until there is another', async t => {
+  const { folder, here } = processes(t)
+  for (const version of ['1', '2', '3']) load(folder, version)
+  writeFileSync(join(folder, 'chosen.json'), JSON.stringify({ [system]: '1', 'http://example.org/other': '5' }))
+  t.equal(answer(here), '1')
+  here.choose(system, '2')
+  t.equal(answer(here), '2')
+  here.choose(system, undefined)
+  t.equal(answer(here), '3')
 })
 
 t.test('an edition answers by its latest version', async t => {
