@@ -155,18 +155,27 @@ function sealed(path: string): { bytes: number; digest: string } {
   sync(path)
   const hash = createHash('sha256')
   const block = Buffer.allocUnsafe(2 ** 20)
-  const file = openSync(path, 'r')
-  let bytes = 0
-  for (let read = readSync(file, block); read > 0; read = readSync(file, block)) {
-    hash.update(block.subarray(0, read))
-    bytes += read
-  }
-  closeSync(file)
+  const bytes = reading(path, file => {
+    let sum = 0
+    for (let read = readSync(file, block); read > 0; read = readSync(file, block)) {
+      hash.update(block.subarray(0, read))
+      sum += read
+    }
+    return sum
+  })
   return { bytes, digest: hash.digest('hex') }
 }
 
 function sync(path: string): void {
+  reading(path, fsyncSync)
+}
+
+/** Closed whatever comes of it. */
+function reading<T>(path: string, use: (file: number) => T): T {
   const file = openSync(path, 'r')
-  fsyncSync(file)
-  closeSync(file)
+  try {
+    return use(file)
+  } finally {
+    closeSync(file)
+  }
 }

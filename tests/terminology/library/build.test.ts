@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { type Build, begin } from '../../../src/terminology/library/build.ts'
 import { openCatalog } from '../../../src/terminology/library/catalog.ts'
 import { LibraryFile } from '../../../src/terminology/library/library-file.ts'
+import { place } from '../../../src/terminology/library/placing.ts'
 import { built, facts, libraryFolder, needs } from './shelf-folder.ts'
 import { loincLike, pour, random, snomedLike } from './synthetic.ts'
 
@@ -187,6 +188,19 @@ t.test('releases made from numbers are the same each time, and whole', async t =
     t.ok(closure / concepts > least, `${closure / concepts} ancestors on average`)
     for (const { file } of both) file.close()
   }
+})
+
+t.test('a file that cannot be read again leaves no descriptor behind', t => {
+  const descriptors = '/proc/self/fd'
+  if (!existsSync(descriptors)) t.comment('this system does not list them')
+  const count = (): number => (existsSync(descriptors) ? readdirSync(descriptors).length : 0)
+  const before = count()
+  for (let n = 0; n < 5; n++) {
+    const unreadable = (path: string) => mkdirSync(path) // opens and syncs, and has nothing to read
+    t.throws(() => place(libraryFolder(t), { facts }, needs(), unreadable), /EISDIR|directory/)
+  }
+  t.equal(count(), before)
+  t.end()
 })
 
 t.test('a load that is killed at any moment leaves the one before or is whole', async t => {
