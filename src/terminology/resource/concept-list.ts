@@ -52,19 +52,23 @@ export function conceptListOf(resource: JsonObject, facts: CodeSystemFacts, repo
   for (const [at, element] of objectsOf(resource, 'concept').entries()) {
     add(element, undefined, `CodeSystem.concept[${at}]`)
   }
-  const list = { elements, codes, find: (code: string) => index.get(key(code)), parents }
+  const list = { elements, codes, find: (code: string) => index.get(key(code)) }
   addLinks(list, parents, facts, report)
-  return list
+  return { ...list, parents: parents.map(once) }
 }
 
 function link(parents: readonly Concept[][], below: Concept, above: Concept): void {
-  const known = parents[below]
-  if (known !== undefined && !known.includes(above)) known.push(above)
+  parents[below]?.push(above)
+}
+
+/** Each once, at its first place: a link may be told by nesting and by properties of both its ends. */
+function once(parents: readonly Concept[]): readonly Concept[] {
+  return parents.length < 2 ? parents : [...new Set(parents)]
 }
 
 /** Links that properties tell: `parent` and `subsumedBy` upward, `child` downward. */
 function addLinks(
-  { elements, codes, find }: ConceptList,
+  { elements, codes, find }: Omit<ConceptList, 'parents'>,
   parents: readonly Concept[][],
   facts: CodeSystemFacts,
   report: Report,

@@ -3,6 +3,7 @@ import { parseJson } from '../../../src/fhir/json.ts'
 import type { JsonObject } from '../../../src/fhir/resource.ts'
 import type { CodeSystem } from '../../../src/terminology/code-system.ts'
 import type { ConceptSet } from '../../../src/terminology/concept-set.ts'
+import { conceptListOf } from '../../../src/terminology/resource/concept-list.ts'
 import { readCodeSystem } from '../../../src/terminology/resource/resource-code-system.ts'
 import { fc } from '../../property.ts'
 
@@ -33,6 +34,19 @@ t.test('of a text some forty words are looked for, each once', async t => {
   const found = (text: string): readonly string[] => codes(system, system.search(text, { most: 5 }))
   t.same(found(words.join(' ')), ['a'], 'the last is one too many')
   t.same(found('w1 w1'), ['b', 'a'], 'what is the text itself comes first')
+})
+
+t.test('a concept with very many parents takes no longer than as many concepts', t => {
+  const many = Array.from({ length: 200_000 }, (_, n) => `p${n}`)
+  const property = [...many, 'p0'].map(valueCode => ({ code: 'parent', valueCode }))
+  const concept = [{ code: 'x', property }, ...many.map(code => ({ code }))]
+  const facts = read([]).system.facts
+  const before = process.cpuUsage()
+  const { parents } = conceptListOf({ ...head, concept }, facts, issue => t.fail(issue.diagnostics))
+  const { user } = process.cpuUsage(before)
+  t.equal(parents[0]?.length, many.length, 'each counts once')
+  t.ok(user < 2_000_000, `${user} µs`)
+  t.end()
 })
 
 t.test('what the resource says of itself', async t => {
