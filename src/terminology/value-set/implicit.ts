@@ -6,13 +6,19 @@ import type { JsonObject } from '../../fhir/resource.ts'
 import { parseCanonical } from '../canonical.ts'
 import type { CodeSystem } from '../code-system.ts'
 import type { Concept } from '../concept-set.ts'
+import { objectOf, objectsOf, textOf } from '../element.ts'
 import { isRelated } from '../resource/supplemented.ts'
 import type { Terminology } from './terminology.ts'
 import { findSystem } from './version-rules.ts'
 
 /** As a resource that says the same. */
 export function implicitValueSet(terminology: Terminology, url: string): JsonObject | undefined {
-  return snomed(terminology, url) ?? loinc(terminology, url) ?? units(terminology, url) ?? whole(terminology, url)
+  const found =
+    snomed(terminology, url) ?? loinc(terminology, url) ?? units(terminology, url) ?? whole(terminology, url)
+  const [include] = objectsOf(objectOf(found, 'compose'), 'include')
+  const system = include && findSystem(terminology, textOf(include, 'system') ?? '', textOf(include, 'version'))
+  const copyright = system?.facts.copyright
+  return found && copyright !== undefined ? { ...found, copyright } : found
 }
 
 type Filter = { readonly property: string; readonly op: string; readonly value: string }

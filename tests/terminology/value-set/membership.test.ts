@@ -280,6 +280,22 @@ t.test('an implicit value set is one object however often it is asked for', asyn
   t.equal(memberships.find({ url: 'http://snomed.info/sct?fhir_vs=isa/%' }), undefined, 'not an encoding')
 })
 
+t.test('an implicit value set has the copyright of its code system, where it has one', async t => {
+  const terminology = snomed()
+  const of = (copyright: string | undefined) => {
+    const codeSystem: typeof terminology.codeSystem = (...asked) => {
+      const system = terminology.codeSystem(...asked)
+      if (system === undefined) return undefined
+      const facts = { ...system.facts, ...(copyright !== undefined && { copyright }) }
+      return Object.create(system, { facts: { value: facts } })
+    }
+    const all = 'http://snomed.info/sct?fhir_vs'
+    return membershipsOf({ ...terminology, codeSystem }).find({ url: all })
+  }
+  t.equal(of('© somebody')?.['copyright'], '© somebody')
+  t.notOk(Object.hasOwn(of(undefined) ?? {}, 'copyright'))
+})
+
 /** Each imports the one after it, so often. */
 function chain(
   length: number,
