@@ -24,4 +24,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = 0; fetch(`http${process.env.KILN_TLS_CERT ? 's' : ''}://127.0.0.1:${process.env.KILN_PORT ?? 8080}/ops/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the process: it gets the SIGTERM of `docker stop`. Its flag is that of `npm start`.
-CMD ["node", "--max-semi-space-size=16", "src/server.ts"]
+CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=50", "src/server.ts"]
